@@ -1,0 +1,50 @@
+// GRU backward, reset gate after the product, a run of time steps in one dispatch. Equations and tensors:
+// lib/gru_backward.
+//
+// One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products; dh in
+// registers. dq lies in workgroup memory; two barriers a step. 224 bytes a unit, UNITS = H rounded up to a
+// multiple of 4. `carry` hands dh from one run of steps to the one before it, and out.
+// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// #import gru_backward
+
+var<workgroup> dq_tile: array<vec4<f32>, 2u * WIDTH>;
+
+fn source(at: u32) -> vec4<f32> {
+  return dq_tile[at];
+}
+
+fn put_dq(at: u32, dq: mat3x4<f32>) {
+  dq_tile[at] = dq[0];
+  dq_tile[at + 2u * H] = dq[1];
+  dq_tile[at + 4u * H] = dq[2];
+}
+
+@compute @workgroup_size(UNITS)
+fn main(
+  @builtin(local_invocation_index) unit: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
+  var dh = Rows();
+  if (unit < H && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
+  for (var step = params.end; step > params.begin; ) {
+    step -= 1u;
+    if (unit < H) {
+      let low = gru_cell_gradient(tile, 0u, step, unit, dh.low);
+      let high = gru_cell_gradient(tile, 1u, step, unit, dh.high);
+      put_dq(2u * unit, low.dq);
+      put_dq(2u * unit + 1u, high.dq);
+      dh = Rows(low.held, high.held);
+    }
+    workgroupBarrier();
+    let product = split_product(Terms(0u, WIDTH, 0u), 0u, unit);
+    dh = Rows(dh.low + product.low, dh.high + product.high);
+  }
+  if (unit < H) {
+    carry[carried] = dh.low;
+    carry[carried + 1u] = dh.high;
+  }
+}

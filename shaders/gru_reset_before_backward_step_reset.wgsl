@@ -1,0 +1,35 @@
+// GRU backward, reset gate before the product, second half of a time step: da of r. Equations and tensors:
+// lib/gru_reset_before_backward.
+//
+// One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
+// products. Multiplies da of n of the same step. One barrier.
+// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// #import gru_reset_before_backward
+
+fn source(at: u32) -> vec4<f32> {
+  return carry[at];
+}
+
+@compute @workgroup_size(UNITS)
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let first_unit = workgroup.x * UNITS;
+  let unit = first_unit + local;
+  let step = params.begin;
+  let da = da_at(step, tile);
+  let du = split_product(candidate_terms(da), first_unit, local);
+  if (unit >= H) { return; }
+  let low = reset_gradient(tile, 0u, step, unit, du.low);
+  let high = reset_gradient(tile, 1u, step, unit, du.high);
+  let at = da + 2u * (H + unit);
+  carry[at] = low.da_r;
+  carry[at + 1u] = high.da_r;
+  let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
+  carry[carried] += low.held;
+  carry[carried + 1u] += high.held;
+}

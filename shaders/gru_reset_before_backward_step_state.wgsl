@@ -1,0 +1,48 @@
+// GRU backward, reset gate before the product, first half of a time step: da of z and n. Equations and tensors:
+// lib/gru_reset_before_backward.
+//
+// One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
+// products. Multiplies da of z and r of the step after it. With begin = end = 0 it only multiplies: dh of the
+// initial state. One barrier.
+// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// #import gru_reset_before_backward
+
+fn source(at: u32) -> vec4<f32> {
+  return carry[at];
+}
+
+@compute @workgroup_size(UNITS)
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let first_unit = workgroup.x * UNITS;
+  let unit = first_unit + local;
+  let step = params.begin;
+  var dh = Rows();
+  if (params.fresh == 0u) {
+    dh = split_product(gate_terms(da_at(params.end, tile)), first_unit, local);
+  }
+  if (unit >= H) { return; }
+  let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
+  if (params.fresh == 0u) {
+    dh = Rows(dh.low + carry[carried], dh.high + carry[carried + 1u]);
+  }
+  if (params.begin == params.end) {
+    carry[carried] = dh.low;
+    carry[carried + 1u] = dh.high;
+    return;
+  }
+  let low = state_gradient(tile, 0u, step, unit, dh.low);
+  let high = state_gradient(tile, 1u, step, unit, dh.high);
+  let da = da_at(step, tile) + 2u * unit;
+  carry[da] = low.da_z;
+  carry[da + 1u] = high.da_z;
+  carry[da + 4u * H] = low.da_n;
+  carry[da + 4u * H + 1u] = high.da_n;
+  carry[carried] = low.held;
+  carry[carried + 1u] = high.held;
+}

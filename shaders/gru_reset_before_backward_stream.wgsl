@@ -1,0 +1,58 @@
+// GRU backward, reset gate before the product, a run of time steps in one dispatch. Equations and tensors:
+// lib/gru_reset_before_backward.
+//
+// One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products; dh in
+// registers. da lies in workgroup memory; four barriers a step. 224 bytes a unit, UNITS = H rounded up to a
+// multiple of 4. `carry` hands dh from one run of steps to the one before it, and out.
+// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// #import gru_reset_before_backward
+
+var<workgroup> da_tile: array<vec4<f32>, 2u * WIDTH>;
+
+fn source(at: u32) -> vec4<f32> {
+  return da_tile[at];
+}
+
+fn put_da(gate: u32, unit: u32, low: vec4<f32>, high: vec4<f32>) {
+  let at = 2u * (gate * H + unit);
+  da_tile[at] = low;
+  da_tile[at + 1u] = high;
+}
+
+@compute @workgroup_size(UNITS)
+fn main(
+  @builtin(local_invocation_index) unit: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
+  var dh = Rows();
+  if (unit < H && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
+  for (var step = params.end; step > params.begin; ) {
+    step -= 1u;
+    if (unit < H) {
+      let low = state_gradient(tile, 0u, step, unit, dh.low);
+      let high = state_gradient(tile, 1u, step, unit, dh.high);
+      put_da(0u, unit, low.da_z, high.da_z);
+      put_da(2u, unit, low.da_n, high.da_n);
+      dh = Rows(low.held, high.held);
+    }
+    workgroupBarrier();
+    let du = split_product(candidate_terms(0u), 0u, unit);
+    if (unit < H) {
+      let low = reset_gradient(tile, 0u, step, unit, du.low);
+      let high = reset_gradient(tile, 1u, step, unit, du.high);
+      put_da(1u, unit, low.da_r, high.da_r);
+      dh = Rows(dh.low + low.held, dh.high + high.held);
+    }
+    workgroupBarrier();
+    let product = split_product(gate_terms(0u), 0u, unit);
+    dh = Rows(dh.low + product.low, dh.high + product.high);
+  }
+  if (unit < H) {
+    carry[carried] = dh.low;
+    carry[carried + 1u] = dh.high;
+  }
+}

@@ -1,0 +1,52 @@
+// GRU forward, reset gate after the product, a run of time steps in one dispatch. Equations and tensors:
+// lib/gru_forward.
+//
+// One workgroup: one tile of 8 batch rows. One invocation: one unit with its three gates.
+// h lies in workgroup memory twice (read one, write the other): one barrier a step. 64·H bytes.
+// `carry` hands h from one run of steps to the next.
+// Constants: H, REVERSE, HAS_MASK, HAS_BIAS, SAVE_GATES.
+// #import gru_forward
+
+var<workgroup> hidden_tiles: array<vec4<f32>, 4u * H>;
+
+fn hidden(at: u32) -> vec4<f32> {
+  return hidden_tiles[at];
+}
+
+@compute @workgroup_size(H)
+fn main(
+  @builtin(local_invocation_index) unit: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let first_row = tile * ROWS;
+  var low = vec4<f32>();
+  var high = vec4<f32>();
+  if (params.fresh == 0u) {
+    let at = carry_at(params.begin & 1u, tile) + 2u * unit;
+    low = carry[at];
+    high = carry[at + 1u];
+  }
+  hidden_tiles[2u * unit] = low;
+  hidden_tiles[2u * unit + 1u] = high;
+  var read_from = 0u;
+  var write_to = 2u * H;
+  workgroupBarrier();
+  for (var step = params.begin; step < params.end; step += 1u) {
+    let time = time_of(step);
+    var q = recurrent_bias_sums(unit);
+    if (has_before(step)) { q = add_recurrent(q, read_from, unit); }
+    low = gru_cell(first_row, time, unit, q.low, low);
+    high = gru_cell(first_row + 4u, time, unit, q.high, high);
+    hidden_tiles[write_to + 2u * unit] = low;
+    hidden_tiles[write_to + 2u * unit + 1u] = high;
+    write_to = read_from;
+    read_from = 2u * H - write_to;
+    workgroupBarrier();
+  }
+  let at = carry_at(params.end & 1u, tile) + 2u * unit;
+  carry[at] = low;
+  carry[at + 1u] = high;
+}

@@ -1,0 +1,111 @@
+// Elementary functions with stated accuracy where WGSL promises little or nothing: sin and cos (WGSL allows
+// 2^-11 absolute inside [-pi, pi] and says nothing outside), atan (4096 units in the last place), floor
+// division, remainder and power with the signs that arrays of numbers need.
+
+const HALF_PI = 1.5707963267948966;
+const QUARTER_PI = 0.7853981633974483;
+const PI = 3.141592653589793;
+
+// sin(x + quadrant * pi/2). The argument loses a multiple of pi/2 that is held in three parts, so that each
+// product is exact (W. Cody & W. Waite, "Software manual for the elementary functions", 1980); then a
+// polynomial on [-pi/4, pi/4]. Absolute error 2e-7 up to |x| = 10,000; beyond 100,000 WGSL's own function.
+fn sine_at(x: f32, quadrant: i32) -> f32 {
+  let turns = round(x * 0.6366197723675814);
+  let r = ((x - turns * 1.5703125) - turns * 4.837512969970703125e-4) - turns * 7.549789948768648e-8;
+  let q = r * r;
+  let s = r + r * q * fma(q, fma(q, -1.9515295891e-4, 8.3321608736e-3), -1.6666654611e-1);
+  let c = fma(q * q, fma(q, fma(q, 2.443315711809948e-5, -1.388731625493765e-3), 4.166664568298827e-2),
+              fma(q, -0.5, 1.0));
+  let place = (i32(turns) + quadrant) & 3;
+  let magnitude = select(s, c, (place & 1) == 1);
+  return select(magnitude, -magnitude, place >= 2);
+}
+
+fn sine(x: f32) -> f32 {
+  return select(sine_at(x, 0), sin(x), abs(x) > 100000.0);
+}
+
+fn cosine(x: f32) -> f32 {
+  return select(sine_at(x, 1), cos(x), abs(x) > 100000.0);
+}
+
+// atan of a >= 0, relative error 2e-7: reduced to |z| <= tan(pi/8), then an odd polynomial of degree 9.
+// The coefficients are those of the Cephes library (S. Moshier, atanf).
+fn arc_tangent_positive(a: f32) -> f32 {
+  let is_large = a > 2.414213562373095;
+  let is_middle = !is_large && a > 0.4142135623730950;
+  let base = select(select(0.0, QUARTER_PI, is_middle), HALF_PI, is_large);
+  let z = select(select(a, (a - 1.0) / (a + 1.0), is_middle), -1.0 / a, is_large);
+  let q = z * z;
+  var p = fma(q, 8.05374449538e-2, -1.38776856032e-1);
+  p = fma(p, q, 1.99777106478e-1);
+  p = fma(p, q, -3.33329491539e-1);
+  return base + fma(p * q, z, z);
+}
+
+fn arc_tangent(x: f32) -> f32 {
+  let y = arc_tangent_positive(abs(x));
+  return select(y, -y, x < 0.0);
+}
+
+// Angle of the point (x, y) in (-pi, pi]; 0 at the origin.
+fn arc_tangent_2(y: f32, x: f32) -> f32 {
+  let is_steep = abs(y) > abs(x);
+  let long = select(abs(x), abs(y), is_steep);
+  let ratio = select(abs(y), abs(x), is_steep) / select(long, 1.0, long == 0.0);
+  var angle = arc_tangent_positive(ratio);
+  angle = select(angle, HALF_PI - angle, is_steep);
+  angle = select(angle, PI - angle, x < 0.0);
+  return select(angle, -angle, y < 0.0);
+}
+
+// floor(a / b), put right where the rounded quotient has stepped over a whole number.
+fn floor_div_f32(a: f32, b: f32) -> f32 {
+  let q = floor(a / b);
+  let rest = fma(-q, b, a);
+  let is_above = (rest < 0.0 && b > 0.0) || (rest > 0.0 && b < 0.0);
+  let is_below = (b > 0.0 && rest >= b) || (b < 0.0 && rest <= b);
+  return q - select(0.0, 1.0, is_above) + select(0.0, 1.0, is_below);
+}
+
+// a - b floor(a / b); the sign of the result is that of b.
+fn floor_mod_f32(a: f32, b: f32) -> f32 {
+  return fma(-floor_div_f32(a, b), b, a);
+}
+
+// Rounds down; WGSL's quotient by zero is the dividend.
+fn floor_div_i32(a: i32, b: i32) -> i32 {
+  let is_inexact = (a % b) != 0;
+  return a / b - select(0, 1, is_inexact && ((a < 0) != (b < 0)));
+}
+
+// 0 where b is 0.
+fn floor_mod_i32(a: i32, b: i32) -> i32 {
+  return select(a - floor_div_i32(a, b) * b, 0, b == 0);
+}
+
+// a^b; a negative base takes whole exponents only and gives NaN for others. 0^0 = 1.
+fn power_f32(a: f32, b: f32) -> f32 {
+  let magnitude = select(pow(abs(a), b), 1.0, b == 0.0);
+  let is_whole = floor(b) == b;
+  let is_odd = is_whole && floor(b * 0.5) != b * 0.5;
+  let signed = select(magnitude, -magnitude, a < 0.0 && is_odd);
+  // A constant NaN does not compile; one made of run-time bits does.
+  let nan = bitcast<f32>(0x7fc00000u | (bitcast<u32>(a) & 1u));
+  return select(signed, nan, a < 0.0 && !is_whole);
+}
+
+// By squaring; wraps at 32 bits. A negative exponent gives the whole part of 1 / a^|b|.
+fn power_i32(a: i32, b: i32) -> i32 {
+  if (b < 0) {
+    let odd_sign = select(1, -1, (b & 1) == 1);
+    return select(select(0, odd_sign, a == -1), 1, a == 1);
+  }
+  var result = 1;
+  var square = a;
+  for (var rest = b; rest > 0; rest = rest >> 1u) {
+    if ((rest & 1) == 1) { result = result * square; }
+    square = square * square;
+  }
+  return result;
+}

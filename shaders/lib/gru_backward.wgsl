@@ -1,0 +1,84 @@
+// GRU backward, reset gate after the product: what gru_backward_stream and _step share (bindings, the cell).
+//
+//   s = dh + d_states_t
+//   dp_n = s (1 - z) (1 - n^2)      dp_z = s (h_{t-1} - n) z (1 - z)
+//   dp_r = dp_n q_n r (1 - r)       dq_n = dp_n r
+//   dh <- s z + [dp_z dp_r dq_n] R'   (R' = R transposed)
+// A masked step: all of dp and dq are 0, dh <- s.
+//
+// Gate order z r n.  transposed R' [3H,H]  gates z, r, n, q_n [B,T,4H]  states, d_states [B,T,H]  mask [B,T]
+// d_projected (dp) [B,T,3H]  carry: planes dh, h_0, then dq of even steps (3 planes), dq of odd steps (3 planes)
+// Constants: those of lib/split_product, and HAS_INITIAL_STATE (else h_0 = 0).
+// #import split_product
+
+@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(3) var<storage, read> gates: array<f32>;
+@group(0) @binding(4) var<storage, read> states: array<f32>;
+@group(0) @binding(5) var<storage, read> mask: array<u32>;
+@group(0) @binding(6) var<storage, read> d_states: array<f32>;
+@group(0) @binding(7) var<storage, read_write> d_projected: array<f32>;
+@group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
+
+const WIDTH = 3u * H;
+const SAVED_WIDTH = 4u * H;
+const STATE_PLANE = 0u;
+const INITIAL_STATE_PLANE = 1u;
+
+// What one step leaves: a column of dq a gate, and what passes by the product.
+struct CellGradient { dq: mat3x4<f32>, held: vec4<f32> }
+
+fn dq_at(step: u32, tile: u32) -> u32 {
+  return carry_block(2u + 3u * (step & 1u), 3u, tile);
+}
+
+fn weight(term: u32, unit: u32) -> f32 {
+  return transposed[term * H + unit];
+}
+
+fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
+  let at = steps * SAVED_WIDTH + column;
+  return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
+  let at = steps * WIDTH + column;
+  d_projected[at.x] = value.x;
+  d_projected[at.y] = value.y;
+  d_projected[at.z] = value.z;
+  d_projected[at.w] = value.w;
+}
+
+// h_{t-1} of half 0 or 1 of a tile.
+fn previous_state(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
+  if (step > 0u) {
+    let rows = four_rows(tile * ROWS + 4u * half);
+    let at = (rows * params.time + time_of(step - 1u)) * H + unit;
+    return vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
+  }
+  if (!HAS_INITIAL_STATE) { return vec4<f32>(); }
+  return carry[carry_at(INITIAL_STATE_PLANE, tile) + 2u * unit + half];
+}
+
+fn gru_cell_gradient(
+  tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>,
+) -> CellGradient {
+  let time = time_of(step);
+  let rows = four_rows(tile * ROWS + 4u * half);
+  let active = active_rows(rows, time);
+  let steps = rows * params.time + time;
+  let z = gate_rows(steps, unit);
+  let r = gate_rows(steps, H + unit);
+  let n = gate_rows(steps, 2u * H + unit);
+  let q_n = gate_rows(steps, 3u * H + unit);
+  let at = steps * H + unit;
+  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  let zero = vec4<f32>();
+  let h_before = previous_state(tile, half, step, unit);
+  let dp_n = select(zero, s * (1.0 - z) * (1.0 - n * n), active);
+  let dp_z = select(zero, s * (h_before - n) * z * (1.0 - z), active);
+  let dp_r = dp_n * q_n * r * (1.0 - r);
+  store_d_projected(steps, unit, dp_z);
+  store_d_projected(steps, H + unit, dp_r);
+  store_d_projected(steps, 2u * H + unit, dp_n);
+  return CellGradient(mat3x4<f32>(dp_z, dp_r, dp_n * r), select(s, s * z, active));
+}

@@ -1,0 +1,106 @@
+// GRU forward, reset gate after the product: what gru_stream and gru_step share (bindings, product, cell).
+//
+//   q = h_{t-1} R + b      z = sigmoid(p_z + q_z)   r = sigmoid(p_r + q_r)   n = tanh(p_n + r q_n)
+//   h_t = n + z (h_{t-1} - n)
+// A masked step holds h; the gates saved for it are 0.
+//
+// Gate order z r n (Keras calls n "h").  projected p [B,T,3H]  recurrent_kernel R [H,3H]  recurrent_bias b [3H]
+// mask [B,T]  states [B,T,H]  gates [B,T,4H]: z, r, n, q_n   carry: planes h, h (of even and odd steps)
+// Constants beside those of lib/recurrence: HAS_BIAS, SAVE_GATES. `hidden(at)` is the shader's: vec4 `at` of
+// the state it multiplies.
+// Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
+// Cho et al. 2014, arXiv:1406.1078; this form: Keras reset_after, PyTorch, cuDNN.
+// #import recurrence
+
+@group(0) @binding(2) var<storage, read> projected: array<f32>;
+@group(0) @binding(3) var<storage, read> recurrent_kernel: array<f32>;
+@group(0) @binding(4) var<storage, read> recurrent_bias: array<f32>;
+@group(0) @binding(5) var<storage, read> mask: array<u32>;
+@group(0) @binding(6) var<storage, read_write> states: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
+
+const WIDTH = 3u * H;
+const SAVED_WIDTH = 4u * H;
+
+// q of one unit, a column a gate.
+struct Sums { low: mat3x4<f32>, high: mat3x4<f32> }
+
+fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
+  let at = k * WIDTH + unit;
+  let weights = vec3<f32>(
+    recurrent_kernel[at],
+    recurrent_kernel[at + H],
+    recurrent_kernel[at + 2u * H],
+  );
+  return Sums(
+    sums.low + outer_3(hidden(state + 2u * k), weights),
+    sums.high + outer_3(hidden(state + 2u * k + 1u), weights),
+  );
+}
+
+fn recurrent_bias_sums(unit: u32) -> Sums {
+  if (!HAS_BIAS) { return Sums(); }
+  let bias = vec3<f32>(
+    recurrent_bias[unit],
+    recurrent_bias[H + unit],
+    recurrent_bias[2u * H + unit],
+  );
+  let rows = outer_3(vec4<f32>(1.0), bias);
+  return Sums(rows, rows);
+}
+
+// Adds h R, where h begins at `state`. Four units at a time: loops are dear on software adapters.
+fn add_recurrent(bias: Sums, state: u32, unit: u32) -> Sums {
+  var sums = bias;
+  var k = 0u;
+  for (; k + 4u <= H; k += 4u) {
+    sums = add_product(sums, k, state, unit);
+    sums = add_product(sums, k + 1u, state, unit);
+    sums = add_product(sums, k + 2u, state, unit);
+    sums = add_product(sums, k + 3u, state, unit);
+  }
+  for (; k < H; k += 1u) {
+    sums = add_product(sums, k, state, unit);
+  }
+  return sums;
+}
+
+fn projected_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
+  let at = steps * WIDTH + column;
+  return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
+}
+
+fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
+  let at = steps * SAVED_WIDTH + column;
+  gates[at.x] = gate.x;
+  gates[at.y] = gate.y;
+  gates[at.z] = gate.z;
+  gates[at.w] = gate.w;
+}
+
+// The new state of four rows of one unit, stored.
+fn gru_cell(
+  first_row: u32, time: u32, unit: u32, q: mat3x4<f32>, before: vec4<f32>,
+) -> vec4<f32> {
+  let rows = four_rows(first_row);
+  let active = active_rows(rows, time);
+  let steps = rows * params.time + time;
+  let z = sigmoid_rows(projected_rows(steps, unit) + q[0]);
+  let r = sigmoid_rows(projected_rows(steps, H + unit) + q[1]);
+  let n = tanh_rows(projected_rows(steps, 2u * H + unit) + r * q[2]);
+  let h = select(before, n + z * (before - n), active);
+  let at = steps * H + unit;
+  states[at.x] = h.x;
+  states[at.y] = h.y;
+  states[at.z] = h.z;
+  states[at.w] = h.w;
+  if (SAVE_GATES) {
+    let zero = vec4<f32>();
+    store_gate(steps, unit, select(zero, z, active));
+    store_gate(steps, H + unit, select(zero, r, active));
+    store_gate(steps, 2u * H + unit, select(zero, n, active));
+    store_gate(steps, 3u * H + unit, q[2]);
+  }
+  return h;
+}

@@ -1,0 +1,101 @@
+// GRU backward, reset gate before the product: what gru_reset_before_backward_stream, _step_state and
+// _step_reset share (bindings, the two halves of the cell).
+//
+//   s = dh + d_states_t
+//   da_n = s (1 - z) (1 - n^2)      da_z = s (h_{t-1} - n) z (1 - z)
+//   du = da_n R_n'                  da_r = du h_{t-1} r (1 - r)
+//   dh <- s z + du r + da_z R_z' + da_r R_r'   (R' = R transposed)
+// A masked step: da_t = 0, dh <- s.
+//
+// Gate order z r n.  transposed R' [3H,H]  gates z, r, n and d_projected (da) [B,T,3H]
+// states, d_states [B,T,H]  mask [B,T]
+// carry: planes dh, h_0, then da of even steps (3 planes), da of odd steps (3 planes)
+// Constants: those of lib/split_product, and HAS_INITIAL_STATE (else h_0 = 0).
+// #import split_product
+
+@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(3) var<storage, read> gates: array<f32>;
+@group(0) @binding(4) var<storage, read> states: array<f32>;
+@group(0) @binding(5) var<storage, read> mask: array<u32>;
+@group(0) @binding(6) var<storage, read> d_states: array<f32>;
+@group(0) @binding(7) var<storage, read_write> d_projected: array<f32>;
+@group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
+
+const WIDTH = 3u * H;
+const STATE_PLANE = 0u;
+const INITIAL_STATE_PLANE = 1u;
+
+// What the first half leaves: da of z and n, and what passes by the products.
+struct StateGradient { da_z: vec4<f32>, da_n: vec4<f32>, held: vec4<f32> }
+
+// What the second half leaves: da of r, and the share of du that goes to h.
+struct ResetGradient { da_r: vec4<f32>, held: vec4<f32> }
+
+fn da_at(step: u32, tile: u32) -> u32 {
+  return carry_block(2u + 3u * (step & 1u), 3u, tile);
+}
+
+// Terms of the two products: all z and r, or all n.
+fn gate_terms(tile: u32) -> Terms {
+  return Terms(0u, 2u * H, tile);
+}
+
+fn candidate_terms(tile: u32) -> Terms {
+  return Terms(2u * H, WIDTH, tile);
+}
+
+fn weight(term: u32, unit: u32) -> f32 {
+  return transposed[term * H + unit];
+}
+
+fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
+  let at = steps * WIDTH + column;
+  return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
+  let at = steps * WIDTH + column;
+  d_projected[at.x] = value.x;
+  d_projected[at.y] = value.y;
+  d_projected[at.z] = value.z;
+  d_projected[at.w] = value.w;
+}
+
+// h_{t-1} of half 0 or 1 of a tile.
+fn previous_state(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
+  if (step > 0u) {
+    let rows = four_rows(tile * ROWS + 4u * half);
+    let at = (rows * params.time + time_of(step - 1u)) * H + unit;
+    return vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
+  }
+  if (!HAS_INITIAL_STATE) { return vec4<f32>(); }
+  return carry[carry_at(INITIAL_STATE_PLANE, tile) + 2u * unit + half];
+}
+
+fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> StateGradient {
+  let time = time_of(step);
+  let rows = four_rows(tile * ROWS + 4u * half);
+  let active = active_rows(rows, time);
+  let steps = rows * params.time + time;
+  let z = gate_rows(steps, unit);
+  let n = gate_rows(steps, 2u * H + unit);
+  let at = steps * H + unit;
+  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  let zero = vec4<f32>();
+  let h_before = previous_state(tile, half, step, unit);
+  let da_n = select(zero, s * (1.0 - z) * (1.0 - n * n), active);
+  let da_z = select(zero, s * (h_before - n) * z * (1.0 - z), active);
+  store_d_projected(steps, unit, da_z);
+  store_d_projected(steps, 2u * H + unit, da_n);
+  return StateGradient(da_z, da_n, select(s, s * z, active));
+}
+
+// `du` is 0 in masked rows, because da_n is; the saved r is 0 there too.
+fn reset_gradient(tile: u32, half: u32, step: u32, unit: u32, du: vec4<f32>) -> ResetGradient {
+  let rows = four_rows(tile * ROWS + 4u * half);
+  let steps = rows * params.time + time_of(step);
+  let r = gate_rows(steps, H + unit);
+  let da_r = du * previous_state(tile, half, step, unit) * r * (1.0 - r);
+  store_d_projected(steps, H + unit, da_r);
+  return ResetGradient(da_r, du * r);
+}

@@ -1,0 +1,128 @@
+// GRU forward, reset gate before the product: what gru_reset_before_stream, _step_gates and _step_state share
+// (bindings, the two products, the two halves of the cell).
+//
+//   z = sigmoid(p_z + h_{t-1} R_z)   r = sigmoid(p_r + h_{t-1} R_r)   u = r h_{t-1}
+//   n = tanh(p_n + u R_n)            h_t = n + z (h_{t-1} - n)
+// A masked step holds h; the gates saved for it are 0.
+//
+// Gate order z r n (Keras calls n "h").  projected p [B,T,3H]  recurrent_kernel R [H,3H]  mask [B,T]
+// states [B,T,H]  gates [B,T,3H]  carry: planes h, h (of even and odd steps), u, z
+// Constants beside those of lib/recurrence: SAVE_GATES. `hidden(at)` is the shader's: vec4 `at` of the tile it
+// multiplies.
+// Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
+// Cho et al. 2014, arXiv:1406.1078
+// #import recurrence
+
+@group(0) @binding(2) var<storage, read> projected: array<f32>;
+@group(0) @binding(3) var<storage, read> recurrent_kernel: array<f32>;
+@group(0) @binding(4) var<storage, read> mask: array<u32>;
+@group(0) @binding(5) var<storage, read_write> states: array<f32>;
+@group(0) @binding(6) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(7) var<storage, read_write> carry: array<vec4<f32>>;
+
+const WIDTH = 3u * H;
+const RESET_STATE_PLANE = 2u;
+const UPDATE_PLANE = 3u;
+
+// Pre-activations of z and r of one unit.
+struct GateSums { low: mat2x4<f32>, high: mat2x4<f32> }
+
+struct CandidateSums { low: vec4<f32>, high: vec4<f32> }
+
+struct Gates { update: vec4<f32>, reset_state: vec4<f32> }
+
+fn projected_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
+  let at = steps * WIDTH + column;
+  return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
+}
+
+fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
+  if (!SAVE_GATES) { return; }
+  let at = steps * WIDTH + column;
+  gates[at.x] = gate.x;
+  gates[at.y] = gate.y;
+  gates[at.z] = gate.z;
+  gates[at.w] = gate.w;
+}
+
+fn add_gate_product(sums: GateSums, k: u32, state: u32, unit: u32) -> GateSums {
+  let at = k * WIDTH + unit;
+  let weights = vec2<f32>(recurrent_kernel[at], recurrent_kernel[at + H]);
+  return GateSums(
+    sums.low + outer_2(hidden(state + 2u * k), weights),
+    sums.high + outer_2(hidden(state + 2u * k + 1u), weights),
+  );
+}
+
+// h [R_z R_r], where h begins at `state`. Four units at a time: loops are dear on software adapters.
+fn gate_product(state: u32, unit: u32) -> GateSums {
+  var sums = GateSums();
+  var k = 0u;
+  for (; k + 4u <= H; k += 4u) {
+    sums = add_gate_product(sums, k, state, unit);
+    sums = add_gate_product(sums, k + 1u, state, unit);
+    sums = add_gate_product(sums, k + 2u, state, unit);
+    sums = add_gate_product(sums, k + 3u, state, unit);
+  }
+  for (; k < H; k += 1u) {
+    sums = add_gate_product(sums, k, state, unit);
+  }
+  return sums;
+}
+
+fn add_candidate_product(sums: CandidateSums, k: u32, state: u32, unit: u32) -> CandidateSums {
+  let w = recurrent_kernel[k * WIDTH + 2u * H + unit];
+  return CandidateSums(
+    sums.low + w * hidden(state + 2u * k),
+    sums.high + w * hidden(state + 2u * k + 1u),
+  );
+}
+
+// u R_n, where u begins at `state`.
+fn candidate_product(state: u32, unit: u32) -> CandidateSums {
+  var sums = CandidateSums();
+  var k = 0u;
+  for (; k + 4u <= H; k += 4u) {
+    sums = add_candidate_product(sums, k, state, unit);
+    sums = add_candidate_product(sums, k + 1u, state, unit);
+    sums = add_candidate_product(sums, k + 2u, state, unit);
+    sums = add_candidate_product(sums, k + 3u, state, unit);
+  }
+  for (; k < H; k += 1u) {
+    sums = add_candidate_product(sums, k, state, unit);
+  }
+  return sums;
+}
+
+// z and u of four rows of one unit; z and r are saved.
+fn gru_gates(
+  first_row: u32, time: u32, unit: u32, sums: mat2x4<f32>, before: vec4<f32>,
+) -> Gates {
+  let rows = four_rows(first_row);
+  let active = active_rows(rows, time);
+  let steps = rows * params.time + time;
+  let z = sigmoid_rows(projected_rows(steps, unit) + sums[0]);
+  let r = sigmoid_rows(projected_rows(steps, H + unit) + sums[1]);
+  let zero = vec4<f32>();
+  store_gate(steps, unit, select(zero, z, active));
+  store_gate(steps, H + unit, select(zero, r, active));
+  return Gates(z, select(zero, r * before, active));
+}
+
+// The new state of four rows of one unit, stored; n is saved.
+fn gru_state(
+  first_row: u32, time: u32, unit: u32, sum: vec4<f32>, update: vec4<f32>, before: vec4<f32>,
+) -> vec4<f32> {
+  let rows = four_rows(first_row);
+  let active = active_rows(rows, time);
+  let steps = rows * params.time + time;
+  let n = tanh_rows(projected_rows(steps, 2u * H + unit) + sum);
+  store_gate(steps, 2u * H + unit, select(vec4<f32>(), n, active));
+  let h = select(before, n + update * (before - n), active);
+  let at = steps * H + unit;
+  states[at.x] = h.x;
+  states[at.y] = h.y;
+  states[at.z] = h.z;
+  states[at.w] = h.w;
+  return h;
+}

@@ -1,0 +1,103 @@
+// LSTM backward: what lstm_backward_stream and _step share (bindings, the cell).
+//
+//   s = dh + d_states_t      tau = tanh(c_t)      e = dc + d_cells_t + s o (1 - tau^2)
+//   da_i = e g i (1 - i)     da_f = e c_{t-1} f (1 - f)
+//   da_g = e i (1 - g^2)     da_o = s tau o (1 - o)
+//   dc <- e f                dh <- da_t R'   (R' = R transposed)
+// A masked step: da_t = 0, dc <- dc + d_cells_t, dh <- s.
+//
+// Gate order i f g o.  transposed R' [4H,H]  gates, d_projected (da) [B,T,4H]  cells, d_states, d_cells [B,T,H]
+// mask [B,T]  carry: planes dh, dc, c_0, then da of even steps (4 planes), da of odd steps (4 planes)
+// Constants: those of lib/split_product, HAS_INITIAL_CELL (else c_0 = 0), HAS_D_CELLS (else 0).
+// Numerics: tanh(c_t) is computed again, not saved.
+// #import split_product
+
+@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(3) var<storage, read> gates: array<f32>;
+@group(0) @binding(4) var<storage, read> cells: array<f32>;
+@group(0) @binding(5) var<storage, read> mask: array<u32>;
+@group(0) @binding(6) var<storage, read> d_states: array<f32>;
+@group(0) @binding(7) var<storage, read> d_cells: array<f32>;
+@group(0) @binding(8) var<storage, read_write> d_projected: array<f32>;
+@group(0) @binding(9) var<storage, read_write> carry: array<vec4<f32>>;
+
+const WIDTH = 4u * H;
+const STATE_PLANE = 0u;
+const CELL_PLANE = 1u;
+const INITIAL_CELL_PLANE = 2u;
+
+// What one step leaves: a column of da a gate, and what passes by the product.
+struct CellGradient { da: mat4x4<f32>, held: vec4<f32>, dc: vec4<f32> }
+
+fn da_at(step: u32, tile: u32) -> u32 {
+  return carry_block(3u + 4u * (step & 1u), 4u, tile);
+}
+
+fn weight(term: u32, unit: u32) -> f32 {
+  return transposed[term * H + unit];
+}
+
+fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
+  let at = steps * WIDTH + column;
+  return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn cell_rows(steps: vec4<u32>, unit: u32) -> vec4<f32> {
+  let at = steps * H + unit;
+  return vec4<f32>(cells[at.x], cells[at.y], cells[at.z], cells[at.w]);
+}
+
+fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
+  let at = steps * WIDTH + column;
+  d_projected[at.x] = value.x;
+  d_projected[at.y] = value.y;
+  d_projected[at.z] = value.z;
+  d_projected[at.w] = value.w;
+}
+
+// c_{t-1} of half 0 or 1 of a tile.
+fn previous_cell(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
+  if (step > 0u) {
+    let rows = four_rows(tile * ROWS + 4u * half);
+    return cell_rows(rows * params.time + time_of(step - 1u), unit);
+  }
+  if (!HAS_INITIAL_CELL) { return vec4<f32>(); }
+  return carry[carry_at(INITIAL_CELL_PLANE, tile) + 2u * unit + half];
+}
+
+fn lstm_cell_gradient(
+  tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>, dc: vec4<f32>,
+) -> CellGradient {
+  let time = time_of(step);
+  let rows = four_rows(tile * ROWS + 4u * half);
+  let active = active_rows(rows, time);
+  let steps = rows * params.time + time;
+  let i = gate_rows(steps, unit);
+  let f = gate_rows(steps, H + unit);
+  let g = gate_rows(steps, 2u * H + unit);
+  let o = gate_rows(steps, 3u * H + unit);
+  let tau = tanh_rows(cell_rows(steps, unit));
+  let at = steps * H + unit;
+  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  var e = dc;
+  if (HAS_D_CELLS) {
+    e += vec4<f32>(d_cells[at.x], d_cells[at.y], d_cells[at.z], d_cells[at.w]);
+  }
+  let held_e = e;
+  e += s * o * (1.0 - tau * tau);
+  let zero = vec4<f32>();
+  let c_before = previous_cell(tile, half, step, unit);
+  let da_i = select(zero, e * g * i * (1.0 - i), active);
+  let da_f = select(zero, e * c_before * f * (1.0 - f), active);
+  let da_g = select(zero, e * i * (1.0 - g * g), active);
+  let da_o = select(zero, s * tau * o * (1.0 - o), active);
+  store_d_projected(steps, unit, da_i);
+  store_d_projected(steps, H + unit, da_f);
+  store_d_projected(steps, 2u * H + unit, da_g);
+  store_d_projected(steps, 3u * H + unit, da_o);
+  return CellGradient(
+    mat4x4<f32>(da_i, da_f, da_g, da_o),
+    select(s, zero, active),
+    select(held_e, e * f, active),
+  );
+}

@@ -1,0 +1,122 @@
+// LSTM forward: what lstm_stream and lstm_step share (bindings, the recurrent product, the cell).
+//
+//   [i f g o] = projected_t + h_{t-1} R      i,f,o = sigmoid   g = tanh
+//   c_t = f c_{t-1} + i g                    h_t = o tanh(c_t)
+// A masked step holds h and c; the gates saved for it are 0.
+//
+// Gate order i f g o (Keras calls g "c").  projected [B,T,4H]  recurrent_kernel [H,4H]  mask [B,T]
+// states, cells [B,T,H]  gates [B,T,4H] activated  carry: planes h, h, c (h of even and odd steps)
+// Constants beside those of lib/recurrence: SAVE_CELLS, SAVE_GATES. `hidden(at)` is the shader's: vec4 `at`
+// of the state it multiplies.
+// Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
+// Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; forget gate: Gers et al. 2000,
+// doi:10.1162/089976600300015015
+// #import recurrence
+
+@group(0) @binding(2) var<storage, read> projected: array<f32>;
+@group(0) @binding(3) var<storage, read> recurrent_kernel: array<f32>;
+@group(0) @binding(4) var<storage, read> mask: array<u32>;
+@group(0) @binding(5) var<storage, read_write> states: array<f32>;
+@group(0) @binding(6) var<storage, read_write> cells: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
+
+const WIDTH = 4u * H;
+const CELL_PLANE = 2u;
+
+// Pre-activations of one unit, a column a gate.
+struct Sums { low: mat4x4<f32>, high: mat4x4<f32> }
+
+struct State { h: vec4<f32>, c: vec4<f32> }
+
+fn projected_rows(rows: vec4<u32>, time: u32, column: u32) -> vec4<f32> {
+  let at = (rows * params.time + time) * WIDTH + column;
+  return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
+}
+
+fn projected_gates(first_row: u32, time: u32, unit: u32) -> mat4x4<f32> {
+  let rows = four_rows(first_row);
+  return mat4x4<f32>(
+    projected_rows(rows, time, unit),
+    projected_rows(rows, time, H + unit),
+    projected_rows(rows, time, 2u * H + unit),
+    projected_rows(rows, time, 3u * H + unit),
+  );
+}
+
+fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
+  let at = k * WIDTH + unit;
+  let weights = vec4<f32>(
+    recurrent_kernel[at],
+    recurrent_kernel[at + H],
+    recurrent_kernel[at + 2u * H],
+    recurrent_kernel[at + 3u * H],
+  );
+  return Sums(
+    sums.low + outer_4(hidden(state + 2u * k), weights),
+    sums.high + outer_4(hidden(state + 2u * k + 1u), weights),
+  );
+}
+
+fn projected_sums(first_row: u32, time: u32, unit: u32) -> Sums {
+  return Sums(
+    projected_gates(first_row, time, unit),
+    projected_gates(first_row + 4u, time, unit),
+  );
+}
+
+// Adds h R, where h begins at `state`. Four units at a time: loops are dear on software adapters.
+fn add_recurrent(projected_part: Sums, state: u32, unit: u32) -> Sums {
+  var sums = projected_part;
+  var k = 0u;
+  for (; k + 4u <= H; k += 4u) {
+    sums = add_product(sums, k, state, unit);
+    sums = add_product(sums, k + 1u, state, unit);
+    sums = add_product(sums, k + 2u, state, unit);
+    sums = add_product(sums, k + 3u, state, unit);
+  }
+  for (; k < H; k += 1u) {
+    sums = add_product(sums, k, state, unit);
+  }
+  return sums;
+}
+
+// The new state of four rows of one unit, stored.
+fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: State) -> State {
+  let rows = four_rows(first_row);
+  let active = active_rows(rows, time);
+  let i = sigmoid_rows(sums[0]);
+  let f = sigmoid_rows(sums[1]);
+  let g = tanh_rows(sums[2]);
+  let o = sigmoid_rows(sums[3]);
+  let c = select(before.c, f * before.c + i * g, active);
+  let h = select(before.h, o * tanh_rows(c), active);
+  let steps = rows * params.time + time;
+  let at = steps * H + unit;
+  states[at.x] = h.x;
+  states[at.y] = h.y;
+  states[at.z] = h.z;
+  states[at.w] = h.w;
+  if (SAVE_CELLS) {
+    cells[at.x] = c.x;
+    cells[at.y] = c.y;
+    cells[at.z] = c.z;
+    cells[at.w] = c.w;
+  }
+  if (SAVE_GATES) {
+    let zero = vec4<f32>();
+    store_gate(steps, unit, select(zero, i, active));
+    store_gate(steps, H + unit, select(zero, f, active));
+    store_gate(steps, 2u * H + unit, select(zero, g, active));
+    store_gate(steps, 3u * H + unit, select(zero, o, active));
+  }
+  return State(h, c);
+}
+
+fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
+  let at = steps * WIDTH + column;
+  gates[at.x] = gate.x;
+  gates[at.y] = gate.y;
+  gates[at.z] = gate.z;
+  gates[at.w] = gate.w;
+}

@@ -1,0 +1,47 @@
+// Batch rows in tiles of 8, as all kernels of the recurrent op hold them.
+//
+// A tile is [unit][half]: the components of a `vec4` are four rows, so each weight that is read serves eight
+// products. Rows past the batch repeat its last row: they load, compute and store the same values again, from
+// the same invocation, so nothing needs a guard.
+//
+// `carry` is memory between dispatches, `array<vec4<f32>>` [plane][tile][unit][half]; each cell names its
+// planes. Constant: H units.
+
+struct Params {
+  batch: u32,
+  time: u32,
+  // Steps of this dispatch, in the order of computation: begin <= step < end.
+  begin: u32,
+  end: u32,
+  // 1 where nothing comes in from outside: zero state (forward), zero gradient (backward).
+  fresh: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+
+const ROWS = 8u;
+
+// The tile of a workgroup: workgroups are [unit tiles, tiles, tiles], the last two read as one number. The grid
+// can hold a few more tiles than the batch has.
+fn tile_of(workgroup: vec3<u32>, counts: vec3<u32>) -> u32 {
+  return workgroup.z * counts.y + workgroup.y;
+}
+
+fn is_beyond_batch(tile: u32) -> bool {
+  return tile * ROWS >= params.batch;
+}
+
+// Four batch rows from `first` on, inside the batch.
+fn four_rows(first: u32) -> vec4<u32> {
+  return min(vec4<u32>(first) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(params.batch - 1u));
+}
+
+// Where a tile begins in a block of `width` planes from `plane` on; there it is [width * H][half].
+fn carry_block(plane: u32, width: u32, tile: u32) -> u32 {
+  let tiles = (params.batch + ROWS - 1u) / ROWS;
+  return (plane * tiles + tile * width) * H * 2u;
+}
+
+fn carry_at(plane: u32, tile: u32) -> u32 {
+  return carry_block(plane, 1u, tile);
+}

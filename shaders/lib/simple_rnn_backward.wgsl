@@ -1,0 +1,50 @@
+// simpleRNN backward: what simple_rnn_backward_stream and _step share (bindings, the cell).
+//
+//   s = dh + d_states_t      da_t = s phi'      dh <- da_t R'   (R' = R transposed)
+//   phi' = 1 - h_t^2 for tanh, [h_t > 0] for relu
+// A masked step: da_t = 0, dh <- s.
+//
+// transposed R' [H,H]  states, d_states, d_projected (da) [B,T,H]  mask [B,T]
+// carry: planes dh, da of even steps, da of odd steps
+// Constants: those of lib/split_product, and RELU.
+// #import split_product
+
+@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(3) var<storage, read> states: array<f32>;
+@group(0) @binding(4) var<storage, read> mask: array<u32>;
+@group(0) @binding(5) var<storage, read> d_states: array<f32>;
+@group(0) @binding(6) var<storage, read_write> d_projected: array<f32>;
+@group(0) @binding(7) var<storage, read_write> carry: array<vec4<f32>>;
+
+const STATE_PLANE = 0u;
+
+// What one step leaves: da for the product, and what passes by it.
+struct CellGradient { da: vec4<f32>, held: vec4<f32> }
+
+fn da_at(step: u32, tile: u32) -> u32 {
+  return carry_at(1u + (step & 1u), tile);
+}
+
+fn weight(term: u32, unit: u32) -> f32 {
+  return transposed[term * H + unit];
+}
+
+fn simple_rnn_cell_gradient(
+  first_row: u32, step: u32, unit: u32, dh: vec4<f32>,
+) -> CellGradient {
+  let time = time_of(step);
+  let rows = four_rows(first_row);
+  let active = active_rows(rows, time);
+  let at = (rows * params.time + time) * H + unit;
+  let h = vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
+  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  let zero = vec4<f32>();
+  var da = s * (1.0 - h * h);
+  if (RELU) { da = select(zero, s, h > zero); }
+  da = select(zero, da, active);
+  d_projected[at.x] = da.x;
+  d_projected[at.y] = da.y;
+  d_projected[at.z] = da.z;
+  d_projected[at.w] = da.w;
+  return CellGradient(da, select(s, zero, active));
+}

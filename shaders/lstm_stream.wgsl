@@ -1,0 +1,55 @@
+// LSTM forward, a run of time steps in one dispatch. Equations and tensors: lib/lstm_forward.
+//
+// One workgroup: one tile of 8 batch rows. One invocation: one unit with its four gates, c in registers.
+// h lies in workgroup memory twice (read one, write the other): one barrier a step. 64·H bytes.
+// `carry` hands h and c from one run of steps to the next.
+// Constants: H, REVERSE, HAS_MASK, SAVE_CELLS, SAVE_GATES.
+// #import lstm_forward
+
+var<workgroup> hidden_tiles: array<vec4<f32>, 4u * H>;
+
+fn hidden(at: u32) -> vec4<f32> {
+  return hidden_tiles[at];
+}
+
+@compute @workgroup_size(H)
+fn main(
+  @builtin(local_invocation_index) unit: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let first_row = tile * ROWS;
+  var low = State();
+  var high = State();
+  if (params.fresh == 0u) {
+    let h = carry_at(params.begin & 1u, tile) + 2u * unit;
+    let c = carry_at(CELL_PLANE, tile) + 2u * unit;
+    low = State(carry[h], carry[c]);
+    high = State(carry[h + 1u], carry[c + 1u]);
+  }
+  hidden_tiles[2u * unit] = low.h;
+  hidden_tiles[2u * unit + 1u] = high.h;
+  var read_from = 0u;
+  var write_to = 2u * H;
+  workgroupBarrier();
+  for (var step = params.begin; step < params.end; step += 1u) {
+    let time = time_of(step);
+    var sums = projected_sums(first_row, time, unit);
+    if (has_before(step)) { sums = add_recurrent(sums, read_from, unit); }
+    low = lstm_cell(first_row, time, unit, sums.low, low);
+    high = lstm_cell(first_row + 4u, time, unit, sums.high, high);
+    hidden_tiles[write_to + 2u * unit] = low.h;
+    hidden_tiles[write_to + 2u * unit + 1u] = high.h;
+    write_to = read_from;
+    read_from = 2u * H - write_to;
+    workgroupBarrier();
+  }
+  let h = carry_at(params.end & 1u, tile) + 2u * unit;
+  let c = carry_at(CELL_PLANE, tile) + 2u * unit;
+  carry[h] = low.h;
+  carry[h + 1u] = high.h;
+  carry[c] = low.c;
+  carry[c + 1u] = high.c;
+}

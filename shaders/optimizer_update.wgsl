@@ -1,0 +1,58 @@
+// One optimizer step over a whole arena of parameters, in place.
+// RULE chooses the equations (Keras 3), g being the clipped gradient:
+//   SGD       p -= rate·g
+//   MOMENTUM  m = momentum·m - rate·g;            p += m
+//   NESTEROV  m = momentum·m - rate·g;            p += momentum·m - rate·g
+//   RMSPROP   v += (1 - rho)(g² - v);             p -= rate·g / √(v + ε)
+//             CENTERED: a += (1 - rho)(g - a), v - a² in place of v.  HAS_MOMENTUM: m = momentum·m + that; p -= m
+//   ADAM      m += (1 - β1)(g - m); v += (1 - β2)(g² - v);  p -= rate·√correction2 / correction1 · m / (√v + ε)
+//   ADAMW     p -= rate·decay·p first, then as ADAM
+// Clipping: g·min(1, globalClipnorm / norm), then to ±clipvalue; 0 turns either off.
+// Refused (control[1] = 0): nothing is written.
+// Parameters, gradients and slots lie in arenas of one layout: grains of 64 words, `used[grain]` of which count.
+// One workgroup: GRAINS grains; lane l takes word l of each.
+// Bindings: 0 params, 1 words (rate, globalClipnorm, clipvalue, then those of the rule), 2 parameters,
+// 3 gradients, 4 used, 5 control, 6… slots in the order of the equations above.
+// Kingma & Ba 2015, arXiv:1412.6980; Loshchilov & Hutter 2019, arXiv:1711.05101; Tieleman & Hinton 2012.
+// Put in front or behind: WORD_VECTORS, the slots' bindings, and the rule as `updated(i, p, g, rate)`.
+// #import grid
+
+struct Params { grains: u32 }
+
+const GRAINS = 4u;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<uniform> words: array<vec4<u32>, WORD_VECTORS>;
+@group(0) @binding(2) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(3) var<storage, read> gradients: array<f32>;
+@group(0) @binding(4) var<storage, read> used: array<u32>;
+@group(0) @binding(5) var<storage, read> control: array<f32>;
+
+fn number(word: u32) -> f32 {
+  return bitcast<f32>(words[word / 4u][word % 4u]);
+}
+
+fn clipped(gradient: f32) -> f32 {
+  let most = number(1u);
+  let bound = number(2u);
+  var g = gradient;
+  if (most > 0.0) { g *= most / max(control[0], most); }
+  if (bound > 0.0) { g = clamp(g, -bound, bound); }
+  return g;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  if (control[1] == 0.0) { return; }
+  let first = linear_workgroup(group, groups) * GRAINS;
+  for (var grain = first; grain < min(first + GRAINS, params.grains); grain++) {
+    if (lane < used[grain]) {
+      let i = grain * 64u + lane;
+      parameters[i] = updated(i, parameters[i], clipped(gradients[i]), number(0u));
+    }
+  }
+}

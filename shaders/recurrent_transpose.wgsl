@@ -1,0 +1,19 @@
+// The recurrent kernel turned over, so that the invocations of a backward product, one unit each, read
+// neighbouring words.
+//   recurrent_kernel [H,WIDTH] -> transposed [WIDTH,H]
+// One invocation: one element of the result, in its order. Constants: H, WIDTH, WORKGROUP.
+// #import grid
+
+@group(0) @binding(2) var<storage, read> recurrent_kernel: array<f32>;
+@group(0) @binding(3) var<storage, read_write> transposed: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let index = linear_workgroup(workgroup, counts) * WORKGROUP + local;
+  if (index >= H * WIDTH) { return; }
+  transposed[index] = recurrent_kernel[(index % H) * WIDTH + index / H];
+}

@@ -1,0 +1,44 @@
+// simpleRNN backward, a run of time steps in one dispatch. Equations and tensors: lib/simple_rnn_backward.
+//
+// One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products.
+// da lies in workgroup memory; two barriers a step. 160 bytes a unit, UNITS = H rounded up to a multiple of 4.
+// `carry` hands dh from one run of steps to the one before it, and out.
+// Constants: H, UNITS, REVERSE, HAS_MASK, RELU.
+// #import simple_rnn_backward
+
+var<workgroup> da_tile: array<vec4<f32>, 2u * UNITS>;
+
+fn source(at: u32) -> vec4<f32> {
+  return da_tile[at];
+}
+
+@compute @workgroup_size(UNITS)
+fn main(
+  @builtin(local_invocation_index) unit: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let first_row = tile * ROWS;
+  let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
+  var dh = Rows();
+  if (unit < H && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
+  for (var step = params.end; step > params.begin; ) {
+    step -= 1u;
+    if (unit < H) {
+      let low = simple_rnn_cell_gradient(first_row, step, unit, dh.low);
+      let high = simple_rnn_cell_gradient(first_row + 4u, step, unit, dh.high);
+      da_tile[2u * unit] = low.da;
+      da_tile[2u * unit + 1u] = high.da;
+      dh = Rows(low.held, high.held);
+    }
+    workgroupBarrier();
+    let product = split_product(Terms(0u, H, 0u), 0u, unit);
+    dh = Rows(dh.low + product.low, dh.high + product.high);
+  }
+  if (unit < H) {
+    carry[carried] = dh.low;
+    carry[carried + 1u] = dh.high;
+  }
+}

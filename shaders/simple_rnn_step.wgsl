@@ -1,0 +1,35 @@
+// simpleRNN forward, one time step a dispatch; any H. Equations and tensors: lib/simple_rnn_forward.
+//
+// One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
+// products. h lies in `carry`; a step reads the h of its parity and writes the other. One barrier.
+// Constants: H, UNITS, REVERSE, HAS_MASK, RELU.
+// #import simple_rnn_forward
+
+fn source(at: u32) -> vec4<f32> {
+  return carry[at];
+}
+
+@compute @workgroup_size(UNITS)
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+) {
+  let tile = tile_of(workgroup, counts);
+  if (is_beyond_batch(tile)) { return; }
+  let first_unit = workgroup.x * UNITS;
+  let unit = first_unit + local;
+  let step = params.begin;
+  let before = carry_at(step & 1u, tile);
+  var product = Rows();
+  if (has_before(step)) { product = split_product(Terms(0u, H, before), first_unit, local); }
+  if (unit >= H) { return; }
+  var h = Rows();
+  if (has_before(step)) {
+    h = Rows(carry[before + 2u * unit], carry[before + 2u * unit + 1u]);
+  }
+  let time = time_of(step);
+  let after = carry_at((step + 1u) & 1u, tile) + 2u * unit;
+  carry[after] = simple_rnn_cell(tile * ROWS, time, unit, product.low, h.low);
+  carry[after + 1u] = simple_rnn_cell(tile * ROWS + 4u, time, unit, product.high, h.high);
+}

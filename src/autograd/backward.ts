@@ -1,0 +1,89 @@
+import { SluiceError } from "../errors.ts";
+import type { Node, Value } from "../graph/node.ts";
+import type { Op } from "../ops/op.ts";
+import type { Ops } from "../ops/ops.ts";
+
+/** What the reverse pass knows of operations: how to write them, and each one's own rules. */
+export interface Rules {
+  readonly ops: Ops;
+  readonly registry: ReadonlyMap<string, Op>;
+}
+
+/**
+ * Reverse-mode differentiation: Σ dys·∂outputs/∂xs for each x, as new nodes of the same graph. The `xs`
+ * count as independent of each other, and nothing flows past them. Null where no output depends on an x
+ * through float32 values.
+ */
+export function backward(
+  outputs: readonly Value[],
+  dys: readonly (Value | null)[],
+  { xs, rules }: { xs: readonly Value[]; rules: Rules },
+): (Value | null)[] {
+  const boundary = new Set(xs);
+  const gradients = new Map<Value, Value>();
+  const accumulate = (value: Value, dy: Value): void => {
+    const sofar = gradients.get(value);
+    gradients.set(value, sofar === undefined ? dy : rules.ops.add(sofar, dy));
+  };
+  outputs.forEach((output, i) => {
+    const dy = dys[i];
+    if (dy) accumulate(output, dy);
+  });
+  for (const node of nodesBetween(outputs, boundary).reverse()) {
+    const upstream = node.outputs.map((output) =>
+      boundary.has(output) ? null : (gradients.get(output) ?? null),
+    );
+    if (upstream.every((dy) => dy === null)) continue;
+    const downstream = differentiate(node, upstream, rules);
+    node.inputs.forEach((input, i) => {
+      const dx = downstream[i];
+      if (dx && input.dtype === "float32") accumulate(input, dx);
+    });
+  }
+  return xs.map((x) => gradients.get(x) ?? null);
+}
+
+/** Nodes that lie between `boundary` and `outputs` and depend on the boundary, in recording order. */
+function nodesBetween(outputs: readonly Value[], boundary: ReadonlySet<Value>): Node[] {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const x of boundary) oldest = Math.min(oldest, x.node.id);
+  const seen = new Set<Node>();
+  const stack: Node[] = [];
+  const visit = (value: Value): void => {
+    const node = value.node;
+    if (boundary.has(value) || node.id < oldest || seen.has(node)) return;
+    seen.add(node);
+    stack.push(node);
+  };
+  for (const output of outputs) visit(output);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    for (const input of node.inputs) visit(input);
+  }
+  const ordered = [...seen].sort((a, b) => a.id - b.id);
+  const dependent = new Set<Node>();
+  return ordered.filter((node) => {
+    const depends = node.inputs.some((input) => boundary.has(input) || dependent.has(input.node));
+    if (depends) dependent.add(node);
+    return depends;
+  });
+}
+
+function differentiate(
+  node: Node,
+  dys: readonly (Value | null)[],
+  rules: Rules,
+): readonly (Value | null)[] {
+  if (node.customGradient) {
+    const dy = dys[0];
+    return dy ? [null, ...node.customGradient(dy)] : [];
+  }
+  const op = rules.registry.get(node.op);
+  if (op?.gradient) return op.gradient(rules.ops, node, dys);
+  if (op?.reference) {
+    const values = op.reference(rules.ops, node.inputs, node);
+    const gradients = backward(values, dys, { xs: node.inputs, rules });
+    // An input that stands twice has its whole gradient in each place: count it once.
+    return node.inputs.map((x, i) => (node.inputs.indexOf(x) === i ? (gradients[i] ?? null) : null));
+  }
+  throw new SluiceError("internal", `${node.op} has neither a gradient nor a reference.`);
+}

@@ -1,0 +1,151 @@
+import type { HostScalar } from "../graph/host-scalar.ts";
+import { Node, type Source, type Value } from "../graph/node.ts";
+import { formatSpec } from "../graph/spec.ts";
+import type { Storage } from "../graph/storage.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
+
+/** A buffer from outside the plan, in the order of first use. */
+export interface Leaf {
+  /** A value without a history: what was computed and kept looks like any other input from here on. */
+  readonly value: Value;
+  readonly source: Source;
+}
+
+/** What a plan computes: values to hand out, and values to store into variables. */
+export interface Request {
+  readonly outputs: readonly Value[];
+  readonly writes: readonly { readonly storage: Storage; readonly value: Value }[];
+}
+
+/** A graph with names taken out: two graphs with equal keys run by the same plan. */
+export interface Canonical {
+  readonly key: string;
+  readonly nodes: readonly Node[];
+  readonly leaves: readonly Leaf[];
+  readonly scalars: readonly HostScalar[];
+  /** The leaf of each leaf value; equal sources share one. */
+  readonly leafOf: ReadonlyMap<Value, number>;
+  /** For each write, the leaf that reads the same variable, or -1. */
+  readonly writeLeaves: readonly number[];
+}
+
+/** Where a variable's memory lies: buffer identity and byte offset. Part of the key. */
+export type Placement = (storage: Storage) => { readonly buffer: number; readonly offset: number };
+
+/**
+ * Numbers leaves, scalars and nodes by first use and writes the whole structure down as text. The full
+ * text is the key, never a hash of it: a collision would be a wrong result.
+ */
+export function canonicalize(request: Request, placement: Placement): Canonical {
+  const roots = [...request.outputs, ...request.writes.map((write) => write.value)];
+  const nodes = topologicalOrder(roots);
+  const builder = new KeyBuilder(placement);
+  for (const node of nodes) builder.addNode(node);
+  const outputs = request.outputs.map((value) => builder.nameOf(value));
+  const writeLeaves = request.writes.map(({ storage }) => builder.leafOfStorage(storage));
+  const writes = request.writes.map(
+    ({ value }, i) => `${builder.nameOf(value)}>${writeLeaves[i] ?? -1}`,
+  );
+  builder.lines.push(`out ${outputs.join()}`, `write ${writes.join()}`);
+  return {
+    key: builder.lines.join("\n"),
+    nodes,
+    leaves: builder.leaves,
+    scalars: [...builder.scalars.keys()],
+    leafOf: builder.leafOf,
+    writeLeaves,
+  };
+}
+
+class KeyBuilder {
+  readonly lines: string[] = [];
+  readonly leaves: Leaf[] = [];
+  readonly leafOf = new Map<Value, number>();
+  readonly scalars = new Map<HostScalar, number>();
+  readonly #placement: Placement;
+  readonly #nodes = new Map<Node, number>();
+  readonly #storages = new Map<Storage, number>();
+  readonly #buffers = new Map<number, number>();
+
+  constructor(placement: Placement) {
+    this.#placement = placement;
+  }
+
+  addNode(node: Node): void {
+    if (node.source) {
+      for (const output of node.outputs) this.#addLeaf(output, node.source);
+      return;
+    }
+    const inputs = node.inputs.map((value) => this.nameOf(value)).join();
+    const scalars = node.scalars.map((scalar) => this.#numberOf(scalar)).join();
+    const outputs = node.outputs.map((value) => formatSpec(value.spec)).join();
+    this.#nodes.set(node, this.#nodes.size);
+    this.lines.push(`${node.op}(${inputs})${attributesText(node)}[${scalars}]${outputs}`);
+  }
+
+  /** A short name of a value: a leaf, or a node and the index of its output. */
+  nameOf(value: Value): string {
+    const leaf = this.leafOf.get(value);
+    if (leaf !== undefined) return `L${leaf}`;
+    if (value.kept) return `L${this.#addLeaf(value, value.kept)}`;
+    return `${this.#nodes.get(value.node) ?? "?"}.${value.index}`;
+  }
+
+  leafOfStorage(storage: Storage): number {
+    return this.#storages.get(storage) ?? -1;
+  }
+
+  #addLeaf(value: Value, source: Source): number {
+    const known = source.kind === "storage" ? this.#storages.get(source.storage) : undefined;
+    if (known !== undefined) {
+      this.leafOf.set(value, known);
+      return known;
+    }
+    const index = this.leaves.length;
+    const opaque = value.node.source
+      ? value
+      : new Node("source", [], { outputs: [value.spec], source }).outputs[0];
+    this.leaves.push({ value: opaque ?? value, source });
+    this.leafOf.set(value, index);
+    let place: string = source.kind;
+    if (source.kind === "argument") place = source.staged ? "staged" : "bound";
+    if (source.kind === "storage") {
+      this.#storages.set(source.storage, index);
+      place = this.#place(source.storage);
+    }
+    this.lines.push(`L${index} ${place} ${formatSpec(value.spec)}`);
+    return index;
+  }
+
+  #place(storage: Storage): string {
+    if (storage.kind !== "variable") return "result";
+    const { buffer, offset } = this.#placement(storage);
+    let number = this.#buffers.get(buffer);
+    if (number === undefined) {
+      number = this.#buffers.size;
+      this.#buffers.set(buffer, number);
+    }
+    return `variable ${number}+${offset}`;
+  }
+
+  #numberOf(scalar: HostScalar): number {
+    let number = this.scalars.get(scalar);
+    if (number === undefined) {
+      number = this.scalars.size;
+      this.scalars.set(scalar, number);
+    }
+    return number;
+  }
+}
+
+const NO_ATTRIBUTES = "{}";
+
+function attributesText(node: Node): string {
+  const text = JSON.stringify(node.attributes, (_, value: unknown) =>
+    // JSON would turn all three into null, and -0 into 0.
+    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+      ? `#${Object.is(value, -0) ? "-0" : value}`
+      : value,
+  );
+  return text === NO_ATTRIBUTES ? "" : text;
+}

@@ -1,0 +1,204 @@
+import type { Rules } from "../autograd/backward.ts";
+import { LimitError, SluiceError } from "../errors.ts";
+import type { HostScalar } from "../graph/host-scalar.ts";
+import type { Value } from "../graph/node.ts";
+import { specBytes } from "../graph/spec.ts";
+import type { KernelTarget, Words } from "../kernels/dispatch.ts";
+import type { Canonical, Request } from "./canonical.ts";
+import { colocate } from "./colocate.ts";
+import { fuse } from "./fuse.ts";
+import { type LoweredStep, lowerStep } from "./lower.ts";
+import { alignUp } from "./memory.ts";
+import { copyStep, type InPlace, inPlaceResults, orderSteps } from "./order.ts";
+import { type Placed, place } from "./place.ts";
+import type { Plan, PlanDispatch } from "./plan.ts";
+import { Simplifier } from "./simplify.ts";
+import { headOf, readsOf, type Step } from "./steps.ts";
+
+export interface CompileEnvironment {
+  readonly rules: Rules;
+  readonly target: KernelTarget;
+}
+
+/** From a graph to a plan: simplify → fuse → order → lower → give memory. Pure: needs no device. */
+export function compilePlan(
+  request: Request,
+  canonical: Canonical,
+  { rules, target }: CompileEnvironment,
+): Plan {
+  const { registry } = rules;
+  const outputCount = request.outputs.length;
+  const simplifier = new Simplifier(canonical, rules);
+  const roots = simplifier.simplify([
+    ...request.outputs,
+    ...request.writes.map((write) => write.value),
+  ]);
+  const fused = fuse(roots, { registry, limits: target.limits });
+  const { memoryOf } = fused;
+  const located = colocate(fused.steps, { registry, memoryOf });
+  const inPlace = inPlaceResults(located.steps, registry, memoryOf);
+  const steps = [...located.steps];
+  const bases = roots.map((root, i) => {
+    const base = memoryOf(root);
+    const isLeaf = base.node.source !== undefined;
+    const changes = i >= outputCount || inPlace.some(({ previous }) => previous === base);
+    if (!isLeaf || !changes) return base;
+    const { step, copy } = copyStep(base);
+    steps.push(step);
+    return copy;
+  });
+  const ordered = orderSteps(steps, { inPlace, memoryOf });
+  const used = new Set<Value>(bases);
+  for (const step of ordered) for (const value of readsOf(step, memoryOf)) used.add(value);
+  const isUsed = (value: Value): boolean => used.has(value) || inPlace.some((p) => p.value === value);
+  const lowered = ordered.map((step) => lowerStep(step, { registry, target, memoryOf, isUsed }));
+  checkLimits(lowered, target);
+  const placed = place({
+    steps: lowered,
+    leaves: canonical.leaves,
+    roots: bases,
+    arenas: located.arenas,
+    inPlace,
+    memoryOf,
+  });
+  const assembled = assemble(lowered, { placed, scalars: canonical.scalars });
+  return {
+    ...assembled,
+    key: canonical.key,
+    leaves: placed.leaves,
+    slots: placed.slots,
+    outputs: request.outputs.map((value, i) => ({
+      memory: placed.refOf(bases[i] as Value),
+      spec: value.spec,
+    })),
+    writes: request.writes.map((write, i) => {
+      const base = bases[outputCount + i] as Value;
+      const leaf = canonical.writeLeaves[i] ?? -1;
+      return {
+        memory: placed.refOf(base),
+        spec: write.value.spec,
+        leaf,
+        inPlace: isInPlace(base, inPlace, canonical.leaves[leaf]?.value),
+      };
+    }),
+  };
+}
+
+function isInPlace(value: Value, inPlace: readonly InPlace[], target?: Value): boolean {
+  const found = inPlace.find((one) => one.value === value);
+  if (!found) return false;
+  if (found.previous === target) return true;
+  throw new SluiceError(
+    "internal",
+    `${found.step.results[0]?.node.op ?? "a kernel"} works in place on a variable that it is not assigned to.`,
+  );
+}
+
+/** @throws {LimitError} for a buffer that no binding can hold, before anything is allocated. */
+function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTarget): void {
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  for (const { step, inputs } of steps) {
+    for (const value of [...step.results, ...inputs]) {
+      const bytes = specBytes(value.spec);
+      if (bytes <= most) continue;
+      throw new LimitError(
+        `${headOf(step).op}: a tensor of shape [${value.shape.join(",")}] takes ${bytes} bytes, but this ` +
+          `device binds at most ${most} bytes at once. Split the work into smaller batches.`,
+        { details: { bytes, limit: most, shape: value.shape } },
+      );
+    }
+  }
+}
+
+interface Assembled {
+  readonly dispatches: PlanDispatch[];
+  readonly planBlock: Uint32Array;
+  readonly runBlock: Uint32Array;
+  readonly scalars: { word: number; scalar: number }[];
+  readonly tables: Uint32Array[];
+}
+
+function assemble(
+  steps: readonly LoweredStep[],
+  { placed, scalars }: { placed: Placed; scalars: readonly HostScalar[] },
+): Assembled {
+  const planBlock = new Block();
+  const runBlock = new Block();
+  const filled: { word: number; scalar: number }[] = [];
+  const tables: Uint32Array[] = [];
+  const dispatches = steps.flatMap((step, index) => {
+    const firstTable = tables.length;
+    tables.push(...(step.lowered.tables ?? []));
+    const label = labelOf(step.step);
+    return step.lowered.dispatches.map((dispatch): PlanDispatch => {
+      const hasWords = dispatch.words !== undefined && dispatch.words.fixed.length > 0;
+      const wordsOffset = hasWords ? runBlock.add(dispatch.words.fixed) : -1;
+      for (const { word, scalar } of scalarWords(dispatch.words, step, scalars)) {
+        filled.push({ word: wordsOffset / 4 + word, scalar });
+      }
+      return {
+        label: dispatch.kernel.name === headOf(step.step).op ? label : `${label}:${dispatch.kernel.name}`,
+        kernel: dispatch.kernel,
+        bindings: dispatch.bindings.map((ref) => {
+          const memory = placed.resolve(index, ref);
+          if (memory.kind !== "table") return memory;
+          const words = tables[firstTable + memory.index];
+          return { ...memory, index: firstTable + memory.index, bytes: (words?.length ?? 1) * 4 };
+        }),
+        paramsOffset: dispatch.params ? planBlock.add(dispatch.params) : -1,
+        paramsBytes: (dispatch.params?.length ?? 0) * 4,
+        wordsOffset,
+        wordsBytes: (dispatch.words?.fixed.length ?? 0) * 4,
+        workgroups: dispatch.workgroups,
+        flops: dispatch.flops,
+        bytes: dispatch.bytes,
+      };
+    });
+  });
+  return {
+    dispatches,
+    planBlock: planBlock.words(),
+    runBlock: runBlock.words(),
+    scalars: filled,
+    tables,
+  };
+}
+
+function scalarWords(
+  words: Words | undefined,
+  step: LoweredStep,
+  scalars: readonly HostScalar[],
+): { word: number; scalar: number }[] {
+  return (words?.scalars ?? []).map(({ word, scalar }) => {
+    const host = step.scalars[scalar];
+    const index = host ? scalars.indexOf(host) : -1;
+    if (index < 0) throw new SluiceError("internal", "a kernel reads a scalar that the graph has not.");
+    return { word, scalar: index };
+  });
+}
+
+function labelOf(step: Step): string {
+  const head = headOf(step);
+  const op = step.kind === "elementwise" || !step.epilogue ? head.op : `${step.node.op}+${head.op}`;
+  return head.scope ? `${head.scope}/${op}` : op;
+}
+
+/** Uniform ranges, each at a multiple of 256 bytes. */
+class Block {
+  readonly #parts: { offset: number; words: Uint32Array }[] = [];
+  #bytes = 0;
+
+  /** @returns the byte offset of `words`. */
+  add(words: Uint32Array): number {
+    const offset = this.#bytes;
+    this.#parts.push({ offset, words });
+    this.#bytes += alignUp(words.length * 4);
+    return offset;
+  }
+
+  words(): Uint32Array {
+    const all = new Uint32Array(this.#bytes / 4);
+    for (const { offset, words } of this.#parts) all.set(words, offset / 4);
+    return all;
+  }
+}

@@ -1,0 +1,112 @@
+import type { DeviceLostError } from "../errors.ts";
+import { GpuError } from "../errors.ts";
+import type { GpuDevice } from "./device.ts";
+
+/** What `Faults.scope` gives: the body's own result at once, its failure on the GPU later. */
+export interface Scoped<T> {
+  readonly result: T;
+  /** The first failure of the calls made in the body; `null` when there was none. Never rejects. */
+  readonly error: Promise<GpuError | null>;
+}
+
+/**
+ * Collects what goes wrong on a device. WebGPU reports failures neither to the call that caused them nor to the
+ * read of the missing result, which gives zeros; so whoever waits for results asks here as well.
+ */
+export class Faults {
+  readonly #gpu: GpuDevice;
+  #lost: DeviceLostError | null = null;
+  #latest: GpuError | null = null;
+  #count = 0;
+
+  constructor(gpu: GpuDevice) {
+    this.#gpu = gpu;
+    gpu.device.addEventListener("uncapturederror", this.#onUncaptured);
+    gpu.lost.then((loss) => {
+      this.#lost = loss;
+    });
+  }
+
+  /** Set from the moment the device is known to be gone. */
+  get lost(): DeviceLostError | null {
+    return this.#lost;
+  }
+
+  /** The number of failures so far that no scope caught. Keep it when work begins, and ask `since` at its end. */
+  get ticket(): number {
+    return this.#count;
+  }
+
+  /** The latest failure that no scope caught since `ticket` was taken; `null` when there was none. */
+  since(ticket: number): GpuError | null {
+    return this.#count > ticket ? this.#latest : null;
+  }
+
+  /**
+   * Runs `body` and catches what its WebGPU calls cause: validation errors, exhausted memory, internal errors.
+   * The scopes open and close in this tick, so they never see calls of the application that shares the device.
+   *
+   * @param label what the work is, for the message, e.g. `"first run of lstm_1"`
+   */
+  scope<T>(label: string, body: () => T): Scoped<T> {
+    const { device } = this.#gpu;
+    for (const filter of FILTERS) device.pushErrorScope(filter);
+    let pops: Promise<GPUError | null>[] = [];
+    try {
+      const result = body();
+      pops = FILTERS.map(() => device.popErrorScope());
+      return { result, error: this.#firstError(label, pops) };
+    } catch (error) {
+      if (pops.length === 0) pops = FILTERS.map(() => device.popErrorScope());
+      // The body's own exception is the one that counts; what the GPU said about the same calls follows from it.
+      for (const pop of pops) pop.catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Stops listening; for a device that outlives its engine. */
+  close(): void {
+    this.#gpu.device.removeEventListener("uncapturederror", this.#onUncaptured);
+  }
+
+  readonly #onUncaptured = (event: Event): void => {
+    const { error } = event as GPUUncapturedErrorEvent;
+    this.#count += 1;
+    this.#latest = describe("uncaptured", error);
+    // On our own device everybody who waits gets a typed error; the console need not repeat it.
+    if (this.#gpu.owned) event.preventDefault();
+  };
+
+  async #firstError(label: string, pops: Promise<GPUError | null>[]): Promise<GpuError | null> {
+    try {
+      const errors = await Promise.all(pops);
+      const first = errors.find((error) => error !== null) ?? null;
+      return first === null ? null : describe(label, first);
+    } catch (cause) {
+      // Scopes of a lost device cannot be popped; the loss itself is what `lost` reports.
+      if (this.#lost !== null) return null;
+      return new GpuError(`${label}: the device did not close its error scopes.`, { cause });
+    }
+  }
+}
+
+/** Pushed in this order, so popped in the reverse one. */
+const FILTERS: readonly GPUErrorFilter[] = ["internal", "validation", "out-of-memory"];
+
+function describe(label: string, error: GPUError): GpuError {
+  const kind = kindOf(error);
+  return new GpuError(`${label}: ${KINDS[kind]}. ${error.message.trim()}`, { details: { kind } });
+}
+
+const KINDS = {
+  validation: "the GPU refused a call as not valid (a defect in sluice, please report it)",
+  "out-of-memory": "the GPU has not enough memory; use a smaller batch or dispose of models",
+  internal: "the GPU driver failed",
+} as const;
+
+/** By name: Node has no global classes of these errors. */
+function kindOf(error: GPUError): keyof typeof KINDS {
+  const name = error.constructor.name;
+  if (name === "GPUOutOfMemoryError") return "out-of-memory";
+  return name === "GPUInternalError" ? "internal" : "validation";
+}

@@ -1,0 +1,86 @@
+import type { TypedArray } from "./dtype.ts";
+import type { HostScalar } from "./host-scalar.ts";
+import type { Spec } from "./spec.ts";
+import type { Storage } from "./storage.ts";
+
+/** Plain data that is part of a node's identity (and of the plan key). */
+export type Attribute = string | number | boolean | null | undefined | readonly Attribute[];
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** Where a leaf's data comes from. */
+export type Source =
+  /** GPU memory, as it was at `version`. */
+  | { readonly kind: "storage"; readonly storage: Storage; readonly version: number }
+  /** Host data, copied when the leaf was made. */
+  | { readonly kind: "host"; readonly data: TypedArray }
+  /** The `index`-th argument of a compiled function; `staged` ones are copied into the plan's own memory. */
+  | { readonly kind: "argument"; readonly index: number; readonly staged: boolean };
+
+/** What a node may carry besides operation, inputs and attributes. */
+export interface NodeExtras {
+  readonly scalars?: readonly HostScalar[];
+  readonly source?: Source;
+  /** Path of names the node was recorded under, e.g. `lstm_1/kernel`; for late errors. */
+  readonly scope?: string;
+  /** A closure that only autograd calls (`customGrad`); no part of the forward value or its key. */
+  readonly customGradient?: CustomGradient;
+}
+
+/** Gradients of a `customGrad` call: one per differentiable input, given the gradient of its value. */
+export type CustomGradient = (dy: Value) => readonly Value[];
+
+let nextId = 1;
+
+/** One recorded operation: immutable, allocates nothing, runs nothing. */
+export class Node {
+  /** Ascending in the order of recording; inputs always have smaller ids. */
+  readonly id = nextId++;
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes;
+  readonly scalars: readonly HostScalar[];
+  readonly outputs: readonly Value[];
+  readonly source: Source | undefined;
+  readonly scope: string;
+  readonly customGradient: CustomGradient | undefined;
+
+  constructor(
+    op: string,
+    inputs: readonly Value[],
+    options: { attributes?: Attributes; outputs: readonly Spec[] } & NodeExtras,
+  ) {
+    this.op = op;
+    this.inputs = inputs;
+    this.attributes = options.attributes ?? {};
+    this.scalars = options.scalars ?? [];
+    this.source = options.source;
+    this.scope = options.scope ?? "";
+    this.customGradient = options.customGradient;
+    this.outputs = options.outputs.map((spec, index) => new Value(this, index, spec));
+  }
+}
+
+/** One output of a node. */
+export class Value {
+  readonly node: Node;
+  readonly index: number;
+  readonly spec: Spec;
+  /** Set once the value has been computed and kept: later graphs read this instead of recomputing. */
+  kept: Source | null = null;
+  /** How often the runtime has computed this value; the second time it is kept. */
+  computed = 0;
+
+  constructor(node: Node, index: number, spec: Spec) {
+    this.node = node;
+    this.index = index;
+    this.spec = spec;
+  }
+
+  get shape(): Spec["shape"] {
+    return this.spec.shape;
+  }
+
+  get dtype(): Spec["dtype"] {
+    return this.spec.dtype;
+  }
+}

@@ -1,0 +1,75 @@
+// The public names, written by hand: what is not here is not part of the library.
+
+// Tensors and what they are made of
+export type { DType, TypedArray } from "./graph/dtype.ts";
+export type { Shape } from "./graph/shape.ts";
+export {
+  adapterName,
+  type Compiled,
+  type CustomGradient,
+  compile,
+  counters,
+  customGrad,
+  type Differentiable,
+  dispose,
+  type Explanation,
+  explain,
+  fill,
+  grad,
+  grads,
+  type InitOptions,
+  idle,
+  init,
+  memory,
+  type NestedArray,
+  ones,
+  onesLike,
+  type ProfileInfo,
+  profile,
+  runtimeScalar,
+  scalar,
+  setSeed,
+  Tensor,
+  type TensorData,
+  type TensorLike,
+  tensor,
+  tensor1d,
+  tensor2d,
+  tensor3d,
+  tensor4d,
+  tidy,
+  Variable,
+  valueAndGrad,
+  valueAndGrads,
+  variable,
+  variableGrads,
+  zeros,
+  zerosLike,
+} from "./tensor/index.ts";
+// Operations
+export * from "./tensor/ops/index.ts";
+// Models and what they are made of
+export { initializers } from "./initializers/index.ts";
+export { layers } from "./layers/index.ts";
+export * as losses from "./losses/index.ts";
+export * as metrics from "./metrics/index.ts";
+export * as train from "./optimizers/index.ts";
+export * as regularizers from "./regularizers/index.ts";
+export * from "./train/index.ts";
+// Failures
+export {
+  AbortError,
+  ArgumentError,
+  DeviceLostError,
+  DisposedError,
+  DTypeError,
+  FormatError,
+  GpuError,
+  LimitError,
+  NumericsError,
+  ShapeError,
+  SluiceError,
+  StaleReadError,
+  TraceError,
+  UnsupportedError,
+} from "./errors.ts";

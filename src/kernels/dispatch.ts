@@ -1,0 +1,106 @@
+import type { DeviceLimits } from "../gpu/limits.ts";
+import type { Node } from "../graph/node.ts";
+
+/**
+ * A compute shader as the pipeline cache wants it. Bindings of group 0 are numbered alike in every kernel:
+ *
+ *   0   `params`  the kernel's own sizes, written once when the plan is made
+ *   1   `words`   run-time scalars and the sizes of fused expressions, written once a run
+ *   2…  tensors, in the order of `Dispatch.bindings`
+ */
+export interface Kernel {
+  /** For messages and profiles, e.g. `lstm_forward`. */
+  readonly name: string;
+  /** Complete WGSL; the entry point is `main`. Two kernels with the same text are one pipeline. */
+  readonly code: string;
+  /** A letter per binding: `u` uniform, `r` read-only storage, `w` read-write storage, `-` unused. */
+  readonly layout: string;
+}
+
+/** A buffer of a dispatch, named symbolically; the compiler decides which memory it is. */
+export type SlotRef =
+  /** With `list`, the whole range of the colocated list that begins at `index`. */
+  | { readonly kind: "input"; readonly index: number; readonly list?: true }
+  | { readonly kind: "output"; readonly index: number; readonly list?: true }
+  /** Memory that lives only inside this lowering; sizes in `Lowered.scratch`. */
+  | { readonly kind: "scratch"; readonly index: number }
+  /** Constant words, in `Lowered.tables`. */
+  | { readonly kind: "table"; readonly index: number }
+  /** The `index`-th buffer that a fused epilogue reads. */
+  | { readonly kind: "extra"; readonly index: number };
+
+export const input = (index: number): SlotRef => ({ kind: "input", index });
+export const output = (index: number): SlotRef => ({ kind: "output", index });
+export const scratch = (index: number): SlotRef => ({ kind: "scratch", index });
+export const table = (index: number): SlotRef => ({ kind: "table", index });
+
+/** Contents of binding 1: fixed words, some of which take a scalar's value at each run. */
+export interface Words {
+  readonly fixed: Uint32Array;
+  /** Word `word` takes the value of scalar number `scalar` (of the node, or of the fused expression). */
+  readonly scalars: readonly { readonly word: number; readonly scalar: number }[];
+}
+
+/** One dispatch with symbolic buffers. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly bindings: readonly SlotRef[];
+  readonly params?: Uint32Array;
+  readonly words?: Words;
+  readonly workgroups: readonly [number, number, number];
+  /** Floating-point operations and bytes moved: the profile's figures and the watchdog's estimate. */
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** What an op turns into. */
+export interface Lowered {
+  readonly dispatches: readonly Dispatch[];
+  /** Bytes of each scratch buffer. */
+  readonly scratch?: readonly number[];
+  readonly tables?: readonly Uint32Array[];
+}
+
+/**
+ * Elementwise work that the compiler hangs on a kernel's result: the kernel calls
+ * `epilogue(value, index)` for each element it stores, where `index` is the flat index in the output.
+ */
+export interface Epilogue {
+  /** WGSL of `fn epilogue(value: f32, index: u32) -> <store type>` and its bindings from `firstBinding`. */
+  readonly emit: (firstBinding: number) => string;
+  /** Letters to append to the kernel's layout and slots to append to its bindings. */
+  readonly layout: string;
+  readonly bindings: readonly SlotRef[];
+  readonly words: Words;
+  readonly flopsPerElement: number;
+}
+
+/** Choices that tests and users may force; absent means: choose from limits and sizes. */
+export interface KernelOptions {
+  readonly recurrentPlan?: "stream" | "step";
+}
+
+/** What kernels may know about the device. */
+export interface KernelTarget {
+  readonly limits: DeviceLimits;
+  readonly options: KernelOptions;
+}
+
+/** What a `kernel` op's `lower` gets. */
+export interface LowerContext extends KernelTarget {
+  readonly node: Node;
+  /** Which outputs somebody uses; a kernel neither computes nor stores the others where it can help it. */
+  readonly needed: readonly boolean[];
+  readonly epilogue: Epilogue | null;
+}
+
+/** Words of a `params` struct in declaration order: whole numbers as u32 (negative: i32 bits), or f32. */
+export function paramWords(values: readonly (number | { readonly f32: number })[]): Uint32Array {
+  const words = new Uint32Array(Math.ceil(values.length / 4) * 4);
+  const floats = new Float32Array(words.buffer);
+  values.forEach((value, i) => {
+    if (typeof value === "number") words[i] = value;
+    else floats[i] = value.f32;
+  });
+  return words;
+}

@@ -1,0 +1,65 @@
+import finishSource from "../../shaders/gradient_check_finish.wgsl";
+import source from "../../shaders/gradient_check.wgsl";
+import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
+import type { LowerContext } from "../ops/op.ts";
+import { input, type Lowered, output, paramWords, scratch, table } from "./dispatch.ts";
+import { linearGroups } from "./grid.ts";
+import { specialize } from "./specialize.ts";
+
+/** Words of a grain: the 256 bytes that arena members are aligned to. */
+const GRAIN = 64;
+const GRAINS_PER_WORKGROUP = 16;
+
+/** For each grain of an arena of these values: how many of its words count. */
+export function usedWords(values: readonly Value[]): Uint32Array {
+  const used = values.flatMap((value) => {
+    const size = sizeOf(value.shape);
+    const grains = Math.max(1, Math.ceil(size / GRAIN));
+    return Array.from({ length: grains }, (_, i) => Math.max(0, Math.min(GRAIN, size - i * GRAIN)));
+  });
+  return Uint32Array.from(used);
+}
+
+/** Two dispatches: partial sums and flags over all gradients, then the verdict. */
+export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
+  const count = node.attributes.gradients as number;
+  const hasLoss = node.attributes.hasLoss as boolean;
+  const used = usedWords(node.inputs.slice(0, count));
+  const workgroups = Math.ceil(used.length / GRAINS_PER_WORKGROUP);
+  const fault = input(count);
+  const loss = hasLoss ? input(count + 1) : scratch(0);
+  return {
+    dispatches: [
+      {
+        kernel: { name: "gradient_check", code: source, layout: "u-rrw" },
+        bindings: [{ kind: "input", index: 0, list: true }, table(0), scratch(0)],
+        params: paramWords([used.length]),
+        workgroups: linearGroups(workgroups, limits),
+        flops: 3 * GRAIN * used.length,
+        bytes: 4 * GRAIN * used.length,
+      },
+      {
+        kernel: {
+          name: "gradient_check_finish",
+          code: specialize(finishSource, { HAS_LOSS: String(hasLoss) }),
+          layout: "uurrwwr",
+        },
+        bindings: [scratch(0), fault, output(0), output(1), loss],
+        params: paramWords([workgroups]),
+        words: {
+          fixed: new Uint32Array(4),
+          scalars: [
+            { word: 0, scalar: 0 },
+            { word: 1, scalar: 1 },
+          ],
+        },
+        workgroups: [1, 1, 1],
+        flops: 2 * workgroups,
+        bytes: 8 * workgroups,
+      },
+    ],
+    scratch: [8 * workgroups],
+    tables: [used],
+  };
+}

@@ -1,0 +1,158 @@
+import recurrentBegin from "../../shaders/recurrent_begin.wgsl";
+import recurrentEnd from "../../shaders/recurrent_end.wgsl";
+import type { DeviceLimits } from "../gpu/limits.ts";
+import { type Dispatch, input, paramWords, type SlotRef, table } from "./dispatch.ts";
+import { linearGroups } from "./grid.ts";
+import { gateCount, type RecurrentCell } from "./recurrent-plan.ts";
+import { specialize } from "./specialize.ts";
+
+/** What the op tells its kernels: the cell, the sizes, and which inputs there are. */
+export interface RecurrentCall extends RecurrentCell {
+  /** Of simpleRNN's new state. */
+  readonly activation: "tanh" | "relu";
+  /** Time runs from T-1 to 0. */
+  readonly reverse: boolean;
+  /** B, T, H. */
+  readonly batch: number;
+  readonly time: number;
+  readonly units: number;
+  /** Names of the inputs, in the order in which they come. */
+  readonly inputs: readonly string[];
+  readonly limits: DeviceLimits;
+}
+
+/** Batch rows of one workgroup; `ROWS` of shaders/lib/row_tiles.wgsl. */
+const ROWS = 8;
+
+/** Units of one workgroup of the kernels that spread a step over the device. */
+export const UNITS_PER_WORKGROUP = 64;
+
+/**
+ * Floating-point operations of one dispatch at most: about 100 ms of a software adapter that does 2.5 GFLOP/s.
+ * Longer runs of steps are cut, with the same bits.
+ */
+const FLOPS_PER_DISPATCH = 250e6;
+
+/** A buffer of one word, bound where an input is absent. */
+export const ABSENT_TABLE = new Uint32Array(4);
+
+export function inputSlot(call: RecurrentCall, name: string): SlotRef {
+  const index = call.inputs.indexOf(name);
+  return index < 0 ? table(0) : input(index);
+}
+
+export function hasInput(call: RecurrentCall, name: string): boolean {
+  return call.inputs.includes(name);
+}
+
+export function tileCount(call: RecurrentCall): number {
+  return Math.ceil(call.batch / ROWS);
+}
+
+/** Bytes of one plane of `carry`: a number for each row and unit, the batch rounded up to whole tiles. */
+export function planeBytes(call: RecurrentCall): number {
+  return 4 * tileCount(call) * ROWS * call.units;
+}
+
+/** Workgroups [unit tiles, tiles, tiles], as `tile_of` of shaders/lib/row_tiles.wgsl reads them. */
+export function tileGroups(call: RecurrentCall, unitTiles: number): [number, number, number] {
+  const [y, z] = linearGroups(tileCount(call), call.limits);
+  return [unitTiles, y, z];
+}
+
+/** A dispatch of a recurrent kernel. */
+export interface RecurrentDispatch {
+  readonly name: string;
+  readonly source: string;
+  readonly constants: Readonly<Record<string, string>>;
+  readonly bindings: readonly SlotRef[];
+  /** Letters of the tensors' bindings. */
+  readonly layout: string;
+  readonly workgroups: readonly [number, number, number];
+  /** Steps begin <= step < end in the order of computation; of begin and end kernels, `begin` is the plane. */
+  readonly begin: number;
+  readonly end: number;
+  readonly fresh: boolean;
+}
+
+export function recurrentDispatch(call: RecurrentCall, request: RecurrentDispatch): Dispatch {
+  const { batch, time, units } = call;
+  const { begin, end, fresh, name, bindings, workgroups } = request;
+  const steps = end - begin;
+  const width = gateCount(call) * units;
+  return {
+    kernel: {
+      name,
+      code: specialize(request.source, { H: `${units}u`, ...request.constants }),
+      layout: `u-${request.layout}`,
+    },
+    bindings,
+    params: paramWords([batch, time, begin, end, fresh ? 1 : 0]),
+    workgroups,
+    flops: steps * stepFlops(call),
+    bytes: steps * 4 * (batch * (2 * width + units) + units * width),
+  };
+}
+
+/** Floating-point operations of one time step. */
+function stepFlops(call: RecurrentCall): number {
+  return 2 * call.batch * gateCount(call) * call.units ** 2;
+}
+
+/** Cuts the steps into runs [begin, end) of one dispatch each. */
+export function runsOfSteps(call: RecurrentCall): { begin: number; end: number }[] {
+  const length = Math.max(1, Math.floor(FLOPS_PER_DISPATCH / stepFlops(call)));
+  const runs: { begin: number; end: number }[] = [];
+  for (let begin = 0; begin < call.time; begin += length) {
+    runs.push({ begin, end: Math.min(call.time, begin + length) });
+  }
+  return runs;
+}
+
+const PLANE_WORKGROUP = 64;
+
+/** Puts the input of this name, [B,H], into a plane of `carry`; zeros where it is absent. */
+export function beginPlane(
+  call: RecurrentCall,
+  { from, carry, plane }: { from: string; carry: SlotRef; plane: number },
+): Dispatch {
+  return planeDispatch(call, {
+    name: "recurrent_begin",
+    source: recurrentBegin,
+    constants: { HAS_SOURCE: `${hasInput(call, from)}` },
+    bindings: [inputSlot(call, from), carry],
+    plane,
+  });
+}
+
+/** Takes a plane of `carry` out, to [B,H]. */
+export function endPlane(
+  call: RecurrentCall,
+  { to, carry, plane }: { to: SlotRef; carry: SlotRef; plane: number },
+): Dispatch {
+  return planeDispatch(call, {
+    name: "recurrent_end",
+    source: recurrentEnd,
+    constants: {},
+    bindings: [carry, to],
+    plane,
+  });
+}
+
+function planeDispatch(
+  call: RecurrentCall,
+  request: Pick<RecurrentDispatch, "name" | "source" | "constants" | "bindings"> & { plane: number },
+): Dispatch {
+  const { plane, constants, ...rest } = request;
+  const bytes = 2 * planeBytes(call);
+  const dispatch = recurrentDispatch(call, {
+    ...rest,
+    constants: { ...constants, WORKGROUP: `${PLANE_WORKGROUP}` },
+    layout: "rw",
+    workgroups: tileGroups(call, Math.ceil(call.units / PLANE_WORKGROUP)),
+    begin: plane,
+    end: plane,
+    fresh: false,
+  });
+  return { ...dispatch, flops: 0, bytes };
+}

@@ -1,0 +1,94 @@
+import type { DeviceLimits } from "../gpu/limits.ts";
+import type { KernelOptions } from "./dispatch.ts";
+
+/** What tells one family of recurrent kernels from another. */
+export interface RecurrentCell {
+  readonly cell: "simpleRNN" | "lstm" | "gru";
+  /** GRU: the reset gate is applied after the recurrent product. */
+  readonly resetAfter: boolean;
+}
+
+/**
+ * How the time loop runs. `stream`: one dispatch for a run of steps, the state in workgroup memory.
+ * `step`: one dispatch a step (two for a GRU that resets before the product), the state in a buffer.
+ */
+export type RecurrentPlan = "stream" | "step";
+
+export interface RecurrentPlanRequest extends RecurrentCell {
+  readonly direction: "forward" | "backward";
+  /** Units. */
+  readonly units: number;
+  readonly limits: DeviceLimits;
+  readonly options: KernelOptions;
+}
+
+export interface RecurrentPlanChoice {
+  readonly plan: RecurrentPlan;
+  /** Why, for people. */
+  readonly reason: string;
+}
+
+/** Gates, G: columns of the kernels are G·H. */
+export function gateCount({ cell }: { readonly cell: RecurrentCell["cell"] }): number {
+  return { simpleRNN: 1, lstm: 4, gru: 3 }[cell];
+}
+
+/**
+ * The largest G·H² for which `stream` pays. A workgroup reads all recurrent weights at every step; above
+ * this, that takes longer than the few microseconds of a dispatch that spreads the step over the device.
+ * The figures are those at which PyTorch leaves cuDNN's persistent kernels (aten/src/ATen/native/cudnn/RNN.cpp:
+ * H 384 and 192 forward, 256 and 128 backward), which weigh the same two costs.
+ */
+const STREAM_WEIGHTS = { forward: 147_456, backward: 65_536 } as const;
+
+/**
+ * Chooses the plan from what the model and the device fix, never from batch or time, so that another length
+ * of sequence needs no other pipeline.
+ *
+ * @example
+ * chooseRecurrentPlan({ cell: "lstm", resetAfter: false, direction: "forward", units: 128, limits, options: {} })
+ * // { plan: "stream", reason: "65536 recurrent weights are at most 147456" }
+ */
+export function chooseRecurrentPlan(request: RecurrentPlanRequest): RecurrentPlanChoice {
+  const forced = request.options.recurrentPlan;
+  const obstacle = streamObstacle(request);
+  if (forced === "step") return { plan: "step", reason: "the option recurrentPlan says so" };
+  if (obstacle !== null) return { plan: "step", reason: obstacle };
+  if (forced === "stream") return { plan: "stream", reason: "the option recurrentPlan says so" };
+  const weights = gateCount(request) * request.units ** 2;
+  const most = STREAM_WEIGHTS[request.direction];
+  const isSmall = weights <= most;
+  return {
+    plan: isSmall ? "stream" : "step",
+    reason: `${weights} recurrent weights are ${isSmall ? "at most" : "more than"} ${most}`,
+  };
+}
+
+/** What keeps a device from streaming, or null. */
+function streamObstacle(request: RecurrentPlanRequest): string | null {
+  const { units, limits } = request;
+  const invocations = Math.min(
+    limits.maxComputeInvocationsPerWorkgroup,
+    limits.maxComputeWorkgroupSizeX,
+  );
+  if (roundUnits(units) > invocations) {
+    return `a workgroup holds ${invocations} units at most`;
+  }
+  const bytes = streamBytesPerUnit(request) * roundUnits(units);
+  const memory = limits.maxComputeWorkgroupStorageSize;
+  if (bytes > memory) return `it takes ${bytes} bytes of workgroup memory, the device has ${memory}`;
+  return null;
+}
+
+/** Units as a multiple of four: the kernels that split a product give each invocation four of them. */
+export function roundUnits(units: number): number {
+  return 4 * Math.ceil(units / 4);
+}
+
+/** Workgroup memory of a `stream` kernel: its tiles of eight rows, and 128 bytes where it splits a product. */
+function streamBytesPerUnit(request: RecurrentPlanRequest): number {
+  const tileBytes = 32;
+  const splitBytes = 128;
+  if (request.direction === "backward") return gateCount(request) * tileBytes + splitBytes;
+  return request.cell === "simpleRNN" ? tileBytes + splitBytes : 2 * tileBytes;
+}

@@ -1,0 +1,225 @@
+import gruResetBeforeStepGates from "../../shaders/gru_reset_before_step_gates.wgsl";
+import gruResetBeforeStepState from "../../shaders/gru_reset_before_step_state.wgsl";
+import gruResetBeforeStream from "../../shaders/gru_reset_before_stream.wgsl";
+import gruStep from "../../shaders/gru_step.wgsl";
+import gruStream from "../../shaders/gru_stream.wgsl";
+import lstmStep from "../../shaders/lstm_step.wgsl";
+import lstmStream from "../../shaders/lstm_stream.wgsl";
+import simpleRnnStep from "../../shaders/simple_rnn_step.wgsl";
+import simpleRnnStream from "../../shaders/simple_rnn_stream.wgsl";
+import {
+  type Dispatch,
+  type KernelOptions,
+  type Lowered,
+  output,
+  type SlotRef,
+  scratch,
+} from "./dispatch.ts";
+import {
+  ABSENT_TABLE,
+  beginPlane,
+  hasInput,
+  inputSlot,
+  planeBytes,
+  type RecurrentCall,
+  recurrentDispatch,
+  runsOfSteps,
+  tileGroups,
+  UNITS_PER_WORKGROUP,
+} from "./recurrent-dispatch.ts";
+import { chooseRecurrentPlan, gateCount, roundUnits } from "./recurrent-plan.ts";
+
+/** The forward pass, and which of its outputs somebody reads. */
+export interface RecurrentForward extends RecurrentCall {
+  readonly needsStates: boolean;
+  /** LSTM. */
+  readonly needsCells: boolean;
+  /** LSTM and GRU. */
+  readonly needsGates: boolean;
+  readonly options: KernelOptions;
+}
+
+/** A family of forward kernels: the same bindings for all of its shaders. */
+interface Family {
+  readonly stream: Shader;
+  /** The dispatches of one time step, in order. */
+  readonly step: readonly Shader[];
+  /** Inputs after `projected` and `recurrentKernel`. */
+  readonly extraInputs: readonly string[];
+  /** Numbers saved for each row, step and unit besides the state. */
+  readonly gates: number;
+  readonly cells: boolean;
+  /** Planes of `carry`; the first two are h. */
+  readonly planes: number;
+  readonly cellPlane?: number;
+}
+
+interface Shader {
+  readonly name: string;
+  readonly source: string;
+}
+
+const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore", Family>> = {
+  simpleRNN: {
+    stream: { name: "simple_rnn_stream", source: simpleRnnStream },
+    step: [{ name: "simple_rnn_step", source: simpleRnnStep }],
+    extraInputs: ["mask"],
+    gates: 0,
+    cells: false,
+    planes: 2,
+  },
+  lstm: {
+    stream: { name: "lstm_stream", source: lstmStream },
+    step: [{ name: "lstm_step", source: lstmStep }],
+    extraInputs: ["mask"],
+    gates: 4,
+    cells: true,
+    planes: 3,
+    cellPlane: 2,
+  },
+  gru: {
+    stream: { name: "gru_stream", source: gruStream },
+    step: [{ name: "gru_step", source: gruStep }],
+    extraInputs: ["recurrentBias", "mask"],
+    gates: 4,
+    cells: false,
+    planes: 2,
+  },
+  gruResetBefore: {
+    stream: { name: "gru_reset_before_stream", source: gruResetBeforeStream },
+    step: [
+      { name: "gru_reset_before_step_gates", source: gruResetBeforeStepGates },
+      { name: "gru_reset_before_step_state", source: gruResetBeforeStepState },
+    ],
+    extraInputs: ["mask"],
+    gates: 3,
+    cells: false,
+    planes: 4,
+  },
+};
+
+function familyOf({ cell, resetAfter }: RecurrentCall): Family {
+  return FAMILIES[cell === "gru" && !resetAfter ? "gruResetBefore" : cell];
+}
+
+/** Numbers that the forward pass saves for the backward pass, for each row, step and unit. */
+export function savedGates(call: Pick<RecurrentCall, "cell" | "resetAfter">): number {
+  return FAMILIES[call.cell === "gru" && !call.resetAfter ? "gruResetBefore" : call.cell].gates;
+}
+
+const CARRY = scratch(0);
+
+/** Turns the op into dispatches: the initial state into tiles, then the time loop by the chosen plan. */
+export function lowerRecurrentForward(call: RecurrentForward): Lowered {
+  const family = familyOf(call);
+  const slots = new OutputSlots(call, family);
+  const bindings = [
+    inputSlot(call, "projected"),
+    inputSlot(call, "recurrentKernel"),
+    ...family.extraInputs.map((name) => inputSlot(call, name)),
+    ...slots.bindings,
+    CARRY,
+  ];
+  const layout = `${"r".repeat(2 + family.extraInputs.length)}${"w".repeat(slots.bindings.length + 1)}`;
+  const { plan } = chooseRecurrentPlan({ ...call, direction: "forward" });
+  const shared = { bindings, layout, fresh: !hasInitial(call) };
+  return {
+    dispatches: [
+      ...beginStates(call, family),
+      ...(plan === "stream" ? stream(call, family, shared) : step(call, family, shared)),
+    ],
+    scratch: [family.planes * planeBytes(call), ...slots.scratchBytes],
+    tables: [ABSENT_TABLE],
+  };
+}
+
+interface SharedParts {
+  readonly bindings: readonly SlotRef[];
+  readonly layout: string;
+  /** No initial state: the first step begins from zeros. */
+  readonly fresh: boolean;
+}
+
+function hasInitial(call: RecurrentForward): boolean {
+  return hasInput(call, "initialState") || hasInput(call, "initialCell");
+}
+
+function beginStates(call: RecurrentForward, { cellPlane }: Family): Dispatch[] {
+  if (!hasInitial(call)) return [];
+  const states = [beginPlane(call, { from: "initialState", carry: CARRY, plane: 0 })];
+  if (cellPlane === undefined) return states;
+  return [...states, beginPlane(call, { from: "initialCell", carry: CARRY, plane: cellPlane })];
+}
+
+function stream(call: RecurrentForward, family: Family, shared: SharedParts): Dispatch[] {
+  const constants = constantsOf(call, family, roundUnits(call.units));
+  return runsOfSteps(call).map(({ begin, end }) =>
+    recurrentDispatch(call, {
+      ...shared,
+      ...family.stream,
+      constants,
+      workgroups: tileGroups(call, 1),
+      begin,
+      end,
+      fresh: shared.fresh && begin === 0,
+    }),
+  );
+}
+
+function step(call: RecurrentForward, family: Family, shared: SharedParts): Dispatch[] {
+  const units = Math.min(UNITS_PER_WORKGROUP, roundUnits(call.units));
+  const constants = constantsOf(call, family, units);
+  const workgroups = tileGroups(call, Math.ceil(call.units / units));
+  const share = 1 / family.step.length;
+  const dispatches: Dispatch[] = [];
+  for (let begin = 0; begin < call.time; begin++) {
+    const steps = { begin, end: begin + 1, fresh: shared.fresh && begin === 0 };
+    for (const shader of family.step) {
+      const part = { ...shared, ...shader, ...steps, constants, workgroups };
+      const dispatch = recurrentDispatch(call, part);
+      dispatches.push({ ...dispatch, flops: dispatch.flops * share, bytes: dispatch.bytes * share });
+    }
+  }
+  return dispatches;
+}
+
+/** `units`: those of one workgroup. */
+function constantsOf(call: RecurrentForward, family: Family, units: number) {
+  return {
+    UNITS: `${units}u`,
+    REVERSE: `${call.reverse}`,
+    HAS_MASK: `${hasInput(call, "mask")}`,
+    ...(call.cell === "simpleRNN" ? { RELU: `${call.activation === "relu"}` } : {}),
+    ...(family.extraInputs.includes("recurrentBias")
+      ? { HAS_BIAS: `${hasInput(call, "recurrentBias")}` }
+      : {}),
+    ...(family.cells ? { SAVE_CELLS: `${call.needsCells}` } : {}),
+    ...(family.gates > 0 ? { SAVE_GATES: `${call.needsGates}` } : {}),
+  };
+}
+
+/** Where the outputs go: what nobody reads goes into memory of its own, of one word where the kernel skips it. */
+class OutputSlots {
+  readonly bindings: SlotRef[] = [];
+  readonly scratchBytes: number[] = [];
+
+  constructor(call: RecurrentForward, family: Family) {
+    const sequenceBytes = 4 * call.batch * call.time * call.units;
+    this.#add(call.needsStates, sequenceBytes);
+    if (family.cells) this.#add(call.needsCells, 16);
+    if (family.gates > 0) this.#add(call.needsGates, 16);
+  }
+
+  #add(isNeeded: boolean, bytesOtherwise: number): void {
+    const index = this.bindings.length;
+    // Scratch 0 is `carry`.
+    this.bindings.push(
+      isNeeded ? output(index) : scratch(this.scratchBytes.push(bytesOtherwise)),
+    );
+  }
+}
+
+/** Columns of `projected` for a cell: G·H. */
+export function projectedWidth(call: Pick<RecurrentCall, "cell" | "units">): number {
+  return gateCount(call) * call.units;
+}

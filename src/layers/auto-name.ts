@@ -1,0 +1,17 @@
+const counts = new Map<string, number>();
+
+/** `SimpleRNN` → `simple_rnn`, as Keras does it. */
+export function snakeCase(className: string): string {
+  return className
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}
+
+/** A name that no other automatic name equals: `lstm_1`, `lstm_2`, … */
+export function autoName(className: string): string {
+  const prefix = snakeCase(className);
+  const count = (counts.get(prefix) ?? 0) + 1;
+  counts.set(prefix, count);
+  return `${prefix}_${count}`;
+}

@@ -1,0 +1,205 @@
+import { ArgumentError } from "../errors.ts";
+import type { Serialized } from "../names/class-registry.ts";
+import { resolveName } from "../names/resolve.ts";
+import { add, concat, mul, reverse, Tensor } from "../tensor/index.ts";
+import { type AnyLayer, Layer } from "./layer.ts";
+import { isShapeList, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
+import type { ConfigDict, LayerConfig, Mask, OutputCount } from "./layer-types.ts";
+import type { RecurrentCallOptions } from "./recurrent-config.ts";
+import { RecurrentLayer } from "./recurrent-layer.ts";
+import { deserializeLayer, serializeLayer } from "./serialize.ts";
+import { asList } from "./symbolic.ts";
+
+const mergeModes = ["concat", "sum", "mul", "ave"] as const;
+
+/** What `layers.bidirectional` takes. */
+export interface BidirectionalConfig extends LayerConfig {
+  /** The recurrent layer; it serves as a description, both directions get weights of their own. */
+  readonly layer: RecurrentLayer<OutputCount> | Serialized;
+  /** The layer that runs backwards. Default: as `layer`. */
+  readonly backwardLayer?: RecurrentLayer<OutputCount> | Serialized;
+  /** How the two outputs become one; null keeps both. Default `"concat"`, along the last axis. */
+  readonly mergeMode?: (typeof mergeModes)[number] | null;
+}
+
+/**
+ * Runs a recurrent layer in both directions of time and joins the outputs, step by step of the input.
+ *
+ * Weights: those of `forward_…`, then those of `backward_…`. Where sequences are returned the outputs of
+ * masked steps are zero.
+ * @see Schuster and Paliwal 1997, doi:10.1109/78.650093
+ */
+export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Count> {
+  static override readonly className = "Bidirectional";
+  readonly forwardLayer: RecurrentLayer<OutputCount>;
+  readonly backwardLayer: RecurrentLayer<OutputCount>;
+  readonly mergeMode: (typeof mergeModes)[number] | null;
+
+  constructor(config: BidirectionalConfig) {
+    super(config);
+    const { mergeMode = "concat" } = config;
+    this.mergeMode =
+      mergeMode === null ? null : resolveName(mergeMode, mergeModes, { what: "mergeMode" });
+    const forward = recurrent(config.layer, this.name);
+    const backward = config.backwardLayer ? recurrent(config.backwardLayer, this.name) : forward;
+    const goBackwards = config.backwardLayer ? backward.goBackwards : !forward.goBackwards;
+    this.forwardLayer = again(forward, { prefix: "forward", goBackwards: forward.goBackwards });
+    this.backwardLayer = again(backward, { prefix: "backward", goBackwards });
+    this.stateful = forward.stateful;
+    this.supportsMasking = true;
+    this.inputSpec = [{ ndim: 3 }];
+    this.#checkPair();
+  }
+
+  #checkPair(): void {
+    const { forwardLayer: forward, backwardLayer: backward } = this;
+    const agree =
+      forward.goBackwards !== backward.goBackwards &&
+      forward.returnSequences === backward.returnSequences &&
+      forward.returnState === backward.returnState;
+    if (agree) return;
+    throw new ArgumentError(
+      `${this.name}: layer and backwardLayer do not make a pair. Expected opposite goBackwards, and the ` +
+        "same returnSequences and returnState.",
+    );
+  }
+
+  override ensureBuilt(shapes: LayerShapes): void {
+    super.ensureBuilt(shapeList(shapes)[0] ?? []);
+  }
+
+  override build(inputShape: LayerShapes): void {
+    this.forwardLayer.ensureBuilt(inputShape);
+    this.backwardLayer.ensureBuilt(inputShape);
+    super.build(inputShape);
+  }
+
+  override call(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: RecurrentCallOptions,
+  ): Tensor | Tensor[] {
+    const [x, ...listed] = asList(inputs);
+    if (x === undefined) throw new ArgumentError(`${this.name}: received no input.`);
+    const given = kwargs.initialState;
+    const states = given === undefined ? listed : (asList(given) as readonly Tensor[]);
+    if (states.length % 2 !== 0) {
+      throw new ArgumentError(
+        `${this.name}: received ${states.length} states. Expected those of the forward layer, then as ` +
+          "many of the backward layer.",
+      );
+    }
+    const run = (layer: AnyLayer, own: readonly Tensor[]): readonly Tensor[] => {
+      const initialState = own.length > 0 ? { initialState: own } : {};
+      return asList(layer.apply(x, { ...kwargs, initialState: undefined, ...initialState }));
+    };
+    const half = states.length / 2;
+    const [forward, ...forwardStates] = run(this.forwardLayer, states.slice(0, half));
+    const [backward, ...backwardStates] = run(this.backwardLayer, states.slice(half));
+    if (forward === undefined || backward === undefined) throw new RangeError("no output");
+    const merged = this.#merge(this.#inOrder(forward, false), this.#inOrder(backward, true));
+    const last = [...forwardStates, ...backwardStates];
+    return merged.length === 1 && last.length === 0 ? (merged[0] ?? forward) : [...merged, ...last];
+  }
+
+  /** The output in the order of the input. */
+  #inOrder(output: Tensor, isBackward: boolean): Tensor {
+    const layer = isBackward ? this.backwardLayer : this.forwardLayer;
+    return layer.returnSequences && layer.goBackwards ? reverse(output, 1) : output;
+  }
+
+  #merge(forward: Tensor, backward: Tensor): Tensor[] {
+    switch (this.mergeMode) {
+      case null:
+        return [forward, backward];
+      case "concat":
+        return [concat([forward, backward], -1)];
+      case "sum":
+        return [add(forward, backward)];
+      case "mul":
+        return [mul(forward, backward)];
+      case "ave":
+        return [mul(add(forward, backward), 0.5)];
+    }
+  }
+
+  override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
+    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    const passed = this.forwardLayer.returnSequences ? first : null;
+    return this.mergeMode === null ? [passed, passed] : passed;
+  }
+
+  override computeOutputShape(inputShape: LayerShapes): LayerShapes {
+    const list = (layer: AnyLayer): readonly LayerShape[] =>
+      shapeList(layer.computeOutputShape(inputShape));
+    const [forward = [], ...forwardStates] = list(this.forwardLayer);
+    const [backward = [], ...backwardStates] = list(this.backwardLayer);
+    const width = (forward.at(-1) ?? 0) + (backward.at(-1) ?? 0);
+    const joined = [...forward.slice(0, -1), width];
+    const merged = { concat: [joined], sum: [forward], mul: [forward], ave: [forward] };
+    const outputs = this.mergeMode === null ? [forward, backward] : merged[this.mergeMode];
+    const all: LayerShapes = [...outputs, ...forwardStates, ...backwardStates];
+    const [only] = all;
+    return all.length === 1 && only !== undefined && !isShapeList(only) ? only : all;
+  }
+
+  override getConfig(): ConfigDict {
+    return {
+      ...super.getConfig(),
+      layer: serializeLayer(this.forwardLayer),
+      backwardLayer: serializeLayer(this.backwardLayer),
+      mergeMode: this.mergeMode,
+    };
+  }
+}
+
+function recurrent(
+  described: RecurrentLayer<OutputCount> | Serialized,
+  name: string,
+): RecurrentLayer<OutputCount> {
+  const layer = deserializeLayer(described);
+  if (layer instanceof RecurrentLayer) return layer;
+  throw new ArgumentError(
+    `${name}: received a ${layer.getClassName()} layer. Expected a recurrent one: simpleRNN, lstm or gru.`,
+  );
+}
+
+/** A layer of the same config, without weights yet, under a name of its own. */
+function again(
+  layer: RecurrentLayer<OutputCount>,
+  { prefix, goBackwards }: { prefix: string; goBackwards: boolean },
+): RecurrentLayer<OutputCount> {
+  const config = {
+    ...layer.getConfig(),
+    name: layer.name.startsWith(`${prefix}_`) ? layer.name : `${prefix}_${layer.name}`,
+    goBackwards,
+    zeroOutputForMask: layer.returnSequences,
+  };
+  const LayerClass = layer.constructor as unknown as {
+    fromConfig(config: ConfigDict): RecurrentLayer<OutputCount>;
+  };
+  return LayerClass.fromConfig(config);
+}
+
+/**
+ * Runs a recurrent layer forwards and backwards and joins the outputs.
+ *
+ * Input [B, T, I]; output as that of the layer, twice as wide with `mergeMode` `"concat"`. With
+ * `returnState` on the layer the states follow: first those of the forward direction.
+ *
+ * @example
+ * const layer = sl.layers.bidirectional({ layer: sl.layers.gru({ units: 4, returnSequences: true }) });
+ * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 5, 8]
+ * @param config `layer` and the options of {@link BidirectionalConfig}.
+ * @throws {ArgumentError} for a layer that is not recurrent, or a pair that does not fit together.
+ * @see Keras `keras.layers.Bidirectional`
+ */
+export function bidirectional(
+  config: BidirectionalConfig & { readonly layer: RecurrentLayer<"many"> },
+): Bidirectional<"many">;
+export function bidirectional(
+  config: BidirectionalConfig & { readonly mergeMode: null },
+): Bidirectional<"many">;
+export function bidirectional(config: BidirectionalConfig): Bidirectional;
+export function bidirectional(config: BidirectionalConfig): Bidirectional<OutputCount> {
+  return new Bidirectional(config);
+}

@@ -1,0 +1,134 @@
+import {
+  getInitializer,
+  type InitializerLike,
+  serializeInitializer,
+} from "../initializers/index.ts";
+import {
+  getRegularizer,
+  type RegularizerLike,
+  serializeRegularizer,
+} from "../regularizers/resolve.ts";
+import { add, matMul, reshape, type Tensor } from "../tensor/index.ts";
+import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
+import { floatInput, positiveInteger } from "./arguments.ts";
+import { Layer } from "./layer.ts";
+import { knownDim, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
+import type { ConfigDict, LayerConfig } from "./layer-types.ts";
+
+/** What `layers.dense` takes. */
+export interface DenseConfig extends LayerConfig {
+  /** Size of the output's last axis. */
+  readonly units: number;
+  /** Applied to the result. Default none. */
+  readonly activation?: ActivationLike;
+  /** Whether a bias is added. Default true. */
+  readonly useBias?: boolean;
+  /** First values of the kernel [I, units]. Default `"glorotUniform"`. */
+  readonly kernelInitializer?: InitializerLike;
+  /** First values of the bias [units]. Default `"zeros"`. */
+  readonly biasInitializer?: InitializerLike;
+  /** Penalty on the kernel. Default none. */
+  readonly kernelRegularizer?: RegularizerLike | null;
+  /** Penalty on the bias. Default none. */
+  readonly biasRegularizer?: RegularizerLike | null;
+  /** Penalty on the output. Default none. */
+  readonly activityRegularizer?: RegularizerLike | null;
+  /** Another way to say `inputShape: [inputDim]`. */
+  readonly inputDim?: number;
+}
+
+/**
+ * Fully connected: `activation(x · kernel + bias)`, along the last axis of any rank from 2 up.
+ *
+ * Weights: `kernel` [I, units], `bias` [units].
+ */
+export class Dense extends Layer {
+  static override readonly className = "Dense";
+  readonly units: number;
+  readonly useBias: boolean;
+  readonly #activation;
+  readonly #kernelInitializer;
+  readonly #biasInitializer;
+  readonly #kernelRegularizer;
+  readonly #biasRegularizer;
+
+  constructor(config: DenseConfig) {
+    const { inputDim } = config;
+    super(
+      inputDim === undefined || config.inputShape ? config : { ...config, inputShape: [inputDim] },
+    );
+    this.units = positiveInteger(config.units, `${this.name}: units`);
+    this.useBias = config.useBias ?? true;
+    this.supportsMasking = true;
+    this.inputSpec = [{ minNDim: 2 }];
+    this.activityRegularizer = getRegularizer(config.activityRegularizer);
+    this.#activation = getActivation(config.activation ?? null);
+    this.#kernelInitializer = getInitializer(config.kernelInitializer ?? "glorotUniform");
+    this.#biasInitializer = getInitializer(config.biasInitializer ?? "zeros");
+    this.#kernelRegularizer = getRegularizer(config.kernelRegularizer);
+    this.#biasRegularizer = getRegularizer(config.biasRegularizer);
+  }
+
+  override build(inputShape: LayerShapes): void {
+    const features = knownDim(singleShape(inputShape, this.name), -1, this.name);
+    const kernelShape = [features, this.units];
+    this.addWeight(
+      "kernel",
+      kernelShape,
+      "float32",
+      this.#kernelInitializer,
+      this.#kernelRegularizer,
+    );
+    if (this.useBias) {
+      this.addWeight("bias", [this.units], "float32", this.#biasInitializer, this.#biasRegularizer);
+    }
+    this.inputSpec = [{ minNDim: 2, axes: { [-1]: features } }];
+    super.build(inputShape);
+  }
+
+  override call(inputs: Tensor | readonly Tensor[]): Tensor {
+    const x = floatInput(inputs, this.name); // [..., I]
+    const features = x.shape.at(-1) ?? 1;
+    const rows = reshape(x, [x.size / features, features]); // [rows, I]
+    const product = matMul(rows, this.weight("kernel")); // [rows, units]
+    const sum = this.useBias ? add(product, this.weight("bias")) : product;
+    return this.#activation(reshape(sum, [...x.shape.slice(0, -1), this.units]));
+  }
+
+  override computeOutputShape(inputShape: LayerShapes): LayerShape {
+    return [...singleShape(inputShape, this.name).slice(0, -1), this.units];
+  }
+
+  override getConfig(): ConfigDict {
+    return {
+      ...super.getConfig(),
+      units: this.units,
+      activation: activationName(this.#activation),
+      useBias: this.useBias,
+      kernelInitializer: serializeInitializer(this.#kernelInitializer),
+      biasInitializer: serializeInitializer(this.#biasInitializer),
+      kernelRegularizer: serializeRegularizer(this.#kernelRegularizer),
+      biasRegularizer: serializeRegularizer(this.#biasRegularizer),
+      activityRegularizer: serializeRegularizer(this.activityRegularizer),
+    };
+  }
+}
+
+/**
+ * Fully connected layer: `activation(x · kernel + bias)`, along the last axis.
+ *
+ * Input [B, …, I], output [B, …, units]. Weights: `kernel` [I, units], `bias` [units].
+ *
+ * @example
+ * const layer = sl.layers.dense({ units: 3, activation: "relu" });
+ * const y = layer.apply(sl.ones([2, 4]));
+ * y.shape; // [2, 3]
+ * @param config `units` and the options of {@link DenseConfig}.
+ * @throws {ArgumentError} for units that are no whole number from 1 up, and for unknown names.
+ * @throws {ShapeError} by `apply`, when the input has fewer than two axes or another number of features
+ *   than the kernel.
+ * @see Keras `keras.layers.Dense`, PyTorch `torch.nn.Linear`
+ */
+export function dense(config: DenseConfig): Dense {
+  return new Dense(config);
+}

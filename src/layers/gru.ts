@@ -1,0 +1,91 @@
+import { add, mul, sub } from "../tensor/index.ts";
+import { activationName } from "./activation-names.ts";
+import type { ConfigDict, OutputCount } from "./layer-types.ts";
+import type { GatedConfig } from "./recurrent-config.ts";
+import { type CellKind, RecurrentLayer } from "./recurrent-layer.ts";
+import type { CellStep } from "./recurrent-run.ts";
+
+/** What `layers.gru` takes. */
+export interface GRUConfig extends GatedConfig {
+  /**
+   * Whether the reset gate works on the recurrent product (PyTorch, cuDNN) and not on the state before it
+   * (TF.js). Default true.
+   */
+  readonly resetAfter?: boolean;
+}
+
+const [Z, R, H] = [0, 1, 2] as const;
+
+const gruStep =
+  (resetAfter: boolean): CellStep =>
+  ({ input, product, state, activation, recurrentActivation }) => {
+    const h = state(0); // [B, H]
+    const z = recurrentActivation(add(input(Z), product(Z, h)));
+    const r = recurrentActivation(add(input(R), product(R, h)));
+    const recurrent = resetAfter ? mul(r, product(H, h)) : product(H, mul(r, h));
+    const candidate = activation(add(input(H), recurrent));
+    return [add(candidate, mul(z, sub(h, candidate)))];
+  };
+
+const kindOf = (resetAfter: boolean): CellKind => ({
+  cell: "gru",
+  gates: 3,
+  states: ["h"],
+  resetAfter,
+  step: gruStep(resetAfter),
+});
+
+/**
+ * Gated recurrent unit (Cho et al. 2014, arXiv:1406.1078).
+ *
+ *     z, r = σ(xₜ·kernel + hₜ₋₁·recurrent_kernel + biases), blocks z and r
+ *     resetAfter:  n = activation(xₜ·kernel_h + bias₀_h + r·(hₜ₋₁·recurrent_kernel_h + bias₁_h))
+ *     otherwise:   n = activation(xₜ·kernel_h + (r·hₜ₋₁)·recurrent_kernel_h + bias_h)
+ *     hₜ = z·hₜ₋₁ + (1 - z)·n
+ *
+ * Weights: `kernel` [I, 3H], `recurrent_kernel` [H, 3H], gates in the order z, r, h; `bias` [2, 3H] with
+ * resetAfter (row 0 for the input, row 1 for the state), else [3H].
+ *
+ * Fast path: one fused op for the whole sequence, used when the activation is tanh, the recurrent
+ * activation sigmoid and, in training, recurrentDropout is 0; otherwise a loop of plain operations.
+ */
+export class GRU<Count extends OutputCount = "one"> extends RecurrentLayer<Count> {
+  static override readonly className = "GRU";
+
+  constructor(config: GRUConfig) {
+    super(config, kindOf(config.resetAfter ?? true));
+  }
+
+  get resetAfter(): boolean {
+    return this.kind.resetAfter;
+  }
+
+  override getConfig(): ConfigDict {
+    return {
+      ...super.getConfig(),
+      recurrentActivation: activationName(this.recurrentActivation),
+      resetAfter: this.resetAfter,
+    };
+  }
+}
+
+/**
+ * Gated recurrent unit layer.
+ *
+ * Input [B, T, I]; output the last state [B, H], or all [B, T, H] with `returnSequences`. With
+ * `returnState` the result is `[output, h]`. Defaults are those of Keras 3.
+ *
+ * @example
+ * const layer = sl.layers.gru({ units: 4 });
+ * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 4]
+ * @param config `units` and the options of {@link GRUConfig}. Calls take `initialState` (h [B, H]), `mask`
+ *   (bool [B, T]) and `training`.
+ * @throws {ArgumentError} for sizes, shares or names that are not allowed.
+ * @throws {ShapeError} by `apply`, when input, mask or state do not fit.
+ * @see Keras `keras.layers.GRU`, PyTorch `torch.nn.GRU`
+ */
+export function gru(config: GRUConfig & { readonly returnState: true }): GRU<"many">;
+export function gru(config: GRUConfig): GRU;
+export function gru(config: GRUConfig): GRU<OutputCount> {
+  return new GRU(config);
+}

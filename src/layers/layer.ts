@@ -1,0 +1,249 @@
+import { ArgumentError, DisposedError } from "../errors.ts";
+import type { DType } from "../graph/dtype.ts";
+import { applyRegularizer, type ResolvedRegularizer } from "../regularizers/resolve.ts";
+import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
+import { autoName } from "./auto-name.ts";
+import { addLoss, isTraining, withTraining } from "./call-context.ts";
+import { checkInputs, type InputSpec } from "./input-spec.ts";
+import { type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
+import type {
+  CallOptions,
+  ConfigDict,
+  LayerConfig,
+  LayerOutputs,
+  Mask,
+  OutputCount,
+} from "./layer-types.ts";
+import { maskOf, setMask } from "./masks.ts";
+import { type Applied, asList, hasSymbolic, LayerNode, SymbolicTensor } from "./symbolic.ts";
+import { WeightOwner } from "./weight-owner.ts";
+
+/** A layer of any kind. */
+export type AnyLayer = Layer<OutputCount>;
+
+/**
+ * A piece of a model: weights, and a function of tensors that uses them. Derive from it to make layers of
+ * your own: `build` makes the weights, once the shape of the input is known; `call` computes.
+ *
+ * Tensors that arise inside `call` end with it; what it returns stays. Weights are called
+ * `lstm_1/kernel`. Layers that a layer holds as properties (or in lists) bring their weights along.
+ *
+ * @example
+ * class Scale extends sl.layers.Layer {
+ *   static className = "Scale";
+ *   build() { this.factor = this.addWeight("factor", [1], "float32", "ones"); }
+ *   call(x) { return x.mul(this.factor); }
+ * }
+ * const y = new Scale().apply(sl.tensor1d([1, 2, 3]));
+ * @see Keras `keras.layers.Layer`, TF.js `tf.layers.Layer`
+ */
+export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
+  /** Name of the class in saved models; each class has its own. */
+  static readonly className: string = "Layer";
+
+  /** The layer that `getConfig()` describes. */
+  static fromConfig<L>(this: new (config: never) => L, config: ConfigDict): L {
+    return new this(config as never);
+  }
+
+  /** Shape of the input with the batch, when the config gave one. */
+  readonly batchInputShape: LayerShape | null;
+  readonly inputDType: DType;
+  /** What is expected of each input; empty: nothing is checked. */
+  inputSpec: readonly InputSpec[] = [];
+  /** Whether the layer uses masks or passes them on; otherwise they end here, with a warning. */
+  supportsMasking = false;
+  /** Whether state goes over from one batch to the next. */
+  stateful = false;
+  /** Every application to symbolic tensors, in order. */
+  readonly inboundNodes: LayerNode[] = [];
+  protected activityRegularizer: ResolvedRegularizer | null = null;
+
+  #firstWeights: readonly TensorLike[] | null;
+  #warnedOfMask = false;
+
+  constructor(config: LayerConfig = {}) {
+    super(config.name ?? autoName(classNameOf(new.target)), config.trainable ?? true);
+    this.batchInputShape =
+      config.batchInputShape ??
+      (config.inputShape === undefined ? null : [config.batchSize ?? null, ...config.inputShape]);
+    this.inputDType = config.inputDType ?? "float32";
+    this.#firstWeights = config.weights ?? null;
+  }
+
+  /**
+   * Runs the layer on tensors, or notes its place in a functional model when the inputs are symbolic.
+   * @param inputs One tensor, or a list for layers with several inputs.
+   * @param kwargs `training`, `mask`, and what the layer adds (`initialState`).
+   * @throws {ShapeError} when a shape does not fit the layer or its weights.
+   * @throws {DisposedError} after `dispose()`.
+   */
+  apply(inputs: Tensor | readonly Tensor[], kwargs?: CallOptions): LayerOutputs<Tensor>[Count];
+  apply(
+    inputs: SymbolicTensor | readonly SymbolicTensor[],
+    kwargs?: CallOptions,
+  ): LayerOutputs<SymbolicTensor>[Count];
+  apply(
+    inputs: Applied | readonly Applied[],
+    kwargs: CallOptions = {},
+  ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
+    if (this.isDisposed) {
+      throw new DisposedError(
+        `${this.name}: the layer was disposed. Expected a layer with weights.`,
+      );
+    }
+    return hasSymbolic(inputs)
+      ? this.#applyToSymbols(inputs as SymbolicTensor | readonly SymbolicTensor[], kwargs)
+      : this.#applyToTensors(inputs as Tensor | readonly Tensor[], kwargs);
+  }
+
+  #applyToTensors(inputs: Tensor | readonly Tensor[], kwargs: CallOptions): Tensor | Tensor[] {
+    return scope(this.name, () => {
+      this.ensureBuilt(shapesOf(inputs));
+      const training = kwargs.training ?? isTraining();
+      const mask = kwargs.mask === undefined ? masksOf(inputs) : kwargs.mask;
+      return withTraining(training, () => {
+        const result = this.call(inputs, { ...kwargs, training, mask });
+        this.#passMask(inputs, result, mask);
+        if (this.activityRegularizer !== null) {
+          for (const output of asList(result)) {
+            addLoss(applyRegularizer(this.activityRegularizer, output));
+          }
+        }
+        const handles = ownHandles(result, asList(inputs));
+        if (Array.isArray(handles)) Tensor.group(handles);
+        return handles;
+      });
+    });
+  }
+
+  #applyToSymbols(
+    inputs: SymbolicTensor | readonly SymbolicTensor[],
+    kwargs: CallOptions,
+  ): SymbolicTensor | SymbolicTensor[] {
+    const shapes = shapesOf(inputs);
+    this.ensureBuilt(shapes);
+    const dtype = this.computeOutputDType(asList(inputs)[0]?.dtype ?? "float32");
+    const outputs = shapeList(this.computeOutputShape(shapes)).map((shape) => ({ shape, dtype }));
+    const node = new LayerNode(this, inputs, { kwargs, outputs });
+    this.inboundNodes.push(node);
+    const [only] = node.outputs;
+    return node.outputs.length === 1 && only !== undefined ? only : [...node.outputs];
+  }
+
+  /** Makes the weights unless they exist, and checks shapes against the layer. Called by `apply`. */
+  ensureBuilt(shapes: LayerShapes): void {
+    checkInputs(this.name, this.inputSpec, shapeList(shapes));
+    if (this.built) return;
+    this.build(shapes);
+    this.built = true;
+    checkInputs(this.name, this.inputSpec, shapeList(shapes));
+    if (!this.trainable) this.trainable = false; // for what `build` made
+    const weights = this.#firstWeights;
+    this.#firstWeights = null;
+    if (weights !== null) this.setWeights(weights);
+  }
+
+  /** Makes the weights with `addWeight`. For layers to override; `inputShape` has the batch in front. */
+  build(_inputShape: LayerShapes): void {
+    this.built = true;
+  }
+
+  /** The function of the layer. For layers to override; `kwargs.training` and `kwargs.mask` are set. */
+  call(inputs: Tensor | readonly Tensor[], _kwargs: CallOptions): Tensor | Tensor[] {
+    return inputs instanceof Tensor ? inputs : [...inputs];
+  }
+
+  /** Shape of the output from the shape of the input. For layers to override; default: the same. */
+  computeOutputShape(inputShape: LayerShapes): LayerShapes {
+    return inputShape;
+  }
+
+  /** Dtype of the outputs from that of the input. Default `"float32"`. */
+  computeOutputDType(_inputDType: DType): DType {
+    return "float32";
+  }
+
+  /** The mask that travels with the output. Default: the input's when `supportsMasking`, else none. */
+  computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
+    if (this.supportsMasking) return mask;
+    if (mask !== null && [mask].flat().some((one) => one !== null)) this.#warnOfMask();
+    return null;
+  }
+
+  /** Adds a scalar to the loss of the training step around. For use in `call`. */
+  addLoss(loss: Tensor): void {
+    addLoss(loss);
+  }
+
+  /** What the constructor takes to make the same layer, as plain data. */
+  getConfig(): ConfigDict {
+    const config: ConfigDict = { name: this.name, trainable: this.trainable };
+    if (this.batchInputShape !== null) config.batchInputShape = [...this.batchInputShape];
+    if (this.inputDType !== "float32") config.inputDType = this.inputDType;
+    return config;
+  }
+
+  getClassName(): string {
+    return classNameOf(this.constructor as typeof Layer);
+  }
+
+  /** The symbolic input of the layer's only application. */
+  get input(): SymbolicTensor | readonly SymbolicTensor[] {
+    return this.#onlyNode("input").inputs;
+  }
+
+  /** The symbolic output of the layer's only application. */
+  get output(): LayerOutputs<SymbolicTensor>[Count] {
+    const { outputs } = this.#onlyNode("output");
+    return (
+      outputs.length === 1 ? outputs[0] : [...outputs]
+    ) as LayerOutputs<SymbolicTensor>[Count];
+  }
+
+  #onlyNode(property: string): LayerNode {
+    const [node] = this.inboundNodes;
+    if (node === undefined || this.inboundNodes.length > 1) {
+      throw new ArgumentError(
+        `${this.name}: "${property}" needs a layer that was applied to symbolic tensors once; this one ` +
+          `was ${this.inboundNodes.length} times. Use layer.inboundNodes.`,
+      );
+    }
+    return node;
+  }
+
+  #warnOfMask(): void {
+    if (this.#warnedOfMask) return;
+    this.#warnedOfMask = true;
+    console.warn(`${this.name}: a mask reaches this layer, which does not use it; it ends here.`);
+  }
+
+  #passMask(inputs: Tensor | readonly Tensor[], result: Tensor | Tensor[], mask: Mask): void {
+    const outputMask = [this.computeMask(inputs, mask)].flat();
+    asList(result).forEach((output, index) => {
+      const own = outputMask[index] ?? null;
+      if (own !== null || maskOf(output) !== null) setMask(output, own);
+    });
+  }
+}
+
+function shapesOf(inputs: Applied | readonly Applied[]): LayerShapes {
+  return inputs instanceof Tensor || inputs instanceof SymbolicTensor
+    ? inputs.shape
+    : inputs.map((one) => one.shape);
+}
+
+/** A layer that hands its input back gives it a handle of its own: ending that does not end the input. */
+function ownHandles(result: Tensor | Tensor[], inputs: readonly Tensor[]): Tensor | Tensor[] {
+  const own = (one: Tensor): Tensor => (inputs.includes(one) ? Tensor.of(one.value) : one);
+  return result instanceof Tensor ? own(result) : result.map(own);
+}
+
+/** The name that the class declares itself; a class that declares none goes by its JavaScript name. */
+function classNameOf(layerClass: typeof Layer): string {
+  return Object.hasOwn(layerClass, "className") ? layerClass.className : layerClass.name;
+}
+
+function masksOf(inputs: Tensor | readonly Tensor[]): Mask {
+  return inputs instanceof Tensor ? maskOf(inputs) : inputs.map(maskOf);
+}

@@ -1,0 +1,152 @@
+import { ops } from "../ops/index.ts";
+import type { RecurrentAttributes } from "../ops/ops.ts";
+import {
+  add,
+  expandDims,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  stack,
+  Tensor,
+  where,
+} from "../tensor/index.ts";
+import type { ActivationFunction } from "./activations.ts";
+import type { States } from "./recurrent-config.ts";
+
+/** All that one run over a sequence needs. */
+export interface RecurrentRun {
+  readonly attributes: RecurrentAttributes;
+  readonly units: number;
+  readonly gates: number;
+  /** [B, T, I] */
+  readonly x: Tensor;
+  /** [I, G·H] */
+  readonly kernel: Tensor;
+  /** [H, G·H] */
+  readonly recurrentKernel: Tensor;
+  /** [G·H], added to x·kernel. */
+  readonly bias: Tensor | null;
+  /** [G·H], added to h·recurrentKernel (GRU with resetAfter). */
+  readonly recurrentBias: Tensor | null;
+  readonly initialStates: States | null;
+  /** bool [B, T] */
+  readonly mask: Tensor | null;
+}
+
+/** What a run gives: the output of every step at the time of its input [B, T, H], and the last states. */
+export interface Sequences {
+  readonly output: Tensor;
+  readonly states: States;
+}
+
+/** The whole sequence by the fused op. */
+export function runFused(run: RecurrentRun): Sequences {
+  const [initialState, initialCell] = run.initialStates ?? [];
+  const sequences = ops
+    .recurrent(
+      {
+        projected: project(run).value, // [B, T, G*H]
+        recurrentKernel: run.recurrentKernel.value,
+        recurrentBias: run.recurrentBias?.value,
+        initialState: initialState?.value,
+        initialCell: initialCell?.value,
+        mask: run.mask?.value,
+      },
+      run.attributes,
+    )
+    .map((value) => Tensor.of(value));
+  const [output, cells] = sequences; // [B, T, H] each
+  if (output === undefined) throw new RangeError("recurrent gave no output");
+  const kept = run.attributes.cell === "lstm" && cells !== undefined ? [output, cells] : [output];
+  const time = run.x.shape[1] ?? 1;
+  const lastTime = run.attributes.reverse ? 0 : time - 1;
+  return { output, states: kept.map((sequence) => atTime(sequence, lastTime)) };
+}
+
+/** One step of a cell in plain operations, for what the fused op does not know. */
+export type CellStep = (step: StepContext) => States;
+
+/** What a cell's step works on; gates are counted as in the kernels' columns. */
+export interface StepContext {
+  /** x·kernel + bias of one gate [B, H]. */
+  readonly input: (gate: number) => Tensor;
+  /** h·recurrentKernel + recurrentBias of one gate [B, H]. */
+  readonly product: (gate: number, h: Tensor) => Tensor;
+  /** State before the step [B, H]. */
+  readonly state: (index: number) => Tensor;
+  readonly activation: ActivationFunction;
+  readonly recurrentActivation: ActivationFunction;
+}
+
+export interface UnrolledOptions {
+  readonly step: CellStep;
+  readonly activation: ActivationFunction;
+  readonly recurrentActivation: ActivationFunction;
+  /** A dropout mask [B, H] of the state for each gate, or null. */
+  readonly recurrentMasks: readonly Tensor[] | null;
+  /** States to begin with. */
+  readonly initialStates: States;
+}
+
+/** The same step by step: several operations a step, for any activation and for recurrent dropout. */
+export function runUnrolled(run: RecurrentRun, options: UnrolledOptions): Sequences {
+  const time = run.x.shape[1] ?? 1;
+  const projected = project(run); // [B, T, G*H]
+  const product = gateProduct(run, options.recurrentMasks);
+  const outputs = new Array<Tensor>(time);
+  let states = options.initialStates;
+  for (let i = 0; i < time; i++) {
+    const t = run.attributes.reverse ? time - 1 - i : i;
+    const inputs = atTime(projected, t); // [B, G*H]
+    const before = states;
+    const after = options.step({
+      input: (gate) => columns(inputs, gate, run.units),
+      product,
+      state: (index) => at(before, index),
+      activation: options.activation,
+      recurrentActivation: options.recurrentActivation,
+    });
+    const keep = run.mask && atTime(expandDims(run.mask, -1), t); // [B, 1]
+    states = keep ? after.map((state, index) => where(keep, state, at(before, index))) : after;
+    outputs[t] = at(states, 0);
+  }
+  return { output: stack(outputs, 1), states };
+}
+
+/** h·R of one gate, with the state's dropout. */
+function gateProduct(run: RecurrentRun, masks: readonly Tensor[] | null): StepContext["product"] {
+  const gates = Array.from({ length: run.gates }, (_, gate) => gate);
+  const kernels = gates.map((gate) => columns(run.recurrentKernel, gate, run.units)); // [H, H]
+  const bias = run.recurrentBias;
+  return (gate, h) => {
+    const seen = masks ? mul(h, at(masks, gate)) : h; // [B, H]
+    const result = matMul(seen, at(kernels, gate)); // [B, H]
+    return bias ? add(result, slice(bias, [gate * run.units], [run.units])) : result;
+  };
+}
+
+/** x·kernel + bias for all steps at once, [B, T, G·H]. */
+function project({ x, kernel, bias }: RecurrentRun): Tensor {
+  const [batch = 1, time = 1, features = 1] = x.shape;
+  const product = matMul(reshape(x, [batch * time, features]), kernel); // [B*T, G*H]
+  const sum = bias ? add(product, bias) : product;
+  return reshape(sum, [batch, time, kernel.shape[1] ?? 1]);
+}
+
+/** [B, T, N] at one time, [B, N]. */
+export function atTime(sequence: Tensor, t: number): Tensor {
+  const [batch = 1, , width = 1] = sequence.shape;
+  return reshape(slice(sequence, [0, t, 0], [batch, 1, width]), [batch, width]);
+}
+
+/** Block `gate` of `units` columns. */
+function columns(matrix: Tensor, gate: number, units: number): Tensor {
+  return slice(matrix, [0, gate * units], [matrix.shape[0] ?? 1, units]);
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`a list of ${list.length} has no item ${index}`);
+  return item;
+}

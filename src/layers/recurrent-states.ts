@@ -1,0 +1,99 @@
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { formatShape, shapesEqual, sizeOf } from "../graph/shape.ts";
+import {
+  scope,
+  type Tensor,
+  tensor,
+  type TensorLike,
+  toTensor,
+  type Variable,
+  variable,
+  zeros,
+} from "../tensor/index.ts";
+import type { LayerShape } from "./layer-shape.ts";
+import type { States } from "./recurrent-config.ts";
+
+/** The states that a stateful layer carries from batch to batch: variables [B, H] that start at zero. */
+export class StateVariables {
+  readonly #layer: string;
+  readonly #variables: readonly Variable[];
+
+  /** @throws {ArgumentError} when the batch size of `inputShape` is not known. */
+  constructor(
+    layer: string,
+    names: readonly string[],
+    options: { readonly inputShape: LayerShape; readonly units: number },
+  ) {
+    const [batch = null] = options.inputShape;
+    if (batch === null) {
+      throw new ArgumentError(
+        `${layer}: a stateful layer received a batch of unknown size. Expected a fixed one: give the layer ` +
+          "batchInputShape, or batchSize beside inputShape.",
+      );
+    }
+    this.#layer = layer;
+    const shape = [batch, options.units];
+    this.#variables = names.map((name) =>
+      variable(tensor(new Float32Array(sizeOf(shape)), shape), false, `${layer}/state_${name}`),
+    );
+  }
+
+  get values(): States {
+    return this.#variables;
+  }
+
+  write(states: States): void {
+    states.forEach((state, i) => {
+      this.#variables[i]?.assign(state);
+    });
+  }
+
+  /**
+   * Sets the states to `values`, or to zeros.
+   * @throws {ArgumentError} when the number of values is wrong.
+   * @throws {ShapeError} when a shape is.
+   */
+  reset(values?: readonly TensorLike[]): void {
+    scope(`${this.#layer}/resetStates`, () => {
+      if (values === undefined) {
+        this.write(this.#variables.map((state) => zeros(state.shape)));
+        return;
+      }
+      const shape = this.#variables[0]?.shape ?? [];
+      const states = values.map((value) => toTensor(value, `${this.#layer} state`));
+      this.write(checkStates(this.#layer, states, { count: this.#variables.length, shape }));
+    });
+  }
+
+  dispose(): number {
+    for (const state of this.#variables) state.dispose();
+    return this.#variables.length;
+  }
+}
+
+/**
+ * The states when their number and shapes fit.
+ * @throws {ArgumentError | ShapeError} otherwise.
+ */
+export function checkStates(
+  layer: string,
+  states: readonly Tensor[],
+  expected: { readonly count: number; readonly shape: readonly number[] },
+): States {
+  if (states.length !== expected.count) {
+    const names = expected.count === 2 ? "h and c" : "h";
+    throw new ArgumentError(
+      `${layer}: received ${states.length} states. Expected ${expected.count}: ${names}, of shape ` +
+        `${formatShape(expected.shape)} each.`,
+    );
+  }
+  for (const state of states) {
+    if (shapesEqual(state.shape, expected.shape)) continue;
+    throw new ShapeError(
+      `${layer}: received a state of shape ${formatShape(state.shape)}. Expected ` +
+        `${formatShape(expected.shape)}, batch and units.`,
+      { details: { received: state.shape, expected: expected.shape } },
+    );
+  }
+  return states;
+}

@@ -1,0 +1,15 @@
+import { deserialize, type Serialized } from "../names/class-registry.ts";
+import { type AnyLayer, Layer } from "./layer.ts";
+
+/** A layer as plain data: the name of its class and its config. */
+export function serializeLayer(layer: AnyLayer): Serialized {
+  return { className: layer.getClassName(), config: layer.getConfig() };
+}
+
+/**
+ * The layer that plain data describes, with new weights; a layer comes back as it is.
+ * @throws {ArgumentError} for a class that is not known.
+ */
+export function deserializeLayer(described: AnyLayer | Serialized): AnyLayer {
+  return described instanceof Layer ? described : (deserialize(described, "layer") as AnyLayer);
+}

@@ -1,0 +1,14 @@
+/** The public names of `losses`. */
+export {
+  binaryCrossentropy,
+  type CrossentropyOptions,
+  categoricalCrossentropy,
+  cosineSimilarity,
+  type FromLogits,
+  type HuberOptions,
+  huber,
+  logCosh,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+} from "./functions.ts";

@@ -1,0 +1,98 @@
+import { ShapeError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
+import { formatShape, type Shape, shapesEqual } from "../graph/shape.ts";
+import { ops } from "../ops/index.ts";
+
+/** One loss: what a prediction costs, before weights and means. */
+export interface LossRule {
+  /** As `compile` takes it and errors show it. */
+  readonly name: string;
+  /** `sparse`: labels are class numbers and have no class axis; `dense`: labels look like predictions. */
+  readonly labels: "dense" | "sparse";
+  /** Whether `costs` has one cost a row (the last axis is gone) or one an element. */
+  readonly perRow: boolean;
+  /** Costs from labels and predictions that `checkLabels` let pass; both float32, or int32 labels if sparse. */
+  readonly costs: (labels: Value, predictions: Value) => Value;
+}
+
+/**
+ * The cost of each sample: the mean over the last axis where a rule costs elements, as Keras has it.
+ * Labels may lack, or have, a last axis of size 1 that the predictions have, or lack.
+ *
+ * @returns predictions [.., D] → costs [..]
+ */
+export function sampleCosts(rule: LossRule, labels: Value, predictions: Value): Value {
+  const [y, p] = rule.labels === "dense" ? alignRanks(labels, predictions) : [labels, predictions];
+  const costs = elementCosts(rule, y, p);
+  return rule.perRow ? costs : ops.mean(costs, [costs.shape.length - 1]);
+}
+
+/** The cost of each element or row, by the rule's own grain. */
+export function elementCosts(rule: LossRule, labels: Value, predictions: Value): Value {
+  checkLabels(rule, { labels: labels.shape, predictions: predictions.shape });
+  const p = ops.cast(predictions, "float32");
+  if (rule.labels === "dense") return rule.costs(ops.cast(labels, "float32"), p);
+  const classless = ops.reshape(labels, p.shape.slice(0, -1)); // [..] from [..] or [..,1]
+  return rule.costs(ops.cast(classless, "int32"), p);
+}
+
+/** Adds a last axis of size 1 where one side lacks it; scalars a sample become rows of one element. */
+export function alignRanks(labels: Value, predictions: Value): readonly [Value, Value] {
+  const [y, p] = alignedShapes(labels.shape, predictions.shape);
+  return [ops.reshape(labels, y), ops.reshape(predictions, p)];
+}
+
+/** The shapes that `alignRanks` gives. */
+export function alignedShapes(y: Shape, p: Shape): readonly [Shape, Shape] {
+  if (y.length === 1 && p.length === 1) {
+    return [
+      [...y, 1],
+      [...p, 1],
+    ];
+  }
+  if (y.length + 1 === p.length && p[p.length - 1] === 1) return [[...y, 1], p];
+  if (p.length + 1 === y.length && y[y.length - 1] === 1) return [y, [...p, 1]];
+  return [y, p];
+}
+
+/**
+ * `title` says in errors what is checked; default: the rule's name.
+ * @throws {ShapeError} when these labels do not fit these predictions.
+ */
+export function checkLabels(
+  rule: LossRule,
+  { labels, predictions, title = rule.name }: LabelShapes,
+): void {
+  const rows = predictions.slice(0, -1);
+  const fits =
+    rule.labels === "dense"
+      ? shapesEqual(labels, predictions)
+      : predictions.length > 0 && (shapesEqual(labels, rows) || shapesEqual(labels, [...rows, 1]));
+  if (fits) return;
+  const expected =
+    rule.labels === "dense"
+      ? `labels of the predictions' shape ${formatShape(predictions)}`
+      : `class numbers of shape ${formatShape(rows)}, the predictions being ${formatShape(predictions)}`;
+  throw new ShapeError(
+    `${title}: received labels of shape ${formatShape(labels)}, expected ${expected}.${advice(rule, labels, predictions)}`,
+    { details: { labels, predictions } },
+  );
+}
+
+/** What `checkLabels` compares. */
+export interface LabelShapes {
+  readonly labels: Shape;
+  readonly predictions: Shape;
+  readonly title?: string;
+}
+
+function advice(rule: LossRule, labels: Shape, predictions: Shape): string {
+  const rows = predictions.slice(0, -1);
+  if (rule.name === "categoricalCrossentropy" && shapesEqual(labels, rows)) {
+    return " Labels that are class numbers take sparseCategoricalCrossentropy.";
+  }
+  if (rule.labels === "sparse" && shapesEqual(labels, predictions)) {
+    return " One-hot labels take categoricalCrossentropy.";
+  }
+  return "";
+}

@@ -1,0 +1,74 @@
+import { HostScalar } from "../graph/host-scalar.ts";
+import type { Value } from "../graph/node.ts";
+import { ops } from "../ops/index.ts";
+import type { LossRule } from "./loss-rule.ts";
+
+/** (p - y)² */
+export const meanSquaredErrorRule: LossRule = {
+  name: "meanSquaredError",
+  labels: "dense",
+  perRow: false,
+  costs: (labels, predictions) => ops.square(ops.sub(predictions, labels)),
+};
+
+/** |p - y| */
+export const meanAbsoluteErrorRule: LossRule = {
+  name: "meanAbsoluteError",
+  labels: "dense",
+  perRow: false,
+  costs: (labels, predictions) => ops.abs(ops.sub(predictions, labels)),
+};
+
+/** ½e² for |e| ≤ delta, else delta·|e| - ½delta², with e = p - y. Huber 1964. */
+export function huberRule(delta: number): LossRule {
+  return {
+    name: "huber",
+    labels: "dense",
+    perRow: false,
+    costs(labels, predictions) {
+      const error = ops.abs(ops.sub(predictions, labels));
+      const bound = number(delta);
+      const linear = ops.sub(ops.mul(bound, error), number(0.5 * delta * delta));
+      const quadratic = ops.mul(ops.literal(0.5), ops.square(error));
+      return ops.where(ops.lessEqual(error, bound), quadratic, linear);
+    },
+  };
+}
+
+/** log(cosh(e)) as e + softplus(-2e) - log 2, which does not overflow. */
+export const logCoshRule: LossRule = {
+  name: "logCosh",
+  labels: "dense",
+  perRow: false,
+  costs(labels, predictions) {
+    const error = ops.sub(predictions, labels);
+    const tail = ops.softplus(ops.mul(ops.literal(-2), error));
+    return ops.sub(ops.add(error, tail), ops.literal(Math.LN2));
+  },
+};
+
+/** -Σ y·p / (|y|·|p|) along the last axis: -1 for vectors of one direction, 1 for opposite ones. */
+export const cosineSimilarityRule: LossRule = {
+  name: "cosineSimilarity",
+  labels: "dense",
+  perRow: true,
+  costs(labels, predictions) {
+    const axis = [predictions.shape.length - 1];
+    const product = ops.mul(unitRows(labels), unitRows(predictions));
+    return ops.neg(ops.sum(product, axis));
+  },
+};
+
+/** Squared lengths are kept above this, as Keras's `normalize` does. */
+const SMALLEST_SQUARED_LENGTH = 1e-12;
+
+function unitRows(x: Value): Value {
+  const squares = ops.sum(ops.square(x), [x.shape.length - 1], true);
+  const bounded = ops.maximum(squares, ops.literal(SMALLEST_SQUARED_LENGTH));
+  return ops.mul(x, ops.rsqrt(bounded));
+}
+
+/** A number that a user chose: a run-time scalar, so that it is no part of a shader. */
+function number(value: number): Value {
+  return ops.scalar(HostScalar.of(value));
+}

@@ -1,0 +1,79 @@
+import { ArgumentError } from "../errors.ts";
+import { resolveName, type Spelled } from "../names/resolve.ts";
+import { Tensor } from "../tensor/index.ts";
+import {
+  accuracyRule,
+  binaryAccuracyRule,
+  categoricalAccuracyRule,
+  sparseCategoricalAccuracyRule,
+} from "./accuracy.ts";
+import {
+  meanAbsoluteErrorMetric,
+  meanSquaredErrorMetric,
+  rootMeanSquaredErrorMetric,
+} from "./functions.ts";
+import type { MetricRule } from "./metric-rule.ts";
+
+/** Metrics by their full name. `accuracy` is the accuracy that the shapes ask for. */
+export type MetricName =
+  | "accuracy"
+  | "binaryAccuracy"
+  | "categoricalAccuracy"
+  | "sparseCategoricalAccuracy"
+  | "meanAbsoluteError"
+  | "meanSquaredError"
+  | "rootMeanSquaredError";
+
+/** Short names that Keras and TF.js take too. */
+export type MetricAlias = "acc" | "mae" | "mse" | "rmse";
+
+/**
+ * A metric of one's own: values from labels and predictions, both with the batch in front; their mean is reported,
+ * under the name of the function.
+ */
+export type MetricFunction = (labels: Tensor, predictions: Tensor) => Tensor;
+
+/** A metric as `compile` takes it. */
+export type MetricSpec = Spelled<MetricName> | MetricAlias | MetricFunction;
+
+const rules: Readonly<Record<MetricName, MetricRule>> = {
+  accuracy: accuracyRule,
+  binaryAccuracy: binaryAccuracyRule(),
+  categoricalAccuracy: categoricalAccuracyRule,
+  sparseCategoricalAccuracy: sparseCategoricalAccuracyRule,
+  meanAbsoluteError: meanAbsoluteErrorMetric,
+  meanSquaredError: meanSquaredErrorMetric,
+  rootMeanSquaredError: rootMeanSquaredErrorMetric,
+};
+
+const names = Object.keys(rules) as MetricName[];
+const aliases: Readonly<Record<MetricAlias, MetricName>> = {
+  acc: "accuracy",
+  mae: "meanAbsoluteError",
+  mse: "meanSquaredError",
+  rmse: "rootMeanSquaredError",
+};
+
+/**
+ * The metric that a name or a function stands for. It reports under the name that was given, as Keras and TF.js do:
+ * `metrics: ["mae"]` gives `history.mae`.
+ * @throws {ArgumentError} for anything else, naming the nearest metric.
+ */
+export function resolveMetric(spec: MetricSpec): MetricRule {
+  if (typeof spec === "function") return fromFunction(spec);
+  const rule = rules[resolveName<MetricName>(spec, names, { what: "metric", aliases })];
+  return { ...rule, name: spec };
+}
+
+function fromFunction(metric: MetricFunction): MetricRule {
+  if (metric.name === "") {
+    throw new ArgumentError(
+      "metric: received a function without a name. Expected one with a name, under which it is reported: " +
+        "const medianError = (labels, predictions) => …",
+    );
+  }
+  return {
+    name: metric.name,
+    values: (labels, predictions) => metric(Tensor.of(labels), Tensor.of(predictions)).value,
+  };
+}

@@ -1,0 +1,61 @@
+import { ArgumentError } from "../errors.ts";
+import { nearestName } from "./resolve.ts";
+
+/** A class that can come back from a saved config. */
+export interface RegisteredClass {
+  readonly className: string;
+  readonly fromConfig?: (config: Record<string, unknown>) => object;
+  new (config: never): object;
+}
+
+/** An object as plain data: what `{ className, config }` stands for in saved models. */
+export interface Serialized {
+  readonly className: string;
+  readonly config: Record<string, unknown>;
+}
+
+const classes = new Map<string, RegisteredClass>();
+
+/**
+ * Makes a class of your own known, so that configs and saved models that name it can be read.
+ * @throws {ArgumentError} when the class has no `className`, or another class has the same one.
+ * @example
+ * class Scale extends sl.layers.Layer { static className = "Scale"; }
+ * sl.serialization.registerClass(Scale);
+ */
+export function registerClass(registered: RegisteredClass): void {
+  const { className } = registered;
+  if (typeof className !== "string" || className === "") {
+    throw new ArgumentError(
+      `registerClass: the class ${registered.name} has no static className. Expected a name for saved ` +
+        'models, e.g. static className = "Scale".',
+    );
+  }
+  const known = classes.get(className);
+  if (known !== undefined && known !== registered) {
+    throw new ArgumentError(
+      `registerClass: another class is called "${className}" already. Expected a name of its own.`,
+      { details: { className } },
+    );
+  }
+  classes.set(className, registered);
+}
+
+/**
+ * The object that plain data describes.
+ * @throws {ArgumentError} for a class that nobody registered.
+ */
+export function deserialize(serialized: Serialized, what: string): object {
+  const { className, config } = serialized;
+  const found = classes.get(className);
+  if (found === undefined) {
+    const nearest = nearestName(String(className), [...classes.keys()]);
+    const hint = nearest === null ? "" : ` Did you mean "${nearest}"?`;
+    throw new ArgumentError(
+      `${what}: there is no class "${className}".${hint} Make classes of your own known with ` +
+        "serialization.registerClass.",
+      { details: { className, nearest } },
+    );
+  }
+  return found.fromConfig ? found.fromConfig(config) : new found(config as never);
+}

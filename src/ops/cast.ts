@@ -1,0 +1,44 @@
+import { DTypeError } from "../errors.ts";
+import type { DType } from "../graph/dtype.ts";
+import type { Value } from "../graph/node.ts";
+import { formatSpec, specOf } from "../graph/spec.ts";
+import { at, dtypeAttribute, inputOf } from "./attributes.ts";
+import type { Op } from "./op.ts";
+import { recordOne } from "./record.ts";
+
+const TYPE = { float32: "f32", int32: "i32", bool: "bool" } as const;
+
+/**
+ * float32 → int32 drops the fraction and saturates at the ends of int32; NaN gives an unspecified number.
+ * Anything → bool is `x != 0`; bool → number is 0 or 1. Gradients pass float32 → float32 only.
+ */
+export const castOp: Op = {
+  name: "cast",
+  infer: (inputs, attributes) => [specOf(at(inputs, 0).shape, dtypeAttribute(attributes))],
+  gradient: (_o, node, dys) => {
+    const isFloat = inputOf(node, 0).dtype === "float32" && node.attributes.dtype === "float32";
+    return [isFloat ? at(dys, 0) : null];
+  },
+  lowering: {
+    kind: "elementwise",
+    write: ([x = ""], { inputs, output }) =>
+      output === "bool" && at(inputs, 0) === "float32" ? `(${x} != 0.0f)` : `${TYPE[output]}(${x})`,
+    host: ([x = 0], { output }) => {
+      if (output === "float32") return x;
+      if (output === "bool") return x !== 0 ? 1 : 0;
+      return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(x)));
+    },
+  },
+};
+
+export function cast(x: Value, dtype: DType): Value {
+  return x.dtype === dtype ? x : recordOne(castOp, [x], { dtype });
+}
+
+/** `x` itself when it has `dtype`; otherwise the error that says how to get there. */
+export function expectDType(x: Value, dtype: DType, label: string): Value {
+  if (x.dtype === dtype) return x;
+  throw new DTypeError(
+    `${label}: received ${formatSpec(x.spec)}, expected ${dtype}; write cast(x, "${dtype}").`,
+  );
+}

@@ -1,0 +1,77 @@
+import * as activation from "./activation.ts";
+import * as arithmetic from "./arithmetic.ts";
+import * as casting from "./cast.ts";
+import * as comparison from "./comparison.ts";
+import * as concatenation from "./concat.ts";
+import * as cumulative from "./cumulative.ts";
+import { customGradOp } from "./custom-grad.ts";
+import * as exponential from "./exponential.ts";
+import * as gathering from "./gather.ts";
+import { gradientCheckOp } from "./gradient-check.ts";
+import * as layerNormalization from "./layer-norm.ts";
+import * as leaves from "./leaves.ts";
+import * as matrix from "./matmul.ts";
+import * as movement from "./movement.ts";
+import type { Op } from "./op.ts";
+import type { Ops } from "./ops.ts";
+import { optimizerUpdateOp } from "./optimizer-update.ts";
+import * as random from "./random.ts";
+import * as recurrence from "./recurrent.ts";
+import * as reduction from "./reduce.ts";
+import * as rounding from "./rounding.ts";
+import * as select from "./select.ts";
+import * as normalization from "./softmax.ts";
+import * as crossEntropy from "./sparse-cross-entropy.ts";
+import * as trigonometry from "./trigonometry.ts";
+
+/** Every op as a function of values, for gradients, references and the floors above. */
+export const ops: Ops = {
+  ...leaves,
+  ...arithmetic,
+  ...rounding,
+  ...exponential,
+  ...trigonometry,
+  ...activation,
+  ...comparison,
+  ...casting,
+  ...select,
+  ...movement,
+  ...concatenation,
+  ...reduction,
+  ...cumulative,
+  ...random,
+  ...matrix,
+  ...normalization,
+  ...layerNormalization,
+  ...gathering,
+  ...crossEntropy,
+  ...recurrence,
+};
+
+const ALL: readonly Op[] = [
+  ...leaves.leafOps,
+  ...arithmetic.arithmeticOps,
+  ...rounding.roundingOps,
+  ...exponential.exponentialOps,
+  ...trigonometry.trigonometryOps,
+  ...activation.activationOps,
+  ...comparison.comparisonOps,
+  ...select.selectOps,
+  ...movement.movementOps,
+  ...concatenation.concatOps,
+  ...reduction.reduceOps,
+  ...cumulative.cumulativeOps,
+  ...random.randomOps,
+  ...matrix.matMulOps,
+  ...normalization.softmaxOps,
+  ...layerNormalization.layerNormOps,
+  ...gathering.gatherOps,
+  ...crossEntropy.sparseCrossEntropyOps,
+  ...recurrence.recurrentOps,
+  customGradOp,
+  gradientCheckOp,
+  optimizerUpdateOp,
+];
+
+/** Every op by its name, which is what a node carries. */
+export const registry: ReadonlyMap<string, Op> = new Map(ALL.map((op) => [op.name, op]));

@@ -1,0 +1,95 @@
+import { DTypeError, ShapeError } from "../errors.ts";
+import type { Node, Value } from "../graph/node.ts";
+import { broadcastShapes, sizeOf } from "../graph/shape.ts";
+import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
+import { lowerMatMul } from "../kernels/matmul.ts";
+import { at, booleanAttribute, inputOf } from "./attributes.ts";
+import { cast } from "./cast.ts";
+import { reshape, sumToShape } from "./movement.ts";
+import type { Op } from "./op.ts";
+import type { Ops } from "./ops.ts";
+import { recordOne } from "./record.ts";
+
+/**
+ * a [.., M, K] × b [.., K, N] → [.., M, N]; a transposed operand is given as [.., K, M] or [.., N, K].
+ * Axes in front broadcast.
+ *
+ *     dA = dY·Bᵀ      dB = Aᵀ·dY
+ */
+export const matMulOp: Op = {
+  name: "matMul",
+  infer: (inputs, attributes) => [
+    inferMatMul(at(inputs, 0), at(inputs, 1), {
+      transposeA: booleanAttribute(attributes, "transposeA"),
+      transposeB: booleanAttribute(attributes, "transposeB"),
+    }),
+  ],
+  gradient: (o, node, dys) => matMulGradient(o, node, at(dys, 0)),
+  lowering: { kind: "kernel", lower: lowerMatMul, takesEpilogue: true },
+};
+
+/**
+ * A stack of matrices times one matrix is recorded as one taller matrix, [B·T, K] × [K, N]: the gradient
+ * of the one matrix is then one product too, instead of a stack of products and a sum.
+ */
+export function matMul(a: Value, b: Value, transposeA = false, transposeB = false): Value {
+  const [left, right] = [cast(a, "float32"), cast(b, "float32")];
+  const record = (x: Value): Value => recordOne(matMulOp, [x, right], { transposeA, transposeB });
+  if (left.shape.length <= 2 || right.shape.length !== 2 || transposeA) return record(left);
+  const inner = at(left.shape, left.shape.length - 1);
+  const outer = left.shape.slice(0, -1);
+  const isMatch = inner === at(right.shape, transposeB ? 1 : 0);
+  // A mismatch is reported with the shapes that the caller knows.
+  if (!isMatch) return record(left);
+  const tall = record(reshape(left, [sizeOf(outer), inner]));
+  return reshape(tall, [...outer, at(tall.shape, 1)]);
+}
+
+export const matMulOps: readonly Op[] = [matMulOp];
+
+interface Transposes {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+function inferMatMul(a: Spec, b: Spec, { transposeA, transposeB }: Transposes): Spec {
+  if (a.dtype !== "float32" || b.dtype !== "float32") {
+    throw new DTypeError(`matMul: ${formatSpec(a)} × ${formatSpec(b)}; expected float32.`);
+  }
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    throw new ShapeError(
+      `matMul: ${formatSpec(a)} × ${formatSpec(b)}. Expected rank 2 or more on both sides; use dot for ` +
+        `vectors, or expandDims.`,
+      { details: { a: a.shape, b: b.shape } },
+    );
+  }
+  const [rows, inner] = lastTwo(a, transposeA);
+  const [otherInner, columns] = lastTwo(b, transposeB);
+  if (inner !== otherInner) {
+    const flags =
+      transposeA || transposeB ? ` (transposeA ${transposeA}, transposeB ${transposeB})` : "";
+    throw new ShapeError(
+      `matMul: ${formatSpec(a)} × ${formatSpec(b)}${flags}: inner sizes ${inner} and ${otherInner} differ. ` +
+        `Expected [.., M, K] × [.., K, N]; transpose or reshape one of them.`,
+      { details: { a: a.shape, b: b.shape, transposeA, transposeB } },
+    );
+  }
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), "matMul");
+  return specOf([...batch, rows, columns]);
+}
+
+/** The matrix's [rows, columns] as it is multiplied. */
+function lastTwo({ shape }: Spec, isTransposed: boolean): readonly [number, number] {
+  const rows = at(shape, shape.length - 2);
+  const columns = at(shape, shape.length - 1);
+  return isTransposed ? [columns, rows] : [rows, columns];
+}
+
+function matMulGradient(o: Ops, node: Node, dy: Value): readonly Value[] {
+  const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
+  const transposeA = booleanAttribute(node.attributes, "transposeA");
+  const transposeB = booleanAttribute(node.attributes, "transposeB");
+  const da = transposeA ? o.matMul(b, dy, transposeB, true) : o.matMul(dy, b, false, !transposeB);
+  const db = transposeB ? o.matMul(dy, a, true, transposeA) : o.matMul(a, dy, !transposeA, false);
+  return [sumToShape(o, da, a.shape), sumToShape(o, db, b.shape)];
+}

@@ -1,0 +1,182 @@
+import type { DType } from "../graph/dtype.ts";
+import type { HostScalar } from "../graph/host-scalar.ts";
+import type { Value } from "../graph/node.ts";
+import type { Shape } from "../graph/shape.ts";
+
+/** One value in, one of the same shape out. */
+export type Unary = (x: Value) => Value;
+/** Two values that broadcast against each other. */
+export type Binary = (a: Value, b: Value) => Value;
+/** Reduction; `axes` undefined means all. */
+export type Reduce = (x: Value, axes?: readonly number[], keepDims?: boolean) => Value;
+/** A value of `shape` drawn under `key`. */
+export type Random = (shape: Shape, key: HostScalar) => Value;
+
+/** Description of a recurrent op; see ops/recurrent.ts for the shapes and equations. */
+export interface RecurrentAttributes {
+  readonly cell: "simpleRNN" | "lstm" | "gru";
+  /** Of the new state (simpleRNN only; lstm and gru use tanh with sigmoid gates). */
+  readonly activation: "tanh" | "relu";
+  /** GRU: the reset gate is applied after the recurrent product. */
+  readonly resetAfter: boolean;
+  /** Time runs from T-1 to 0 (outputs stay at the time of their input). */
+  readonly reverse: boolean;
+}
+
+/**
+ * The operations as gradients and references see them: functions from values to values. Handed in as an
+ * argument (never imported) so that op files do not import each other in circles, and so that the same
+ * text runs on another interpreter.
+ */
+export interface Ops {
+  // leaves
+  readonly literal: (value: number, shape?: Shape, dtype?: DType) => Value;
+  readonly scalar: (scalar: HostScalar) => Value;
+  readonly range: (size: number) => Value;
+  // elementwise
+  readonly neg: Unary;
+  readonly abs: Unary;
+  readonly sign: Unary;
+  readonly exp: Unary;
+  readonly expm1: Unary;
+  readonly log: Unary;
+  readonly log1p: Unary;
+  readonly sqrt: Unary;
+  readonly rsqrt: Unary;
+  readonly square: Unary;
+  readonly reciprocal: Unary;
+  readonly sin: Unary;
+  readonly cos: Unary;
+  readonly tan: Unary;
+  readonly asin: Unary;
+  readonly acos: Unary;
+  readonly atan: Unary;
+  readonly sinh: Unary;
+  readonly cosh: Unary;
+  readonly asinh: Unary;
+  readonly acosh: Unary;
+  readonly atanh: Unary;
+  readonly tanh: Unary;
+  readonly sigmoid: Unary;
+  readonly relu: Unary;
+  readonly erf: Unary;
+  readonly softplus: Unary;
+  readonly floor: Unary;
+  readonly ceil: Unary;
+  readonly round: Unary;
+  readonly logicalNot: Unary;
+  readonly isFinite: Unary;
+  readonly isNaN: Unary;
+  readonly isInf: Unary;
+  readonly add: Binary;
+  readonly sub: Binary;
+  readonly mul: Binary;
+  /** Two int32 give int32, rounded down; otherwise float32. */
+  readonly div: Binary;
+  readonly floorDiv: Binary;
+  /** The sign of the result is that of the divisor. */
+  readonly mod: Binary;
+  readonly pow: Binary;
+  readonly atan2: Binary;
+  readonly maximum: Binary;
+  readonly minimum: Binary;
+  readonly equal: Binary;
+  readonly notEqual: Binary;
+  readonly less: Binary;
+  readonly lessEqual: Binary;
+  readonly greater: Binary;
+  readonly greaterEqual: Binary;
+  readonly logicalAnd: Binary;
+  readonly logicalOr: Binary;
+  readonly logicalXor: Binary;
+  /** Bits of both combined; where one side is a zero pad this is exact. Used by concat. */
+  readonly overlay: Binary;
+  readonly where: (condition: Value, a: Value, b: Value) => Value;
+  readonly cast: (x: Value, dtype: DType) => Value;
+  // movement
+  readonly reshape: (x: Value, shape: Shape) => Value;
+  readonly transpose: (x: Value, permutation?: readonly number[]) => Value;
+  readonly broadcastTo: (x: Value, shape: Shape) => Value;
+  /** `step` may be negative (backwards from `begin`). Default 1. */
+  readonly slice: (
+    x: Value,
+    begin: readonly number[],
+    size: Shape,
+    step?: readonly number[],
+  ) => Value;
+  readonly pad: (x: Value, paddings: readonly (readonly [number, number])[]) => Value;
+  readonly reverse: (x: Value, axes: readonly number[]) => Value;
+  readonly concat: (xs: readonly Value[], axis: number) => Value;
+  /** The same value; no gradient flows through. */
+  readonly stopGradient: Unary;
+  // reductions
+  readonly sum: Reduce;
+  readonly mean: Reduce;
+  readonly prod: Reduce;
+  readonly max: Reduce;
+  readonly min: Reduce;
+  readonly argMax: (x: Value, axis: number) => Value;
+  readonly argMin: (x: Value, axis: number) => Value;
+  readonly cumsum: (x: Value, axis: number, exclusive?: boolean, reverse?: boolean) => Value;
+  readonly cumprod: (x: Value, axis: number, exclusive?: boolean, reverse?: boolean) => Value;
+  // random; equal int32 keys give equal numbers
+  /** Uniform in [0, 1). */
+  readonly randomUniform: Random;
+  /** Standard normal. */
+  readonly randomNormal: Random;
+  /** Standard normal within two standard deviations. */
+  readonly randomTruncatedNormal: Random;
+  /** All 32 bits as int32. */
+  readonly randomBits: Random;
+  // kernels
+  readonly matMul: (a: Value, b: Value, transposeA?: boolean, transposeB?: boolean) => Value;
+  readonly softmax: Unary;
+  readonly logSoftmax: Unary;
+  /** Rows of `x` along axis 0 picked by int32 `ids` of any shape: [...ids.shape, ...x.shape.slice(1)]. */
+  readonly gather: (x: Value, ids: Value) => Value;
+  /** Adds rows of `updates` [..ids.shape, ...rest] into zeros [rows, ...rest] at `ids`, in a fixed order. */
+  readonly scatterAdd: (ids: Value, updates: Value, rows: number) => Value;
+  readonly layerNorm: (x: Value, gamma: Value, beta: Value, epsilon: number) => Value;
+  readonly layerNormGradient: (
+    x: Value,
+    gamma: Value,
+    dy: Value,
+    epsilon: number,
+  ) => readonly Value[];
+  readonly sparseCrossEntropy: (logits: Value, labels: Value) => Value;
+  readonly sparseCrossEntropyGradient: (logits: Value, labels: Value, dy: Value) => Value;
+  readonly recurrent: (
+    inputs: RecurrentInputs,
+    attributes: RecurrentAttributes,
+  ) => readonly Value[];
+  readonly recurrentGradient: (
+    inputs: RecurrentGradientInputs,
+    attributes: RecurrentAttributes,
+  ) => readonly Value[];
+}
+
+/** Inputs of `recurrent`. Absent ones are left out of the node's input list and noted in its attributes. */
+export interface RecurrentInputs {
+  /** x·W + b of all steps, [B, T, G·H]. */
+  readonly projected: Value;
+  /** [H, G·H] */
+  readonly recurrentKernel: Value;
+  /** GRU with resetAfter and bias: [3·H]. */
+  readonly recurrentBias?: Value | undefined;
+  /** [B, H]; zeros when absent. */
+  readonly initialState?: Value | undefined;
+  /** LSTM: [B, H]; zeros when absent. */
+  readonly initialCell?: Value | undefined;
+  /** bool [B, T]; where false the state is held and the output repeats it. */
+  readonly mask?: Value | undefined;
+}
+
+export interface RecurrentGradientInputs extends RecurrentInputs {
+  /** Outputs of the forward op: states [B,T,H], cells [B,T,H] (LSTM), gates [B,T,S·H] as the forward saved them. */
+  readonly states: Value;
+  readonly cells?: Value | undefined;
+  readonly gates?: Value | undefined;
+  /** Gradient of `states` [B,T,H] and, when used, of `cells` [B,T,H]. */
+  readonly dStates: Value;
+  readonly dCells?: Value | undefined;
+}

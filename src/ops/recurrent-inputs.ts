@@ -1,0 +1,159 @@
+import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import type { Attributes, Node, Value } from "../graph/node.ts";
+import { formatShape, type Shape, shapesEqual } from "../graph/shape.ts";
+import { formatSpec, type Spec } from "../graph/spec.ts";
+import type { RecurrentCall } from "../kernels/recurrent-dispatch.ts";
+import { gateCount } from "../kernels/recurrent-plan.ts";
+import type { RecurrentAttributes } from "./ops.ts";
+
+/** Inputs by name; absent ones are missing. A node lists the names of those it has in attribute `inputs`. */
+export type Named<T> = Readonly<Record<string, T | undefined>>;
+
+/** Names that a node's inputs can have, in the order in which they stand. */
+export const FORWARD_INPUTS = [
+  "projected",
+  "recurrentKernel",
+  "recurrentBias",
+  "initialState",
+  "initialCell",
+  "mask",
+] as const;
+
+/** The same for the gradient: what the forward pass had, what it gave, and the gradients of that. */
+export const GRADIENT_INPUTS = [
+  ...FORWARD_INPUTS,
+  "states",
+  "cells",
+  "gates",
+  "dStates",
+  "dCells",
+] as const;
+
+/** Leaves out absent inputs and notes the names of the others. */
+export function pickInputs(
+  inputs: Named<Value>,
+  names: readonly string[],
+): { values: Value[]; names: string[] } {
+  const present = names.filter((name) => inputs[name] !== undefined);
+  return { values: present.map((name) => named(inputs, name)), names: present };
+}
+
+/** Input `name`, which is known to be there. */
+export function named<T>(inputs: Named<T>, name: string): T {
+  const found = inputs[name];
+  if (found === undefined) throw new RangeError(`recurrent: no input "${name}"`);
+  return found;
+}
+
+/** The inputs of a node (or of its reference) under their names. */
+export function namedInputs<T>(list: readonly T[], attributes: Attributes): Named<T> {
+  return Object.fromEntries(inputNames(attributes).map((name, i) => [name, list[i]]));
+}
+
+function inputNames(attributes: Attributes): readonly string[] {
+  return attributes.inputs as readonly string[];
+}
+
+export function recurrentAttributes(attributes: Attributes): RecurrentAttributes {
+  const { cell, activation, resetAfter, reverse } = attributes;
+  return { cell, activation, resetAfter, reverse } as RecurrentAttributes;
+}
+
+/** B, T, H, and G·H, the width of `projected`. */
+export interface RecurrentSizes {
+  readonly batch: number;
+  readonly time: number;
+  readonly units: number;
+  readonly width: number;
+}
+
+export function sizesOf(inputs: Named<{ readonly shape: Shape }>): RecurrentSizes {
+  const [batch = 0, time = 0, width = 0] = named(inputs, "projected").shape;
+  const [units = 0] = named(inputs, "recurrentKernel").shape;
+  return { batch, time, units, width };
+}
+
+/** What the kernels need to know of a node. */
+export function callOf(node: Node): Omit<RecurrentCall, "limits"> {
+  const { batch, time, units } = sizesOf(namedInputs(node.inputs, node.attributes));
+  return {
+    ...recurrentAttributes(node.attributes),
+    batch,
+    time,
+    units,
+    inputs: inputNames(node.attributes),
+  };
+}
+
+/** Checks of everything that the forward op takes; returns its sizes. */
+export function checkForward(inputs: Named<Spec>, attributes: RecurrentAttributes): RecurrentSizes {
+  checkAttributes(inputs, attributes);
+  const projected = named(inputs, "projected");
+  const kernel = named(inputs, "recurrentKernel");
+  if (projected.shape.length !== 3 || (projected.shape[1] ?? 0) < 1) {
+    throw new ShapeError(
+      `recurrent: projected is ${formatSpec(projected)}; expected [B,T,G·H] with at least one step.`,
+      { details: { projected: projected.shape } },
+    );
+  }
+  const sizes = sizesOf(inputs);
+  const gates = gateCount(attributes);
+  const { batch, time, units, width } = sizes;
+  if (kernel.shape.length !== 2 || kernel.shape[1] !== gates * units || units < 1) {
+    throw new ShapeError(
+      `recurrent: recurrentKernel is ${formatSpec(kernel)}; expected [H,${gates}·H] for ${attributes.cell}.`,
+      { details: { recurrentKernel: kernel.shape } },
+    );
+  }
+  if (width !== gates * units) {
+    throw new ShapeError(
+      `recurrent: projected is ${formatSpec(projected)}, but recurrentKernel ${formatSpec(kernel)} ` +
+        `asks for [B,T,${gates * units}].`,
+      { details: { projected: projected.shape, recurrentKernel: kernel.shape } },
+    );
+  }
+  expectShapes(inputs, {
+    recurrentBias: [width],
+    initialState: [batch, units],
+    initialCell: [batch, units],
+    mask: [batch, time],
+  });
+  return sizes;
+}
+
+/** Throws where a present input has another shape, or another dtype than float32 (a mask: bool). */
+export function expectShapes(inputs: Named<Spec>, shapes: Readonly<Record<string, Shape>>): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const spec = inputs[name];
+    if (spec !== undefined && !shapesEqual(spec.shape, shape)) {
+      throw new ShapeError(
+        `recurrent: ${name} is ${formatSpec(spec)}; expected ${formatShape(shape)}.`,
+        { details: { [name]: spec.shape, expected: shape } },
+      );
+    }
+  }
+  for (const [name, spec] of Object.entries(inputs)) {
+    const dtype = name === "mask" ? "bool" : "float32";
+    if (spec !== undefined && spec.dtype !== dtype) {
+      throw new DTypeError(`recurrent: ${name} is ${formatSpec(spec)}; expected ${dtype}.`);
+    }
+  }
+}
+
+function checkAttributes(inputs: Named<Spec>, attributes: RecurrentAttributes): void {
+  const { cell, activation, resetAfter } = attributes;
+  if (activation !== "tanh" && (cell !== "simpleRNN" || activation !== "relu")) {
+    throw new ArgumentError(
+      `recurrent: activation "${activation}" of ${cell}; expected "tanh", or "relu" of simpleRNN.`,
+    );
+  }
+  if (inputs.recurrentBias !== undefined && !(cell === "gru" && resetAfter)) {
+    throw new ArgumentError(
+      `recurrent: recurrentBias belongs to a GRU with resetAfter, received for ${cell}. Add the ` +
+        "bias to projected.",
+    );
+  }
+  if (inputs.initialCell !== undefined && cell !== "lstm") {
+    throw new ArgumentError(`recurrent: initialCell belongs to lstm, received for ${cell}.`);
+  }
+}

@@ -1,0 +1,98 @@
+import { DTypeError, ShapeError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
+import { shapesEqual } from "../graph/shape.ts";
+import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
+import {
+  lowerSparseCrossEntropy,
+  lowerSparseCrossEntropyGradient,
+} from "../kernels/sparse-cross-entropy.ts";
+import { at, inputOf } from "./attributes.ts";
+import type { Op } from "./op.ts";
+import type { Ops } from "./ops.ts";
+import { recordOne } from "./record.ts";
+
+/** logits [.., V] and int32 labels [..] → -log softmax(logits)[label], [..]; NaN for a label outside. */
+export const sparseCrossEntropyOp: Op = {
+  name: "sparseCrossEntropy",
+  infer: (inputs) => [specOf(inferRows("sparseCrossEntropy", at(inputs, 0), at(inputs, 1)))],
+  gradient: (o, node, dys) => {
+    const [logits, labels] = [inputOf(node, 0), inputOf(node, 1)];
+    return [o.sparseCrossEntropyGradient(logits, labels, at(dys, 0)), null];
+  },
+  reference: (o, inputs) => {
+    const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
+    const last = [logits.shape.length - 1];
+    const picked = o.where(isLabel(o, logits, labels), o.logSoftmax(logits), o.literal(0));
+    const loss = o.neg(o.sum(picked, last));
+    return [o.where(isInside(o, logits, labels), loss, o.literal(Number.NaN))];
+  },
+  lowering: { kind: "kernel", lower: lowerSparseCrossEntropy },
+};
+
+/** logits [.., V], labels [..], dy [..] → (softmax(logits) - onehot(label))·dy, [.., V] */
+export const sparseCrossEntropyGradientOp: Op = {
+  name: "sparseCrossEntropyGradient",
+  infer: (inputs) => {
+    const [logits, dy] = [at(inputs, 0), at(inputs, 2)];
+    const rows = inferRows("sparseCrossEntropyGradient", logits, at(inputs, 1));
+    if (!shapesEqual(dy.shape, rows)) {
+      throw new ShapeError(
+        `sparseCrossEntropyGradient: dy ${formatSpec(dy)} of ${formatSpec(logits)}.`,
+      );
+    }
+    return [logits];
+  },
+  reference: (o, inputs) => {
+    const [logits, labels, dy] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
+    const target = o.cast(isLabel(o, logits, labels), "float32");
+    const scale = o.where(isInside(o, logits, labels), dy, o.literal(Number.NaN));
+    return [o.mul(o.sub(o.softmax(logits), target), o.reshape(scale, [...dy.shape, 1]))];
+  },
+  lowering: { kind: "kernel", lower: lowerSparseCrossEntropyGradient },
+};
+
+export function sparseCrossEntropy(logits: Value, labels: Value): Value {
+  return recordOne(sparseCrossEntropyOp, [logits, labels]);
+}
+
+export function sparseCrossEntropyGradient(logits: Value, labels: Value, dy: Value): Value {
+  return recordOne(sparseCrossEntropyGradientOp, [logits, labels, dy]);
+}
+
+export const sparseCrossEntropyOps: readonly Op[] = [
+  sparseCrossEntropyOp,
+  sparseCrossEntropyGradientOp,
+];
+
+function inferRows(label: string, logits: Spec, labels: Spec): Spec["shape"] {
+  if (logits.dtype !== "float32") {
+    throw new DTypeError(`${label}: logits are ${formatSpec(logits)}; expected float32.`);
+  }
+  if (labels.dtype !== "int32") {
+    throw new DTypeError(
+      `${label}: labels are ${formatSpec(labels)}, expected int32; write cast(labels, "int32").`,
+    );
+  }
+  if (logits.shape.length === 0 || !shapesEqual(labels.shape, logits.shape.slice(0, -1))) {
+    throw new ShapeError(
+      `${label}: labels ${formatSpec(labels)} for logits ${formatSpec(logits)}. Expected one label for ` +
+        `each row of logits, the shape of logits without its last axis.`,
+      { details: { logits: logits.shape, labels: labels.shape } },
+    );
+  }
+  return labels.shape;
+}
+
+/** bool [.., V]: true at the label of each row. */
+function isLabel(o: Ops, logits: Value, labels: Value): Value {
+  const classes = at(logits.shape, logits.shape.length - 1);
+  return o.equal(o.reshape(labels, [...labels.shape, 1]), o.range(classes));
+}
+
+/** bool [..]: the label names a class. */
+function isInside(o: Ops, logits: Value, labels: Value): Value {
+  const classes = at(logits.shape, logits.shape.length - 1);
+  const zero = o.literal(0, [], "int32");
+  const end = o.literal(classes, [], "int32");
+  return o.logicalAnd(o.greaterEqual(labels, zero), o.less(labels, end));
+}

@@ -1,0 +1,17 @@
+/** The public names of `train`. */
+export { type AdamConfig, type AdamwConfig, adam, adamw } from "./adam.ts";
+export { Optimizer } from "./optimizer.ts";
+export { type RmspropConfig, rmsprop } from "./rmsprop.ts";
+export {
+  type CosineDecayConfig,
+  cosineDecay,
+  type ExponentialDecayConfig,
+  exponentialDecay,
+  type LearningRateSchedule,
+  type PiecewiseConstantConfig,
+  type PolynomialDecayConfig,
+  piecewiseConstant,
+  polynomialDecay,
+} from "./schedules.ts";
+export { momentum, type SgdConfig, sgd } from "./sgd.ts";
+export type { OptimizerConfig } from "./update-rule.ts";

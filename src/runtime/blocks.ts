@@ -1,0 +1,82 @@
+import type { TypedArray } from "../graph/dtype.ts";
+import { BufferUsage } from "../gpu/constants.ts";
+
+let nextId = 1;
+
+/** Every buffer that holds tensors can be bound, read back and filled. */
+const USAGE = BufferUsage.storage | BufferUsage.copySrc | BufferUsage.copyDst;
+
+/**
+ * One GPU buffer, perhaps not made yet: a block has an identity as soon as something is to live in it, and
+ * memory when the first run that uses it is submitted. So variables exist before there is a device.
+ */
+export class Block {
+  readonly id = nextId++;
+  readonly bytes: number;
+  buffer: GPUBuffer | null = null;
+  /** Host data that is to be written when the buffer is made. */
+  uploads: { offset: number; words: ArrayBufferView<ArrayBuffer> }[] = [];
+  /** Things that live in the block; at zero its buffer goes back to the pool. */
+  users = 0;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+}
+
+/** Host data as a buffer holds it: bool becomes words of 0 and 1. */
+export function toWords(data: TypedArray): ArrayBufferView<ArrayBuffer> {
+  if (data instanceof Uint8Array) return Uint32Array.from(data, (x) => (x ? 1 : 0));
+  return data as ArrayBufferView<ArrayBuffer>;
+}
+
+/** Four sizes an octave: at most a quarter is wasted, and buffers of like size replace each other. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 256) return 256;
+  const octave = 2 ** Math.floor(Math.log2(bytes));
+  const step = Math.max(256, octave / 4);
+  return Math.ceil(bytes / step) * step;
+}
+
+const IDLE_BYTES = 64 * 1024 * 1024;
+
+/** Makes buffers and keeps a bounded number of freed ones for the next who asks. */
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #idle = new Map<number, GPUBuffer[]>();
+  #idleBytes = 0;
+  created = 0;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  take(bytes: number): GPUBuffer {
+    const size = sizeClass(bytes);
+    const known = this.#idle.get(size)?.pop();
+    if (known) {
+      this.#idleBytes -= size;
+      return known;
+    }
+    this.created++;
+    return this.#device.createBuffer({ label: "sluice tensors", size, usage: USAGE });
+  }
+
+  /** A freed buffer is usable at once: the queue runs what was submitted before first. */
+  give(buffer: GPUBuffer): void {
+    if (this.#idleBytes + buffer.size > IDLE_BYTES) {
+      buffer.destroy();
+      return;
+    }
+    this.#idleBytes += buffer.size;
+    const list = this.#idle.get(buffer.size);
+    if (list) list.push(buffer);
+    else this.#idle.set(buffer.size, [buffer]);
+  }
+
+  destroy(): void {
+    for (const list of this.#idle.values()) for (const buffer of list) buffer.destroy();
+    this.#idle.clear();
+    this.#idleBytes = 0;
+  }
+}

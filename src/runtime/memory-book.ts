@@ -1,0 +1,216 @@
+import { DisposedError } from "../errors.ts";
+import type { TypedArray } from "../graph/dtype.ts";
+import { type Spec, specBytes } from "../graph/spec.ts";
+import { Storage, type StorageKind } from "../graph/storage.ts";
+import { Block, type BufferPool, toWords } from "./blocks.ts";
+
+/** Where a storage lies. */
+export interface Allocation {
+  readonly block: Block;
+  readonly offset: number;
+}
+
+/** Results up to this size share pages; each takes a multiple of 256 bytes of one. */
+const PAGE_BYTES = 64 * 1024;
+const GRAIN = 256;
+const UNOWNED_WARNING_BYTES = 256 * 1024 * 1024;
+
+const alignUp = (bytes: number): number => Math.max(GRAIN, Math.ceil(bytes / GRAIN) * GRAIN);
+
+/** What a program owns. */
+export interface MemoryInfo {
+  /** Variables and kept results that own GPU memory. */
+  readonly numTensors: number;
+  /** GPU buffers that they lie in. */
+  readonly numDataBuffers: number;
+  /** Bytes of their elements. */
+  readonly numBytes: number;
+  /** Always false: the count is exact. TF.js has the field. */
+  readonly unreliable: boolean;
+}
+
+/** Knows every storage and its place; gives out places and takes them back. */
+export class MemoryBook {
+  readonly #owner: object;
+  readonly #allocations = new Map<Storage, Allocation>();
+  /** Runs that still need a storage whose owner has let go of it. */
+  readonly #pins = new Map<Storage, number>();
+  readonly #free: { block: Block; offset: number; bytes: number }[] = [];
+  #page: { block: Block; used: number } | null = null;
+  #pool: BufferPool | null = null;
+  #bytes = 0;
+  #blocks = new Map<Block, number>();
+  #resultBytes = 0;
+  #hasWarned = false;
+  /** Grows when a variable moves: plans that were looked up before have to be looked up again. */
+  epoch = 0;
+
+  constructor(owner: object) {
+    this.#owner = owner;
+  }
+
+  usePool(pool: BufferPool): void {
+    this.#pool = pool;
+  }
+
+  /** A storage with a place of its own; variables may bring their first content. */
+  create(spec: Spec, options: { kind: StorageKind; name: string; data?: TypedArray }): Storage {
+    const { kind, name, data } = options;
+    const storage = new Storage(spec, { kind, name, owner: this.#owner });
+    const bytes = specBytes(spec);
+    const place = kind === "result" && bytes <= PAGE_BYTES / 4 ? this.#inPage(bytes) : null;
+    this.#put(storage, place ?? { block: new Block(alignUp(bytes)), offset: 0 });
+    if (data) this.upload(storage, data);
+    if (kind === "result") this.#countResult(bytes, name);
+    return storage;
+  }
+
+  /** Content that is written before the first run that uses the storage. */
+  upload(storage: Storage, data: TypedArray): void {
+    const { block, offset } = this.placeOf(storage);
+    block.uploads.push({ offset, words: toWords(data) });
+  }
+
+  /** @throws {DisposedError} when the storage is gone. */
+  placeOf(storage: Storage): Allocation {
+    const place = this.#allocations.get(storage);
+    if (!place) {
+      throw new DisposedError(`"${storage.name}" was disposed and cannot be used any more.`);
+    }
+    return place;
+  }
+
+  has(storage: Storage): boolean {
+    return this.#allocations.has(storage);
+  }
+
+  /** Moves storages side by side into one new block, in this order; gives what has to be copied. */
+  pack(storages: readonly Storage[]): { from: Allocation; to: Allocation; bytes: number }[] {
+    const sizes = storages.map((storage) => alignUp(specBytes(storage.spec)));
+    const block = new Block(sizes.reduce((a, b) => a + b, 0));
+    let offset = 0;
+    const moves = storages.map((storage, i) => {
+      const from = this.placeOf(storage);
+      const to = { block, offset };
+      offset += sizes[i] ?? 0;
+      return { storage, from, to, bytes: specBytes(storage.spec) };
+    });
+    for (const { storage, to } of moves) {
+      to.block.users++;
+      this.#allocations.set(storage, to);
+      this.#blocks.set(to.block, (this.#blocks.get(to.block) ?? 0) + 1);
+    }
+    this.epoch++;
+    return moves;
+  }
+
+  /** Ends a move: the old place is free. */
+  leave(place: Allocation, bytes: number): void {
+    this.#release(place, bytes);
+  }
+
+  /** The owner lets go. The place is free at once, or when the last pinned run has been submitted. */
+  dispose(storage: Storage): void {
+    if (storage.disposed) return;
+    storage.disposed = true;
+    if (!this.#pins.has(storage)) this.#end(storage);
+  }
+
+  /** Keeps a storage's memory until `unpin`, whatever its owner does. */
+  pin(storage: Storage): void {
+    this.#pins.set(storage, (this.#pins.get(storage) ?? 0) + 1);
+  }
+
+  unpin(storage: Storage): void {
+    const left = (this.#pins.get(storage) ?? 1) - 1;
+    if (left > 0) {
+      this.#pins.set(storage, left);
+      return;
+    }
+    this.#pins.delete(storage);
+    if (storage.disposed) this.#end(storage);
+  }
+
+  info(): MemoryInfo {
+    return {
+      numTensors: this.#allocations.size,
+      numDataBuffers: this.#blocks.size,
+      numBytes: this.#bytes,
+      unreliable: false,
+    };
+  }
+
+  /** The block's buffer, made now if there is none yet. */
+  bufferOf(block: Block, queue: GPUQueue): GPUBuffer {
+    if (!this.#pool) throw new RangeError("the memory book has no pool yet");
+    if (!block.buffer) block.buffer = this.#pool.take(block.bytes);
+    for (const { offset, words } of block.uploads.splice(0)) {
+      if (words.byteLength > 0) queue.writeBuffer(block.buffer, offset, words);
+    }
+    return block.buffer;
+  }
+
+  /** A small place inside a page of results. */
+  #inPage(bytes: number): Allocation {
+    const size = alignUp(bytes);
+    const index = this.#free.findIndex((piece) => piece.bytes === size);
+    const [known] = index < 0 ? [] : this.#free.splice(index, 1);
+    if (known) return known;
+    if (!this.#page || this.#page.used + size > PAGE_BYTES) {
+      this.#page = { block: new Block(PAGE_BYTES), used: 0 };
+    }
+    const place = { block: this.#page.block, offset: this.#page.used };
+    this.#page.used += size;
+    return place;
+  }
+
+  #put(storage: Storage, place: Allocation): void {
+    this.#allocations.set(storage, place);
+    place.block.users++;
+    this.#blocks.set(place.block, (this.#blocks.get(place.block) ?? 0) + 1);
+    this.#bytes += specBytes(storage.spec);
+  }
+
+  #end(storage: Storage): void {
+    const place = this.#allocations.get(storage);
+    if (!place) return;
+    const bytes = specBytes(storage.spec);
+    this.#allocations.delete(storage);
+    this.#bytes -= bytes;
+    if (storage.kind === "result") this.#resultBytes -= bytes;
+    this.#release(place, bytes);
+  }
+
+  #release({ block, offset }: Allocation, bytes: number): void {
+    const count = (this.#blocks.get(block) ?? 1) - 1;
+    if (count > 0) this.#blocks.set(block, count);
+    else this.#blocks.delete(block);
+    block.users--;
+    if (block.users > 0) {
+      if (block.bytes === PAGE_BYTES) this.#free.push({ block, offset, bytes: alignUp(bytes) });
+      return;
+    }
+    this.#dropPage(block);
+    if (block.buffer) this.#pool?.give(block.buffer);
+    block.buffer = null;
+    block.uploads = [];
+  }
+
+  /** An empty page goes back whole, with the pieces of it that were waiting. */
+  #dropPage(block: Block): void {
+    if (this.#page?.block === block) this.#page = null;
+    for (let i = this.#free.length - 1; i >= 0; i--) {
+      if (this.#free[i]?.block === block) this.#free.splice(i, 1);
+    }
+  }
+
+  #countResult(bytes: number, name: string): void {
+    this.#resultBytes += bytes;
+    if (this.#resultBytes < UNOWNED_WARNING_BYTES || this.#hasWarned) return;
+    this.#hasWarned = true;
+    console.warn(
+      `sluice: results that were neither read nor disposed hold ${UNOWNED_WARNING_BYTES >> 20} MiB of GPU ` +
+        `memory (the latest: ${name}). Call dispose() on tensors you keep, or read them with data().`,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { type CompileEnvironment, compilePlan } from "../compiler/compile.ts";
+import { type InstanceContext, PlanInstance } from "./plan-instance.ts";
+import type { PlanEntry, Program } from "./run.ts";
+
+/** Plans beyond this many, or keys beyond this many characters in all, end with the least recently used. */
+const MOST_PLANS = 256;
+const MOST_KEY_CHARACTERS = 32 * 1024 * 1024;
+
+/** Plans by the full text of their graph, so that an uncompiled loop finds its plan again. */
+export class PlanCache {
+  readonly #entries = new Map<string, PlanEntry>();
+  readonly #environment: CompileEnvironment;
+  readonly #context: InstanceContext;
+  #characters = 0;
+  created = 0;
+  bindGroups = 0;
+  buffers = 0;
+
+  constructor(environment: CompileEnvironment, context: InstanceContext) {
+    this.#environment = environment;
+    this.#context = context;
+  }
+
+  /** The plan of a program: found, or compiled now. @throws whatever the compiler throws. */
+  entryOf(program: Program): PlanEntry {
+    if (program.entry) return program.entry;
+    const { key } = program.canonical;
+    let entry = this.#entries.get(key);
+    if (entry) {
+      this.#entries.delete(key);
+    } else {
+      const plan = compilePlan(program.request, program.canonical, this.#environment);
+      entry = { plan, instance: null, pins: 0 };
+      this.created++;
+      this.#characters += key.length;
+    }
+    this.#entries.set(key, entry);
+    program.entry = entry;
+    this.#shrink();
+    return entry;
+  }
+
+  instanceOf(entry: PlanEntry): PlanInstance {
+    if (!entry.instance) entry.instance = new PlanInstance(entry.plan, this.#context);
+    return entry.instance;
+  }
+
+  /** Instances made so far count what they made; gone ones are remembered here. */
+  counts(): { bindGroups: number; buffers: number } {
+    let { bindGroups, buffers } = this;
+    for (const { instance } of this.#entries.values()) {
+      bindGroups += instance?.bindGroupsCreated ?? 0;
+      buffers += instance?.buffersCreated ?? 0;
+    }
+    return { bindGroups, buffers };
+  }
+
+  pin(entry: PlanEntry): void {
+    entry.pins++;
+  }
+
+  /** @param drop end the plan now if nothing else holds it: nobody will ask for it again. */
+  unpin(entry: PlanEntry, drop: boolean): void {
+    entry.pins--;
+    if (drop && entry.pins === 0) this.#end(entry);
+  }
+
+  #shrink(): void {
+    for (const entry of this.#entries.values()) {
+      const fits = this.#entries.size <= MOST_PLANS && this.#characters <= MOST_KEY_CHARACTERS;
+      if (fits) return;
+      if (entry.pins === 0) this.#end(entry);
+    }
+  }
+
+  #end(entry: PlanEntry): void {
+    if (!this.#entries.delete(entry.plan.key)) return;
+    this.#characters -= entry.plan.key.length;
+    this.bindGroups += entry.instance?.bindGroupsCreated ?? 0;
+    this.buffers += entry.instance?.buffersCreated ?? 0;
+    entry.instance?.release();
+    entry.instance = null;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Canonical, Request } from "../compiler/canonical.ts";
+import type { Plan } from "../compiler/plan.ts";
+import type { TypedArray } from "../graph/dtype.ts";
+import type { Storage } from "../graph/storage.ts";
+import type { Allocation } from "./memory-book.ts";
+import type { PlanInstance, ScalarValue } from "./plan-instance.ts";
+
+/** A plan in the cache, with its GPU side once something ran. */
+export interface PlanEntry {
+  readonly plan: Plan;
+  instance: PlanInstance | null;
+  /** Compiled functions and waiting runs that hold the plan. */
+  pins: number;
+}
+
+/** A graph that can be run again and again: its canonical form, and its plan once there is a device. */
+export interface Program {
+  readonly request: Request;
+  readonly canonical: Canonical;
+  entry: PlanEntry | null;
+}
+
+/** Where an input of a run comes from. */
+export type LeafSource =
+  | { readonly kind: "host"; readonly data: TypedArray }
+  | { readonly kind: "place"; readonly place: Allocation; readonly storage: Storage };
+
+/** What becomes of an output: kept in GPU memory, brought to the host, or both. */
+export interface OutputTarget {
+  readonly keep: Storage | null;
+  readonly read: { resolve(data: TypedArray): void; reject(error: unknown): void } | null;
+}
+
+/** One execution of a program that waits for its turn. Everything that may change later is in it already. */
+export interface Run {
+  readonly label: string;
+  readonly program: Program;
+  readonly leaves: readonly LeafSource[];
+  readonly scalars: readonly ScalarValue[];
+  readonly outputs: readonly OutputTarget[];
+  readonly writes: readonly Storage[];
+  /** Failures of runs that this one builds on. */
+  readonly upstream: readonly Promise<Error | null>[];
+  /** Settles this run's own health: null when nothing went wrong. */
+  readonly settle: (error: Error | null | Promise<Error | null>) => void;
+  readonly health: Promise<Error | null>;
+}

@@ -1,0 +1,231 @@
+import { ArgumentError, DisposedError, TraceError } from "../errors.ts";
+import { Node, type Source, type Value } from "../graph/node.ts";
+import { formatSpec, specBytes } from "../graph/spec.ts";
+import type { Storage } from "../graph/storage.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
+import { STAGED_BYTES } from "../compiler/plan.ts";
+import type { Program } from "../runtime/run.ts";
+import { source } from "../ops/leaves.ts";
+import { currentEngine } from "./current.ts";
+import { keepAs, sourceOf } from "./kept.ts";
+import { isPlainObject, tensorsIn } from "./scope.ts";
+import { newScopeState, openScope, type ScopeState, within } from "./scope-state.ts";
+import { Tensor } from "./tensor.ts";
+import { Variable } from "./variable.ts";
+
+/** A function that was compiled; call it as the original. */
+export type Compiled<Args extends unknown[], Result> = ((...args: Args) => Result) & {
+  /** Ends its plans and the tensors that it captured. */
+  dispose(): void;
+};
+
+/**
+ * Makes a function fast to call again: the first call with given shapes records it and compiles a plan,
+ * later ones replay the plan without running the function.
+ *
+ * Tensor arguments are run-time inputs; numbers, strings and booleans are part of what is recorded (a new
+ * value records anew). Variables are read as they are at each call, and assignments and optimizer steps
+ * inside happen at each call. JavaScript values that the function captures stay as they were when it was
+ * recorded. Random operations draw new numbers at each call.
+ *
+ * @throws {TraceError} for `data()` inside, an async function, or a result that is no tensor.
+ * @example
+ * const w = sl.variable(0.5);
+ * const step = sl.compile((x: sl.Tensor) => x.mul(w));
+ * await step(sl.tensor([1, 2])).data(); // [0.5, 1]
+ */
+export function compile<Args extends unknown[], Result>(
+  fn: (...args: Args) => Result,
+): Compiled<Args, Result> {
+  if (typeof fn !== "function") {
+    throw new ArgumentError(`compile: received ${typeof fn}. Expected a function.`);
+  }
+  const traces = new Map<string, Trace>();
+  let isDisposed = false;
+  const call = (...args: Args): Result => {
+    // Inside another recording it is just a part of that.
+    if (openScope()) return fn(...args);
+    if (isDisposed) throw new DisposedError("compile: the function was disposed. Compile it again.");
+    const tensors = inputsIn(args);
+    const sources = tensors.map(inputSource);
+    const key = signature(args, sources);
+    let trace = traces.get(key);
+    if (!trace) {
+      trace = new Trace(fn as (...args: unknown[]) => unknown, { args, tensors, sources });
+      traces.set(key, trace);
+    }
+    return trace.run(sources) as Result;
+  };
+  const dispose = (): void => {
+    isDisposed = true;
+    for (const trace of traces.values()) trace.dispose();
+    traces.clear();
+  };
+  return Object.assign(call, { dispose });
+}
+
+/** One recording of a function for one signature. */
+class Trace {
+  readonly #label: string;
+  readonly #result: unknown;
+  readonly #values: readonly Value[];
+  readonly #state: ScopeState;
+  readonly #held: Storage[] = [];
+  readonly #constants: Value[] = [];
+  #program: Program;
+  #epoch: number;
+
+  constructor(
+    fn: (...args: unknown[]) => unknown,
+    { args, tensors, sources }: { args: unknown[]; tensors: Tensor[]; sources: Source[] },
+  ) {
+    this.#label = fn.name || "compiled";
+    const firstId = new Node("source", [], { outputs: [] }).id;
+    const placeholders = tensors.map((tensor, index) => {
+      const from = sources[index] as Source;
+      const staged = isStaged(from, tensor);
+      return Tensor.of(source(tensor.value.spec, { kind: "argument", index, staged }));
+    });
+    const state = newScopeState(true);
+    this.#state = state;
+    const inner = replaceTensors(args, [...placeholders]) as unknown[];
+    this.#result = within(state, () => fn(...inner));
+    if (this.#result instanceof Promise) {
+      throw new TraceError("compile: received an async function. Expected one that returns its tensors at once.");
+    }
+    this.#values = inputsIn(this.#result).map((tensor) => within(state, () => tensor.value));
+    this.#capture(firstId);
+    this.#program = this.#makeProgram();
+    this.#epoch = currentEngine().book.epoch;
+  }
+
+  run(sources: readonly Source[]): unknown {
+    const engine = currentEngine();
+    if (engine.book.epoch !== this.#epoch) {
+      // A variable has moved: places are part of a plan's key.
+      engine.release(this.#program);
+      this.#program = this.#makeProgram();
+      this.#epoch = engine.book.epoch;
+    }
+    const wants = this.#values.map(() => ({ keep: true, read: false }));
+    const outcomes = engine.launch(this.#program, { wants, args: sources, label: this.#label });
+    const outputs = this.#values.map((value, i) => {
+      const storage = outcomes[i]?.storage as Storage;
+      return Tensor.of(source(value.spec, { kind: "storage", storage, version: storage.version }));
+    });
+    Tensor.group(outputs);
+    return replaceTensors(this.#result, outputs);
+  }
+
+  dispose(): void {
+    const engine = currentEngine();
+    engine.release(this.#program);
+    for (const storage of this.#held) engine.book.unpin(storage);
+    for (const value of this.#constants) {
+      const kept = value.kept;
+      value.kept = null;
+      if (kept?.kind === "storage") engine.book.dispose(kept.storage);
+    }
+  }
+
+  #makeProgram(): Program {
+    const writes = [...this.#state.writes].map(([storage, value]) => ({ storage, value }));
+    const program = currentEngine().program({ outputs: this.#values, writes });
+    currentEngine().hold(program);
+    return program;
+  }
+
+  /**
+   * What the function captured from outside: lazy tensors are computed once, now; host data is uploaded
+   * once; both stay on the GPU as long as the trace lives.
+   */
+  #capture(firstId: number): void {
+    const { book } = currentEngine();
+    const roots = [...this.#values, ...this.#state.writes.values()];
+    const lazy = new Set<Value>();
+    const consider = (value: Value): void => {
+      if (sourceOf(value) === null && value.node.id < firstId && value.node.inputs.length > 0) lazy.add(value);
+    };
+    for (const root of roots) consider(root);
+    const nodes = topologicalOrder(roots);
+    for (const node of nodes) if (node.id > firstId) for (const input of node.inputs) consider(input);
+    const outputs = [...lazy];
+    if (outputs.length > 0) {
+      const wants = outputs.map(() => ({ keep: true, read: false }));
+      const kept = currentEngine().enqueue({ outputs, writes: [] }, wants, "captured");
+      outputs.forEach((value, i) => keepAs(value, kept[i]?.storage ?? null));
+    }
+    const leaves = new Set<Value>(roots.filter((root) => sourceOf(root) !== null));
+    for (const node of topologicalOrder(roots)) {
+      for (const value of [...node.inputs, ...node.outputs]) if (sourceOf(value)) leaves.add(value);
+    }
+    for (const value of leaves) {
+      const from = sourceOf(value);
+      if (from?.kind === "host") {
+        const storage = book.create(value.spec, { kind: "variable", name: "constant", data: from.data });
+        value.kept = { kind: "storage", storage, version: 0 };
+        this.#constants.push(value);
+      } else if (from?.kind === "storage" && from.storage.kind === "result") {
+        book.pin(from.storage);
+        this.#held.push(from.storage);
+      }
+    }
+  }
+}
+
+/** Where an argument's data lies; a lazy one is computed first. */
+function inputSource(tensor: Tensor): Source {
+  const known = sourceOf(tensor.value);
+  if (known) return known;
+  const { value } = tensor;
+  const wants = [{ keep: true, read: false }];
+  const [outcome] = currentEngine().enqueue({ outputs: [value], writes: [] }, wants, "argument");
+  keepAs(value, outcome?.storage ?? null);
+  return sourceOf(value) as Source;
+}
+
+function isStaged(from: Source, tensor: Tensor): boolean {
+  return from.kind === "host" || specBytes(tensor.value.spec) <= STAGED_BYTES;
+}
+
+/** Equal signatures replay the same recording. */
+function signature(args: readonly unknown[], sources: readonly Source[]): string {
+  let next = 0;
+  const describe = (item: unknown): string => {
+    if (item instanceof Variable) return `variable ${item.id}`;
+    if (item instanceof Tensor) {
+      const from = sources[next++] as Source;
+      return `${formatSpec(item.value.spec)}${isStaged(from, item) ? "" : "*"}`;
+    }
+    if (Array.isArray(item)) return `[${item.map(describe).join()}]`;
+    if (isPlainObject(item)) {
+      return `{${Object.entries(item).map(([key, value]) => `${JSON.stringify(key)}:${describe(value)}`).join()}}`;
+    }
+    if (item === undefined || item === null || ["number", "string", "boolean"].includes(typeof item)) {
+      return `${typeof item} ${String(item)}`;
+    }
+    throw new ArgumentError(
+      `compile: received an argument of type ${typeof item}. Expected tensors, numbers, strings, booleans, or ` +
+        "arrays and plain objects of them; capture anything else in the function.",
+    );
+  };
+  return args.map(describe).join("|");
+}
+
+/** The tensors in arguments or results; a variable is itself, whatever its content. */
+function inputsIn(container: unknown): Tensor[] {
+  return tensorsIn(container).filter((tensor) => !(tensor instanceof Variable));
+}
+
+/** `container` with its tensors replaced, in the order of `inputsIn`. */
+function replaceTensors(container: unknown, replacements: Tensor[]): unknown {
+  const rest = [...replacements];
+  const visit = (item: unknown): unknown => {
+    if (item instanceof Variable) return item;
+    if (item instanceof Tensor) return rest.shift();
+    if (Array.isArray(item)) return item.map(visit);
+    if (!isPlainObject(item)) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, visit(value)]));
+  };
+  return visit(container);
+}

@@ -1,0 +1,48 @@
+// The tensor floor as the floors above use it. The public names are chosen in src/index.ts.
+export { arenaRuns, packVariables } from "./arena.ts";
+export { type Compiled, compile } from "./compile.ts";
+export { fromHost, type TensorLike, toTensor } from "./convert.ts";
+export {
+  fill,
+  ones,
+  onesLike,
+  runtimeScalar,
+  scalar,
+  type TensorData,
+  tensor,
+  tensor1d,
+  tensor2d,
+  tensor3d,
+  tensor4d,
+  zeros,
+  zerosLike,
+} from "./creation.ts";
+export { currentEngine, type InitOptions } from "./current.ts";
+export {
+  type CustomGradient,
+  customGrad,
+  type Differentiable,
+  grad,
+  grads,
+  valueAndGrad,
+  valueAndGrads,
+  variableGrads,
+} from "./gradients.ts";
+export { type NestedArray } from "./nested.ts";
+export * from "./ops/index.ts";
+export { retain, scope, tensorsIn, tidy } from "./scope.ts";
+export { isTracing } from "./scope-state.ts";
+export { nextSeed, randomKey, setSeed } from "./seed.ts";
+export {
+  adapterName,
+  counters,
+  dispose,
+  type Explanation,
+  explain,
+  idle,
+  init,
+  memory,
+} from "./system.ts";
+export { type ProfileInfo, profile } from "./profile.ts";
+export { Tensor } from "./tensor.ts";
+export { Variable, variable, variablesNamed, watchReads } from "./variable.ts";

@@ -1,0 +1,253 @@
+import type { DType } from "../graph/dtype.ts";
+import type { Shape } from "../graph/shape.ts";
+import type { TensorLike } from "./convert.ts";
+import * as activation from "./ops/activation.ts";
+import * as arithmetic from "./ops/arithmetic.ts";
+import * as cumulative from "./ops/cumulative.ts";
+import * as elementary from "./ops/elementary.ts";
+import * as gathering from "./ops/gather.ts";
+import * as joining from "./ops/joining.ts";
+import * as logical from "./ops/logical.ts";
+import * as matrix from "./ops/matrix.ts";
+import * as movement from "./ops/movement.ts";
+import * as normalization from "./ops/normalization.ts";
+import type { NormOrder } from "./ops/reduction.ts";
+import * as reduction from "./ops/reduction.ts";
+import type { AxisArgument } from "./ops/shape-arguments.ts";
+import * as slicing from "./ops/slicing.ts";
+import * as trigonometry from "./ops/trigonometry.ts";
+import type { Tensor } from "./tensor.ts";
+
+type UnaryMethod = () => Tensor;
+type BinaryMethod = (b: TensorLike) => Tensor;
+type ReduceMethod = (axis?: AxisArgument, keepDims?: boolean) => Tensor;
+type CumulativeMethod = (axis?: number, exclusive?: boolean, reverse?: boolean) => Tensor;
+
+/** Ops with the tensor itself in the place of their first argument; documented at the functions. */
+export interface TensorMethods extends UnaryMethods, BinaryMethods, ReduceMethods {
+  cast(dtype: DType): Tensor;
+  /** `cast("float32")` */
+  toFloat(): Tensor;
+  /** `cast("int32")` */
+  toInt(): Tensor;
+  /** `cast("bool")` */
+  toBool(): Tensor;
+  reshape(shape: Shape): Tensor;
+  /** `reshape(x.shape)` */
+  reshapeAs(x: Tensor): Tensor;
+  transpose(permutation?: readonly number[]): Tensor;
+  expandDims(axis?: number): Tensor;
+  squeeze(axis?: AxisArgument): Tensor;
+  broadcastTo(shape: Shape): Tensor;
+  tile(reps: readonly number[]): Tensor;
+  reverse(axis?: AxisArgument): Tensor;
+  slice(begin: number | readonly number[], size?: number | readonly number[]): Tensor;
+  stridedSlice(
+    begin: readonly number[],
+    end: readonly number[],
+    strides?: readonly number[],
+    beginMask?: number,
+    endMask?: number,
+  ): Tensor;
+  pad(paddings: readonly (readonly [number, number])[], constantValue?: number): Tensor;
+  mirrorPad(
+    paddings: readonly (readonly [number, number])[],
+    mode: "reflect" | "symmetric",
+  ): Tensor;
+  /** This tensor and then the others, end to end. */
+  concat(others: Tensor | readonly Tensor[], axis?: number): Tensor;
+  /** This tensor and another along a new axis. */
+  stack(other: Tensor, axis?: number): Tensor;
+  unstack(axis?: number): Tensor[];
+  split(numOrSizes: number | readonly number[], axis?: number): Tensor[];
+  gather(indices: TensorLike, axis?: number, batchDims?: number): Tensor;
+  /** This tensor where the condition holds, `b` elsewhere. */
+  where(condition: TensorLike, b: TensorLike): Tensor;
+  matMul(b: TensorLike, transposeA?: boolean, transposeB?: boolean): Tensor;
+  argMax(axis?: number): Tensor;
+  argMin(axis?: number): Tensor;
+  cumsum: CumulativeMethod;
+  cumprod: CumulativeMethod;
+  norm(ord?: NormOrder, axis?: AxisArgument, keepDims?: boolean): Tensor;
+  topk(k?: number): { values: Tensor; indices: Tensor };
+  clipByValue(min: number, max: number): Tensor;
+  leakyRelu(alpha?: number): Tensor;
+  step(alpha?: number): Tensor;
+  softmax(axis?: number): Tensor;
+  logSoftmax(axis?: number): Tensor;
+}
+
+type UnaryMethods = Record<(typeof UNARY)[number], UnaryMethod>;
+type BinaryMethods = Record<(typeof BINARY)[number], BinaryMethod>;
+type ReduceMethods = Record<(typeof REDUCE)[number], ReduceMethod>;
+
+const FUNCTIONS = {
+  ...activation,
+  ...arithmetic,
+  ...cumulative,
+  ...elementary,
+  ...gathering,
+  ...logical,
+  ...matrix,
+  ...movement,
+  ...normalization,
+  ...reduction,
+  ...slicing,
+  ...trigonometry,
+  split: joining.split,
+  unstack: joining.unstack,
+};
+
+/** Of one tensor, without further arguments. */
+const UNARY = [
+  "abs",
+  "acos",
+  "acosh",
+  "asin",
+  "asinh",
+  "atan",
+  "atanh",
+  "ceil",
+  "cos",
+  "cosh",
+  "elu",
+  "erf",
+  "exp",
+  "expm1",
+  "flatten",
+  "floor",
+  "isFinite",
+  "isInf",
+  "isNaN",
+  "log",
+  "log1p",
+  "logSigmoid",
+  "logicalNot",
+  "neg",
+  "reciprocal",
+  "relu",
+  "relu6",
+  "round",
+  "rsqrt",
+  "selu",
+  "sigmoid",
+  "sign",
+  "sin",
+  "sinh",
+  "softplus",
+  "sqrt",
+  "square",
+  "stopGradient",
+  "tan",
+  "tanh",
+] as const satisfies readonly (keyof typeof FUNCTIONS)[];
+
+/** Of two tensors. */
+const BINARY = [
+  "add",
+  "atan2",
+  "div",
+  "divNoNan",
+  "dot",
+  "equal",
+  "floorDiv",
+  "greater",
+  "greaterEqual",
+  "less",
+  "lessEqual",
+  "logicalAnd",
+  "logicalOr",
+  "logicalXor",
+  "maximum",
+  "minimum",
+  "mod",
+  "mul",
+  "notEqual",
+  "outerProduct",
+  "pow",
+  "prelu",
+  "squaredDifference",
+  "sub",
+] as const satisfies readonly (keyof typeof FUNCTIONS)[];
+
+/** Of a tensor, axes and keepDims. */
+const REDUCE = [
+  "all",
+  "any",
+  "logSumExp",
+  "max",
+  "mean",
+  "min",
+  "prod",
+  "sum",
+] as const satisfies readonly (keyof typeof FUNCTIONS)[];
+
+/** The others whose function takes the tensor first. */
+const OTHERS = [
+  "argMax",
+  "argMin",
+  "broadcastTo",
+  "cast",
+  "clipByValue",
+  "cumprod",
+  "cumsum",
+  "expandDims",
+  "gather",
+  "leakyRelu",
+  "logSoftmax",
+  "matMul",
+  "mirrorPad",
+  "norm",
+  "pad",
+  "reshape",
+  "reverse",
+  "slice",
+  "softmax",
+  "split",
+  "squeeze",
+  "step",
+  "stridedSlice",
+  "tile",
+  "topk",
+  "transpose",
+  "unstack",
+] as const satisfies readonly (keyof typeof FUNCTIONS)[];
+
+/** Those whose function takes the tensor in another place, or that have no function. */
+const SPECIAL = {
+  toFloat: (x: Tensor) => movement.cast(x, "float32"),
+  toInt: (x: Tensor) => movement.cast(x, "int32"),
+  toBool: (x: Tensor) => movement.cast(x, "bool"),
+  reshapeAs: (x: Tensor, other: Tensor) => movement.reshape(x, other.shape),
+  concat: (x: Tensor, others: Tensor | readonly Tensor[], axis?: number) =>
+    joining.concat([x, ...[others].flat()], axis),
+  stack: (x: Tensor, other: Tensor, axis?: number) => joining.stack([x, other], axis),
+  where: (x: Tensor, condition: TensorLike, b: TensorLike) => logical.where(condition, x, b),
+};
+
+// The class itself knows no op: the arrow points from here to tensor.ts only.
+declare module "./tensor.ts" {
+  interface Tensor extends TensorMethods {}
+}
+
+/** Puts the ops on `Tensor.prototype`. Doing it twice is harmless. */
+export function installMethods(target: { readonly prototype: object }): void {
+  for (const name of [...UNARY, ...BINARY, ...REDUCE, ...OTHERS]) {
+    install(target.prototype, name, FUNCTIONS[name]);
+  }
+  for (const [name, method] of Object.entries(SPECIAL)) install(target.prototype, name, method);
+}
+
+function install(
+  prototype: object,
+  name: string,
+  call: (x: Tensor, ...rest: never[]) => unknown,
+): void {
+  Object.defineProperty(prototype, name, {
+    value: function method(this: Tensor, ...rest: never[]): unknown {
+      return call(this, ...rest);
+    },
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,37 @@
+import { HostScalar } from "../../graph/host-scalar.ts";
+import type { Value } from "../../graph/node.ts";
+import { ops } from "../../ops/index.ts";
+import type { Binary, Ops, Unary } from "../../ops/ops.ts";
+import { type TensorLike, toTensor } from "../convert.ts";
+import { Tensor } from "../tensor.ts";
+
+/** Names of the ops of one value, and of two that broadcast. */
+export type UnaryName = NamesOf<Unary>;
+export type BinaryName = NamesOf<Binary>;
+type NamesOf<F> = {
+  [Name in keyof Ops]: F extends Ops[Name] ? (Ops[Name] extends F ? Name : never) : never;
+}[keyof Ops];
+
+/**
+ * A value from whatever a user passed. A plain number becomes a run-time scalar, which is no part of a
+ * plan's key: a loop that multiplies by another number each time runs one plan.
+ */
+export function operand(x: TensorLike, label: string): Value {
+  if (typeof x === "number") return ops.scalar(HostScalar.of(x));
+  if (typeof x === "boolean") return ops.literal(x ? 1 : 0, [], "bool");
+  return toTensor(x, label).value;
+}
+
+/** int32 values from numbers, lists or an int32 tensor. */
+export function indexOperand(x: TensorLike, label: string): Value {
+  if (x instanceof Tensor) return x.value;
+  return toTensor(x, label, "int32").value;
+}
+
+export function unary(name: UnaryName, x: TensorLike): Tensor {
+  return Tensor.of(ops[name](operand(x, name)));
+}
+
+export function binary(name: BinaryName, a: TensorLike, b: TensorLike): Tensor {
+  return Tensor.of(ops[name](operand(a, name), operand(b, name)));
+}

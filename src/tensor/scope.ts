@@ -1,0 +1,79 @@
+import { TraceError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
+import { withName } from "../ops/record.ts";
+import { currentEngine } from "./current.ts";
+import { keepAs, sourceOf } from "./kept.ts";
+import { newScopeState, openScope, type ScopeState, within } from "./scope-state.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * Runs `body` as one piece: what it assigns to variables is stored when the outermost scope ends, in one
+ * plan with the tensors that it returns. Nodes recorded inside carry `name` in their path.
+ *
+ * @throws {TraceError} when `body` is asynchronous: a scope is over when it returns.
+ */
+export function scope<T>(name: string, body: () => T): T {
+  if (openScope()) return withName(name, body);
+  const state = newScopeState(false);
+  const result = within(state, () => withName(name, body));
+  if (result instanceof Promise) {
+    throw new TraceError(
+      `${name || "scope"}: received an async function. Expected one that returns its tensors at once; ` +
+        "await before or after it, not inside.",
+    );
+  }
+  runWrites(state, tensorsIn(result), name);
+  return result;
+}
+
+/** Stores what a scope assigned; its results, and whatever else would be stale, are computed alongside. */
+export function runWrites(state: ScopeState, results: Iterable<Tensor>, label: string): void {
+  if (state.writes.size === 0) return;
+  const values = new Set<Value>();
+  for (const tensor of results) if (tensor.isPending) values.add(tensor.value);
+  for (const value of state.retained) if (sourceOf(value) === null) values.add(value);
+  const outputs = [...values];
+  const writes = [...state.writes].map(([storage, value]) => ({ storage, value }));
+  const wants = outputs.map(() => ({ keep: true, read: false }));
+  const outcomes = currentEngine().enqueue({ outputs, writes }, wants, label || "update");
+  outputs.forEach((value, i) => keepAs(value, outcomes[i]?.storage ?? null));
+}
+
+/** Keeps tensors valid over the writes of the open scope. */
+export function retain(tensors: Iterable<Tensor>): void {
+  for (const tensor of tensors) {
+    for (const member of tensor.group) {
+      if (member.isPending) openScope()?.retained.add(member.value);
+    }
+  }
+}
+
+/** The tensors in a nest of arrays and plain objects. */
+export function tensorsIn(container: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  const visit = (item: unknown): void => {
+    if (item instanceof Tensor) found.push(item);
+    else if (Array.isArray(item)) item.forEach(visit);
+    else if (isPlainObject(item)) Object.values(item).forEach(visit);
+  };
+  visit(container);
+  return found;
+}
+
+export function isPlainObject(item: unknown): item is Record<string, unknown> {
+  if (typeof item !== "object" || item === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(item);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * Runs `body` and gives what it returns. TF.js needs `tidy` to free intermediate results; here they never
+ * own memory, so it only marks a scope, for code that moves over.
+ *
+ * @example const y = sl.tidy(() => x.square().add(1));
+ */
+export function tidy<T>(nameOrBody: string | (() => T), body?: () => T): T {
+  const run = typeof nameOrBody === "function" ? nameOrBody : body;
+  if (!run) throw new TraceError("tidy: received no function. Expected tidy(() => tensor).");
+  return scope(typeof nameOrBody === "string" ? nameOrBody : "", run);
+}

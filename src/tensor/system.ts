@@ -1,0 +1,109 @@
+import type { Plan } from "../compiler/plan.ts";
+import type { Counters } from "../runtime/counters.ts";
+import type { MemoryInfo } from "../runtime/memory-book.ts";
+import { currentEngine, type InitOptions, replaceEngine } from "./current.ts";
+import { tensorsIn } from "./scope.ts";
+import { setSeed } from "./seed.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Gets the GPU ready. Nobody has to call it: the first evaluation does. Call it to run on the application's
+ * own device, to choose an adapter, or to learn early that there is none.
+ *
+ * @throws {UnsupportedError} when there is no WebGPU, saying what to install here.
+ * @example
+ * await sl.init({ seed: 7 });
+ * console.log(sl.adapterName());
+ */
+export async function init(options: InitOptions = {}): Promise<void> {
+  const { seed, ...rest } = options;
+  if (seed !== undefined) setSeed(seed);
+  const isNew = rest.device !== undefined || rest.powerPreference !== undefined || rest.kernels !== undefined;
+  const engine = isNew ? replaceEngine(rest) : currentEngine();
+  await engine.gpu();
+}
+
+/** What computes, for people; `""` until the device is there (after `init()` or a first `data()`). */
+export function adapterName(): string {
+  return currentEngine().gpuNow?.adapterName ?? "";
+}
+
+/**
+ * What the program owns on the GPU: variables, and results that were kept. Intermediates own nothing.
+ * Same fields as TF.js.
+ */
+export function memory(): MemoryInfo {
+  return currentEngine().memory();
+}
+
+/** What the engine has done so far: submits, dispatches, buffers, bind groups, pipelines, plans. */
+export function counters(): Counters {
+  return currentEngine().counters();
+}
+
+/** Resolves when everything that was asked of the GPU so far is done. */
+export function idle(): Promise<void> {
+  return currentEngine().idle();
+}
+
+/** Disposes every tensor in a nest of arrays and plain objects. */
+export function dispose(container: unknown): void {
+  for (const tensor of tensorsIn(container)) tensor.dispose();
+}
+
+/** What would run to compute tensors. */
+export interface Explanation {
+  readonly dispatches: readonly {
+    readonly label: string;
+    readonly kernel: string;
+    readonly workgroups: readonly [number, number, number];
+    readonly flops: number;
+    readonly bytes: number;
+  }[];
+  /** Sizes in bytes of the scratch buffers that the plan shares with all others. */
+  readonly scratch: readonly number[];
+  readonly flops: number;
+  readonly bytes: number;
+  /** The whole as a table. */
+  toString(): string;
+}
+
+/**
+ * The plan that evaluating these tensors would run: each dispatch with its work, and the memory it needs.
+ * Nothing is computed.
+ *
+ * @example console.log(String(await sl.explain(sl.matMul(a, b).add(c).relu())));
+ */
+export async function explain(tensors: Tensor | readonly Tensor[]): Promise<Explanation> {
+  const outputs = [tensors].flat().map((tensor) => (tensor as Tensor).value);
+  const program = await currentEngine().explain({ outputs, writes: [] });
+  return explainPlan((program.entry as { plan: Plan }).plan);
+}
+
+/** A plan for people. */
+export function explainPlan(plan: Plan): Explanation {
+  const dispatches = plan.dispatches.map((dispatch) => ({
+    label: dispatch.label,
+    kernel: dispatch.kernel.name,
+    workgroups: dispatch.workgroups,
+    flops: dispatch.flops,
+    bytes: dispatch.bytes,
+  }));
+  const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+  const flops = sum(dispatches.map((dispatch) => dispatch.flops));
+  const bytes = sum(dispatches.map((dispatch) => dispatch.bytes));
+  const toString = (): string => {
+    const rows = dispatches.map(
+      (one, i) =>
+        `${String(i).padStart(4)}  ${one.label.padEnd(40)} ${one.workgroups.join("×").padStart(12)} groups ` +
+        `${one.flops.toExponential(1).padStart(9)} flop ${one.bytes.toExponential(1).padStart(9)} B`,
+    );
+    const scratch = plan.slots.length;
+    return [
+      ...rows,
+      `${dispatches.length} dispatches, ${flops.toExponential(2)} flop, ${bytes.toExponential(2)} bytes moved, ` +
+        `${scratch} scratch buffers of ${sum(plan.slots)} bytes`,
+    ].join("\n");
+  };
+  return { dispatches, scratch: plan.slots, flops, bytes, toString };
+}

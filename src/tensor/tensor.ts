@@ -1,0 +1,168 @@
+import { DisposedError, TraceError } from "../errors.ts";
+import type { DType, TypedArray } from "../graph/dtype.ts";
+import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
+import { formatSpec } from "../graph/spec.ts";
+import { currentEngine } from "./current.ts";
+import { keepAs, letGo, setKept, sourceOf } from "./kept.ts";
+import { type NestedArray, toNested } from "./nested.ts";
+import { formatTensor } from "./print.ts";
+import { isTracing } from "./scope-state.ts";
+
+let nextId = 1;
+
+/**
+ * An n-dimensional array whose values the GPU computes. A tensor is lazy: making one records an operation
+ * and checks it; it runs when somebody waits for `data()`. Tensors never change; see `Variable`. Most
+ * operations are methods too (`a.add(b)`): methods.ts puts them on.
+ *
+ * @example
+ * const x = sl.tensor([[1, 2], [3, 4]]); // [2, 2]
+ * const y = sl.matMul(x, x).add(1);
+ * console.log(await y.array()); // [[8, 11], [16, 23]]
+ */
+export class Tensor {
+  readonly id = nextId++;
+  /** Tensors that one call returned together: reading one evaluates all, in one plan. */
+  #group: readonly Tensor[] | null = null;
+  #value: Value;
+  #isDisposed = false;
+
+  /** @internal Tensors are made by functions: `tensor`, `zeros`, operations. */
+  constructor(value: Value) {
+    this.#value = value;
+    handles.set(value, (handles.get(value) ?? 0) + 1);
+  }
+
+  /** @internal */
+  static of(value: Value): Tensor {
+    return new Tensor(value);
+  }
+
+  /** @internal The graph's side of the tensor. @throws {DisposedError} after `dispose()`. */
+  get value(): Value {
+    if (this.#isDisposed) {
+      throw new DisposedError(
+        `A tensor of ${formatSpec(this.#value.spec)} was used after dispose(). Dispose it after its last use.`,
+      );
+    }
+    return this.#value;
+  }
+
+  /** Sizes of the axes; `[]` for a scalar. */
+  get shape(): number[] {
+    return [...this.#value.shape];
+  }
+
+  get dtype(): DType {
+    return this.#value.dtype;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.#value.shape);
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.#value.shape.length;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** @internal Not computed yet. */
+  get isPending(): boolean {
+    return !this.#isDisposed && sourceOf(this.#value) === null;
+  }
+
+  /** @internal The tensors that came with this one; itself when it came alone. */
+  get group(): readonly Tensor[] {
+    return this.#group ?? [this];
+  }
+
+  /** @internal */
+  static group(tensors: readonly Tensor[]): void {
+    for (const tensor of tensors) tensor.#group = tensors;
+  }
+
+  /**
+   * The elements in row-major order, once the GPU has computed them: `Float32Array`, `Int32Array`, or
+   * `Uint8Array` of 0 and 1 for bool. The only wait there is.
+   *
+   * @throws {DisposedError | StaleReadError} when it can no longer be computed.
+   * @throws {GpuError | DeviceLostError} when the GPU failed.
+   */
+  async data(): Promise<TypedArray> {
+    if (isTracing()) {
+      throw new TraceError(
+        "data() was called in a function that is being compiled: there are no values yet. Return the tensor " +
+          "and read it outside; to branch on a value use where().",
+      );
+    }
+    const value = this.value;
+    const source = sourceOf(value);
+    if (source?.kind === "host") return source.data.slice();
+    const others = this.group.filter((tensor) => tensor !== this && tensor.isPending);
+    const outputs = [value, ...others.map((tensor) => tensor.value)];
+    const wants = outputs.map((_, i) => ({ keep: i > 0, read: i === 0 }));
+    const outcomes = currentEngine().enqueue({ outputs, writes: [] }, wants, value.node.op);
+    others.forEach((tensor, i) => keepAs(tensor.value, outcomes[i + 1]?.storage ?? null));
+    const data = (await outcomes[0]?.data) as TypedArray;
+    const isMutable = source?.kind === "storage" && source.storage.kind !== "result";
+    if (isMutable || this.#isDisposed) return data;
+    // A private copy stays: the next read costs nothing, and no GPU memory is held for it.
+    setKept(value, { kind: "host", data });
+    return data.slice();
+  }
+
+  /** `await t.data()`: WebGPU cannot block, so this only says so. */
+  dataSync(): never {
+    throw new TraceError("dataSync() does not exist on WebGPU, which cannot block: use `await t.data()`.");
+  }
+
+  /** The elements as nested arrays of the tensor's shape; a number (or boolean) for a scalar. */
+  async array(): Promise<NestedArray> {
+    return toNested(await this.data(), this.shape, this.dtype);
+  }
+
+  /** `await t.array()`: WebGPU cannot block, so this only says so. */
+  arraySync(): never {
+    throw new TraceError("arraySync() does not exist on WebGPU, which cannot block: use `await t.array()`.");
+  }
+
+  /** Writes shape and values to the console. */
+  async print(): Promise<void> {
+    console.log(await this.toText());
+  }
+
+  /** What `print` writes. Long axes are abridged. */
+  async toText(): Promise<string> {
+    return formatTensor(await this.data(), { shape: this.shape, dtype: this.dtype });
+  }
+
+  /** Ends this handle; memory that was kept for it is given back. Doing it twice is harmless. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    const left = (handles.get(this.#value) ?? 1) - 1;
+    if (left > 0) handles.set(this.#value, left);
+    else {
+      handles.delete(this.#value);
+      letGo(this.#value);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  toString(): string {
+    return `Tensor ${formatSpec(this.#value.spec)}`;
+  }
+}
+
+/** How many handles a value has; when the last is disposed its memory goes. */
+const handles = new WeakMap<Value, number>();
+

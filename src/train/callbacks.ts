@@ -1,0 +1,70 @@
+/** Means so far, by name: `loss`, metrics, and at an epoch's end `val_loss` and so on. */
+export type Logs = Readonly<Record<string, number>>;
+
+/** What a hook may give: nothing, or a promise that `fit` waits for. */
+export type HookResult = void | Promise<void>;
+
+/**
+ * Hooks into training, called in order. `onBatchEnd` gets the figures of each batch, so it makes `fit` wait for the GPU
+ * each time; `onYield` gets the same figures a few times a second, without waiting.
+ *
+ * Counterpart of `tf.CustomCallbackArgs` and `keras.callbacks.Callback`.
+ */
+export interface Callback {
+  /** Called with the model before training; for callbacks that stop it (`model.stopTraining = true`) or read it. */
+  setModel?(model: unknown): void;
+  onTrainBegin?(logs: Logs): HookResult;
+  onTrainEnd?(logs: Logs): HookResult;
+  /** `epoch` counts from 0. */
+  onEpochBegin?(epoch: number, logs: Logs): HookResult;
+  onEpochEnd?(epoch: number, logs: Logs): HookResult;
+  /** `batch` counts from 0 in each epoch; `logs` has `batch` and `size`. */
+  onBatchBegin?(batch: number, logs: Logs): HookResult;
+  /** `logs` are the means over the epoch so far. */
+  onBatchEnd?(batch: number, logs: Logs): HookResult;
+  /** Called when `fit` lets the rest of the program run, with the latest means that are known. */
+  onYield?(epoch: number, batch: number, logs: Logs): HookResult;
+}
+
+/** Calls the hooks of several callbacks, one after the other. */
+export class CallbackList {
+  readonly #callbacks: readonly Callback[];
+
+  constructor(callbacks: Callback | readonly Callback[] | undefined, model: unknown) {
+    this.#callbacks = callbacks === undefined ? [] : [callbacks].flat();
+    for (const callback of this.#callbacks) callback.setModel?.(model);
+  }
+
+  /** Whether any callback has this hook. */
+  has(hook: keyof Callback): boolean {
+    return this.#callbacks.some((callback) => callback[hook] !== undefined);
+  }
+
+  async trainBegin(): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onTrainBegin?.({});
+  }
+
+  async trainEnd(logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onTrainEnd?.(logs);
+  }
+
+  async epochBegin(epoch: number): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEpochBegin?.(epoch, {});
+  }
+
+  async epochEnd(epoch: number, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEpochEnd?.(epoch, logs);
+  }
+
+  async batchBegin(batch: number, size: number): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onBatchBegin?.(batch, { batch, size });
+  }
+
+  async batchEnd(batch: number, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onBatchEnd?.(batch, logs);
+  }
+
+  async yield(epoch: number, batch: number, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onYield?.(epoch, batch, logs);
+  }
+}

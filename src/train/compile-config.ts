@@ -1,0 +1,130 @@
+import { ArgumentError } from "../errors.ts";
+import { type Loss, type LossSpec, resolveLoss } from "../losses/resolve.ts";
+import type { MetricRule } from "../metrics/metric-rule.ts";
+import { type MetricSpec, resolveMetric } from "../metrics/resolve.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { type OptimizerSpec, resolveOptimizer } from "../optimizers/resolve.ts";
+
+/** What `compile` takes. Models with several outputs take lists, in their order, or objects, by output name. */
+export interface CompileConfig {
+  /** Name, config or optimizer. Default `"rmsprop"`, as in Keras. */
+  readonly optimizer?: OptimizerSpec;
+  /** Name, config or function; one for all outputs, or one for each. */
+  readonly loss: LossSpec | readonly LossSpec[] | Readonly<Record<string, LossSpec>>;
+  /** Names or functions; for several outputs a list for each, or an object. Default none. */
+  readonly metrics?:
+    | MetricSpec
+    | readonly (MetricSpec | readonly MetricSpec[])[]
+    | Readonly<Record<string, MetricSpec | readonly MetricSpec[]>>;
+  /** Factor of each output's loss. Default 1. */
+  readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
+}
+
+/** How one output is judged. */
+export interface OutputConfig {
+  /** Name of the output; prefix of its figures when there are several outputs. */
+  readonly name: string;
+  readonly loss: Loss;
+  readonly lossWeight: number;
+  readonly metrics: readonly MetricRule[];
+}
+
+/** `compile`'s arguments, resolved. */
+export interface CompiledConfig {
+  readonly optimizer: Optimizer;
+  /** Whether the optimizer was made here and ends with the model. */
+  readonly ownsOptimizer: boolean;
+  readonly outputs: readonly OutputConfig[];
+}
+
+/**
+ * Resolves all names before any work.
+ * @throws {ArgumentError} for unknown names, and where lists do not fit the model's outputs.
+ */
+export function resolveCompileConfig(
+  label: string,
+  config: CompileConfig,
+  outputNames: readonly string[],
+): CompiledConfig {
+  const { loss, metrics = [], lossWeights = {} } = config;
+  if (loss === undefined || loss === null) {
+    throw new ArgumentError(
+      `${label}.compile: received no loss. Expected a name such as "meanSquaredError", or a function.`,
+    );
+  }
+  const count = outputNames.length;
+  const losses = perOutput<LossSpec>(`${label}.compile loss`, lossesByOutput(loss), outputNames);
+  const factors = perOutput<number>(`${label}.compile lossWeights`, lossWeights, outputNames);
+  const metricLists = metricsByOutput(`${label}.compile metrics`, metrics, outputNames);
+  const outputs = outputNames.map((name, i) => {
+    const spec = losses[i];
+    if (spec === undefined) {
+      throw new ArgumentError(
+        `${label}.compile: output "${name}" has no loss. Expected one for each of ${count} outputs.`,
+      );
+    }
+    const rules = (metricLists[i] ?? []).map(resolveMetric);
+    return { name, loss: resolveLoss(spec), lossWeight: factors[i] ?? 1, metrics: rules };
+  });
+  const optimizer = config.optimizer ?? "rmsprop";
+  const resolved = resolveOptimizer(optimizer);
+  return { optimizer: resolved, ownsOptimizer: resolved !== optimizer, outputs };
+
+  function lossesByOutput(
+    spec: CompileConfig["loss"],
+  ): readonly LossSpec[] | Readonly<Record<string, LossSpec>> {
+    if (Array.isArray(spec)) return spec;
+    const isOne = typeof spec === "string" || typeof spec === "function" || isConfig(spec);
+    if (isOne) return outputNames.map(() => spec as LossSpec);
+    return spec as Readonly<Record<string, LossSpec>>;
+  }
+}
+
+/** A loss config is told from an object by output name by its `kind`, which is text. */
+function isConfig(spec: object): boolean {
+  return "kind" in spec && typeof spec.kind === "string";
+}
+
+function metricsByOutput(
+  label: string,
+  metrics: NonNullable<CompileConfig["metrics"]>,
+  outputNames: readonly string[],
+): readonly (readonly MetricSpec[] | undefined)[] {
+  const asList = (one: MetricSpec | readonly MetricSpec[]): readonly MetricSpec[] =>
+    typeof one === "string" || typeof one === "function" ? [one] : one;
+  if (typeof metrics === "string" || typeof metrics === "function") {
+    return outputNames.map(() => [metrics]);
+  }
+  if (!Array.isArray(metrics)) {
+    const byName = metrics as Readonly<Record<string, MetricSpec | readonly MetricSpec[]>>;
+    const lists = Object.entries(byName).map(([name, one]) => [name, asList(one)] as const);
+    return perOutput<readonly MetricSpec[]>(label, Object.fromEntries(lists), outputNames);
+  }
+  const list = metrics as readonly (MetricSpec | readonly MetricSpec[])[];
+  const isNested = list.some((one) => Array.isArray(one));
+  if (!isNested) return outputNames.map(() => list as readonly MetricSpec[]);
+  return perOutput(label, list.map(asList), outputNames);
+}
+
+/** Items in the order of the outputs, from a list in that order or from an object by name. */
+function perOutput<T>(
+  label: string,
+  items: readonly T[] | Readonly<Record<string, T>>,
+  outputNames: readonly string[],
+): readonly (T | undefined)[] {
+  const names = outputNames.join(", ");
+  if (Array.isArray(items)) {
+    if (items.length === outputNames.length) return items;
+    throw new ArgumentError(
+      `${label}: received a list of ${items.length}. Expected ${outputNames.length}, for the outputs ${names}.`,
+    );
+  }
+  const byName = items as Readonly<Record<string, T>>;
+  const stranger = Object.keys(byName).find((name) => !outputNames.includes(name));
+  if (stranger !== undefined) {
+    throw new ArgumentError(
+      `${label}: the model has no output "${stranger}". Expected names of ${names}.`,
+    );
+  }
+  return outputNames.map((name) => byName[name]);
+}

@@ -1,0 +1,50 @@
+import { ArgumentError } from "../errors.ts";
+import type { DType } from "../graph/dtype.ts";
+import type { LayerShape } from "../layers/layer-shape.ts";
+import { SymbolicTensor } from "../layers/symbolic.ts";
+
+/** What `input` takes: `shape`, or `batchShape`. */
+export interface InputConfig {
+  /** Shape of one sample; null takes any size: `[null, 8]` for sequences of any length. */
+  readonly shape?: LayerShape;
+  /** The same with the batch in front. */
+  readonly batchShape?: LayerShape;
+  /** Fixed number of samples a batch, for stateful layers. Default: any. */
+  readonly batchSize?: number;
+  /** Default `"float32"`. */
+  readonly dtype?: DType;
+  /** Under which data may be given by name. Default: `input_1`, `input_2`, … */
+  readonly name?: string;
+}
+
+let count = 0;
+
+/**
+ * The place where data enters a functional model.
+ *
+ * Counterpart of `tf.input` and `keras.Input`.
+ *
+ * @example
+ * const x = input({ shape: [10, 1] });
+ * const h = layers.gru({ units: 8 }).apply(x);
+ * const net = model({ inputs: x, outputs: layers.dense({ units: 1 }).apply(h) });
+ *
+ * @throws {ArgumentError} unless exactly one of `shape` and `batchShape` is given.
+ */
+export function input(config: InputConfig): SymbolicTensor {
+  const { shape, batchShape, batchSize = null, dtype = "float32" } = config;
+  if ((shape === undefined) === (batchShape === undefined)) {
+    throw new ArgumentError(
+      "input: expected either shape, [10, 1] without the batch, or batchShape, [32, 10, 1] with it.",
+    );
+  }
+  const whole = batchShape ?? [batchSize, ...(shape ?? [])];
+  const wrong = whole.find((dim) => dim !== null && !(Number.isInteger(dim) && dim > 0));
+  if (wrong !== undefined) {
+    throw new ArgumentError(
+      `input: received shape [${whole.join(", ")}]. Expected whole numbers from 1 on, or null for any size.`,
+    );
+  }
+  count++;
+  return new SymbolicTensor({ shape: whole, dtype, name: config.name ?? `input_${count}` });
+}

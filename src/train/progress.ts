@@ -1,0 +1,54 @@
+import { platform } from "#platform";
+import type { ProgressBar, ProgressState } from "../gpu/platform.ts";
+import type { Logs } from "./callbacks.ts";
+import type { TallyReading } from "./tally.ts";
+
+/** Shows how far training is, where there is a place for it. */
+export class Progress {
+  readonly #bar: ProgressBar | null;
+  readonly #epochs: number;
+  readonly #steps: number;
+  #epoch = 0;
+  #step = 0;
+  #began = 0;
+  #msPerStep = 0;
+
+  constructor(options: { verbose: 0 | 1; epochs: number; steps: number }) {
+    this.#bar = options.verbose === 1 ? (platform.progressBar?.() ?? null) : null;
+    this.#epochs = options.epochs;
+    this.#steps = options.steps;
+  }
+
+  beginEpoch(epoch: number): void {
+    this.#epoch = epoch;
+    this.#began = performance.now();
+  }
+
+  /** Takes note of the steps that the GPU has finished. */
+  update({ steps, logs }: TallyReading): void {
+    this.#step = steps;
+    this.#msPerStep = (performance.now() - this.#began) / Math.max(1, steps);
+    this.#bar?.update(this.#state(logs));
+  }
+
+  /** `logs` are those of the whole epoch; the time of a step is that of the last update. */
+  endEpoch(logs: Logs): void {
+    this.#bar?.endEpoch(this.#state(logs));
+  }
+
+  close(): void {
+    this.#bar?.close();
+  }
+
+  #state(logs: Logs): ProgressState {
+    return {
+      epoch: this.#epoch + 1,
+      epochs: this.#epochs,
+      step: this.#step,
+      steps: this.#steps,
+      logs,
+      msPerStep: this.#msPerStep,
+      secondsLeft: ((this.#steps - this.#step) * this.#msPerStep) / 1000,
+    };
+  }
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { ArgumentError } from "../../src/errors.ts";
+import { initializers } from "../../src/initializers/index.ts";
+import { layers } from "../../src/layers/index.ts";
+import type { AnyLayer } from "../../src/layers/layer.ts";
+import { deserializeLayer, serializeLayer } from "../../src/layers/serialize.ts";
+import { registerClass } from "../../src/names/class-registry.ts";
+import * as regularizers from "../../src/regularizers/index.ts";
+
+const recurrent = {
+  units: 4,
+  activation: "relu",
+  useBias: false,
+  kernelInitializer: initializers.heNormal({ seed: 3 }),
+  recurrentInitializer: "identity",
+  biasInitializer: "ones",
+  kernelRegularizer: regularizers.l1l2({ l1: 0.1 }),
+  recurrentRegularizer: "l2",
+  biasRegularizer: "l1",
+  activityRegularizer: "l2",
+  dropout: 0.1,
+  recurrentDropout: 0.2,
+  seed: 5,
+  returnSequences: true,
+  returnState: true,
+  goBackwards: true,
+  stateful: true,
+  zeroOutputForMask: true,
+  name: "cell",
+  trainable: false,
+  batchInputShape: [2, 5, 3],
+} as const;
+
+const all: AnyLayer[] = [
+  layers.inputLayer({ batchInputShape: [2, 3], inputDType: "int32" }),
+  layers.dense({ units: 2, activation: "gelu", useBias: false, kernelRegularizer: "l1" }),
+  layers.activation({ activation: "log_softmax" }),
+  layers.dropout({ rate: 0.5, seed: 1, noiseShape: [null, 1] }),
+  layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true }),
+  layers.layerNormalization({ epsilon: 1e-5, center: false }),
+  layers.masking({ maskValue: -1 }),
+  layers.flatten({ inputShape: [2, 3] }),
+  layers.reshape({ targetShape: [3, -1] }),
+  layers.repeatVector({ n: 3 }),
+  layers.permute({ dims: [2, 1] }),
+  layers.simpleRNN(recurrent),
+  layers.lstm({ ...recurrent, recurrentActivation: "hardSigmoid", unitForgetBias: false }),
+  layers.gru({ ...recurrent, recurrentActivation: "hardSigmoid", resetAfter: false }),
+  layers.bidirectional({ layer: layers.gru({ units: 3 }), mergeMode: "ave" }),
+  layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
+  layers.add(),
+  layers.subtract(),
+  layers.multiply(),
+  layers.average(),
+  layers.maximum(),
+  layers.minimum(),
+  layers.concatenate({ axis: 1 }),
+];
+
+describe("configs", () => {
+  test.each(all.map((layer) => [layer.getClassName(), layer] as const))(
+    "of %s are plain data that make the same layer",
+    (_name, layer) => {
+      const described = JSON.parse(JSON.stringify(serializeLayer(layer)));
+      const again = deserializeLayer(described);
+      expect(again.getClassName()).toBe(layer.getClassName());
+      expect(again.getConfig()).toEqual(layer.getConfig());
+      expect(again.constructor).toBe(layer.constructor);
+    },
+  );
+
+  test("there is one for every layer", () => {
+    const special = ["Layer", "spatialDropout1d"];
+    const makers = Object.keys(layers).filter((name) => !special.includes(name));
+    expect(all).toHaveLength(makers.length);
+    expect(new Set(all.map((layer) => layer.getClassName())).size).toBe(all.length);
+  });
+
+  test("carry what was given", () => {
+    const config = layers.lstm({ ...recurrent, recurrentActivation: "hard_sigmoid" }).getConfig();
+    expect(config).toMatchObject({
+      ...recurrent,
+      recurrentActivation: "hardSigmoid",
+      unitForgetBias: true,
+      kernelInitializer: { className: "HeNormal", config: { seed: 3 } },
+      recurrentInitializer: { className: "Identity", config: { gain: 1 } },
+      biasInitializer: { className: "Ones", config: {} },
+      kernelRegularizer: { className: "L1L2", config: { l1: 0.1, l2: 0 } },
+      recurrentRegularizer: { className: "L1L2", config: { l1: 0, l2: 0.01 } },
+      biasRegularizer: { className: "L1L2", config: { l1: 0.01, l2: 0 } },
+      activityRegularizer: { className: "L1L2", config: { l1: 0, l2: 0.01 } },
+    });
+  });
+
+  test("have Keras 3's defaults", () => {
+    expect(layers.lstm({ units: 1 }).getConfig()).toMatchObject({
+      activation: "tanh",
+      recurrentActivation: "sigmoid",
+      useBias: true,
+      unitForgetBias: true,
+      kernelInitializer: { className: "GlorotUniform" },
+      recurrentInitializer: { className: "Orthogonal" },
+      biasInitializer: { className: "Zeros" },
+      dropout: 0,
+      recurrentDropout: 0,
+      returnSequences: false,
+      returnState: false,
+      goBackwards: false,
+      stateful: false,
+    });
+    expect(layers.gru({ units: 1 }).getConfig()).toMatchObject({ resetAfter: true });
+    expect(layers.layerNormalization().getConfig()).toMatchObject({ epsilon: 1e-3 });
+    expect(layers.embedding({ inputDim: 2, outputDim: 1 }).getConfig()).toMatchObject({
+      embeddingsInitializer: {
+        className: "RandomUniform",
+        config: { minval: -0.05, maxval: 0.05 },
+      },
+    });
+  });
+
+  test("of a class of one's own come back once it is registered", () => {
+    class Noise extends layers.Layer {
+      static override readonly className = "NoiseOfATest";
+    }
+    const described = serializeLayer(new Noise({ name: "n" }));
+    expect(() => deserializeLayer(described)).toThrow(/no class "NoiseOfATest"/);
+    registerClass(Noise);
+    registerClass(Noise);
+    expect(deserializeLayer(described)).toBeInstanceOf(Noise);
+    class Other extends layers.Layer {
+      static override readonly className = "NoiseOfATest";
+    }
+    expect(() => registerClass(Other)).toThrow(ArgumentError);
+  });
+
+  test("names count up by class", () => {
+    const [first, second] = [layers.simpleRNN({ units: 1 }), layers.simpleRNN({ units: 1 })];
+    const number = (layer: AnyLayer) => Number(/^simple_rnn_(\d+)$/.exec(layer.name)?.[1]);
+    expect(number(second)).toBe(number(first) + 1);
+  });
+});

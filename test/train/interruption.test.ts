@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import { AbortError, NumericsError, SluiceError } from "../../src/errors.ts";
+import { memory } from "../../src/tensor/index.ts";
+import { linearData, linearModel, lstmModel, noise, sineData, weightsOf } from "./support.ts";
+
+const quiet = { verbose: 0, shuffle: false } as const;
+
+describe("a loss or gradient that is not finite", () => {
+  test("stops training; the weights are bit for bit those of the last finite step", async () => {
+    const { x, y } = linearData(40);
+    const clean = linearModel();
+    // Batches of 8: epoch 0 is 0-4; the sample 20 is in batch 2.
+    await clean.fit(x.slice(0, 16), y.slice(0, 16), { ...quiet, batchSize: 8 });
+    const model = linearModel();
+    const bad = x.map((row, i) => (i === 20 ? [Number.NaN, 0] : row));
+    const error = await model.fit(bad, y, { ...quiet, batchSize: 8, epochs: 3 }).catch((e) => e);
+    expect(error).toBeInstanceOf(NumericsError);
+    expect(error.message).toContain("epoch 0, batch 2");
+    expect(error.details).toEqual({ epoch: 0, batch: 2 });
+    expect(await weightsOf(model)).toEqual(await weightsOf(clean));
+    expect((await weightsOf(model)).flat()).not.toContain(0);
+  });
+
+  test("a second fit on good data works", async () => {
+    const { x, y } = linearData(16);
+    const model = linearModel(0.3);
+    await expect(model.fit(x, y.map(() => [Number.POSITIVE_INFINITY]), quiet)).rejects.toThrow(
+      NumericsError,
+    );
+    const { history } = await model.fit(x, y, { ...quiet, epochs: 20, batchSize: 4 });
+    expect(history.loss?.at(-1)).toBeLessThan(1e-3);
+  });
+
+  test("moments and the learning rate too large: the moment of divergence is found", async () => {
+    const { x, y } = sineData(32, 6);
+    const model = lstmModel();
+    model.compile({ optimizer: { kind: "sgd", learningRate: 1e30 }, loss: "meanSquaredError" });
+    const error = await model.fit(x, y, { ...quiet, batchSize: 8, epochs: 5 }).catch((e) => e);
+    expect(error).toBeInstanceOf(NumericsError);
+    const weights = (await weightsOf(model)).flat();
+    expect(weights.every(Number.isFinite)).toBe(true);
+  });
+
+  test("trainOnBatch says so, too, and leaves the weights alone", async () => {
+    const { x } = linearData(4);
+    const model = linearModel();
+    const before = await weightsOf(model);
+    await expect(model.trainOnBatch(x, [[Number.NaN], [0], [0], [0]])).rejects.toThrow(NumericsError);
+    expect(await weightsOf(model)).toEqual(before);
+    expect(await model.trainOnBatch(x, [[1], [0], [0], [0]])).toBeGreaterThan(0);
+  });
+});
+
+describe("an AbortSignal", () => {
+  test("that is aborted already keeps fit from beginning", async () => {
+    const { x, y } = linearData(8);
+    const model = linearModel();
+    const before = await weightsOf(model);
+    const signal = AbortSignal.abort();
+    await expect(model.fit(x, y, { ...quiet, signal })).rejects.toThrow(AbortError);
+    expect(await weightsOf(model)).toEqual(before);
+  });
+
+  test("ends training within a step, with the weights after the last finished one", async () => {
+    const { x, y } = linearData(80);
+    const reference = linearModel();
+    await reference.fit(x.slice(0, 24), y.slice(0, 24), { ...quiet, batchSize: 8 });
+    const model = linearModel();
+    const controller = new AbortController();
+    const begun: number[] = [];
+    const error = await model
+      .fit(x, y, {
+        ...quiet,
+        batchSize: 8,
+        signal: controller.signal,
+        callbacks: {
+          onBatchEnd: (batch) => {
+            begun.push(batch);
+            if (batch === 2) controller.abort();
+          },
+        },
+      })
+      .catch((e) => e);
+    expect(error).toBeInstanceOf(AbortError);
+    expect(error.name).toBe("AbortError");
+    expect(begun).toEqual([0, 1, 2]);
+    expect(await weightsOf(model)).toEqual(await weightsOf(reference));
+  });
+
+  test("ends validation as well, and leaves memory and model ready for the next fit", async () => {
+    const { x, y } = linearData(32);
+    const model = linearModel();
+    await model.fit(x, y, quiet);
+    const before = memory();
+    const controller = new AbortController();
+    const training = model.fit(x, y, {
+      ...quiet,
+      batchSize: 4,
+      epochs: 2,
+      validationSplit: 0.5,
+      signal: controller.signal,
+      yieldEvery: "batch",
+      callbacks: { onEpochEnd: () => controller.abort() },
+    });
+    await expect(training).rejects.toThrow(AbortError);
+    await expect(model.fit(x, y, { ...quiet, signal: controller.signal })).rejects.toThrow(AbortError);
+    await model.fit(x, y, { ...quiet, validationSplit: 0.5 });
+    // The validation step keeps figures of its own; nothing else may stay.
+    expect(memory().numTensors - before.numTensors).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("stopTraining", () => {
+  test("ends fit after the step under way; fit resolves", async () => {
+    const { x, y } = linearData(64);
+    const model = linearModel();
+    const ends: number[] = [];
+    const { epoch } = await model.fit(x, y, {
+      ...quiet,
+      batchSize: 8,
+      epochs: 5,
+      callbacks: {
+        onEpochEnd: (epoch) => {
+          ends.push(epoch);
+          if (epoch === 1) model.stopTraining = true;
+        },
+      },
+    });
+    expect(epoch).toEqual([0, 1]);
+    const again = await model.fit(x, y, { ...quiet, epochs: 2 });
+    expect(again.epoch).toEqual([0, 1]);
+  });
+});
+
+describe("two fits at once", () => {
+  test("the second is refused with a clear error, the first goes on", async () => {
+    const { x, y } = linearData(64);
+    const model = linearModel();
+    const first = model.fit(x, y, { ...quiet, epochs: 2, batchSize: 8 });
+    await expect(model.fit(x, y, quiet)).rejects.toThrow(SluiceError);
+    await expect(model.trainOnBatch(x, y)).rejects.toThrow("fit() is running");
+    expect((await first).epoch).toEqual([0, 1]);
+    await model.fit(x, y, quiet);
+  });
+
+  test("on two models they do not disturb each other", async () => {
+    const data = linearData(32);
+    const other = { x: data.x, y: [...noise(32, 9)].map((value) => [value]) };
+    const config = { ...quiet, batchSize: 8, epochs: 3 };
+    const alone = linearModel();
+    await alone.fit(data.x, data.y, config);
+    const [a, b] = [linearModel(), linearModel()];
+    await Promise.all([a.fit(data.x, data.y, config), b.fit(other.x, other.y, config)]);
+    expect(await weightsOf(a)).toEqual(await weightsOf(alone));
+    expect(await weightsOf(b)).not.toEqual(await weightsOf(alone));
+  });
+});
+
+describe("callbacks", () => {
+  test("are called in order, and promises are waited for", async () => {
+    const { x, y } = linearData(12);
+    const model = linearModel();
+    const calls: string[] = [];
+    const later = async (text: string): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      calls.push(text);
+    };
+    await model.fit(x, y, {
+      ...quiet,
+      batchSize: 8,
+      epochs: 1,
+      callbacks: [
+        {
+          setModel: (one) => void calls.push(one === model ? "model" : "?"),
+          onTrainBegin: () => later("train begin"),
+          onEpochBegin: (epoch) => later(`epoch ${epoch} begin`),
+          onBatchBegin: (batch, { size }) => later(`batch ${batch} of ${size} begin`),
+          onBatchEnd: (batch, { loss }) => later(`batch ${batch} end ${Number(loss) > 0}`),
+          onEpochEnd: (epoch, logs) => later(`epoch ${epoch} end ${Object.keys(logs)}`),
+          onTrainEnd: () => later("train end"),
+        },
+        { onTrainEnd: () => void calls.push("second") },
+      ],
+    });
+    expect(calls).toEqual([
+      "model",
+      "train begin",
+      "epoch 0 begin",
+      "batch 0 of 8 begin",
+      "batch 0 end true",
+      "batch 1 of 4 begin",
+      "batch 1 end true",
+      "epoch 0 end loss",
+      "train end",
+      "second",
+    ]);
+  });
+
+  test("onYield reports while an epoch runs, without being waited for by the GPU", async () => {
+    const { x, y } = linearData(400);
+    const model = linearModel();
+    const seen: number[] = [];
+    await model.fit(x, y, {
+      ...quiet,
+      batchSize: 2,
+      yieldEvery: "batch",
+      callbacks: { onYield: (_epoch, batch, { loss }) => void (Number(loss) > 0 && seen.push(batch)) },
+    });
+    expect(seen.length).toBeGreaterThan(1);
+  });
+
+  test("an error in a callback ends fit with that error; the next fit works", async () => {
+    const { x, y } = linearData(8);
+    const model = linearModel();
+    const failing = { onEpochEnd: () => Promise.reject(new RangeError("mine")) };
+    await expect(model.fit(x, y, { ...quiet, callbacks: failing })).rejects.toThrow("mine");
+    await model.fit(x, y, quiet);
+  });
+
+  test("the rest of the program gets its turn, and no frame is awaited", async () => {
+    const { x, y } = linearData(400);
+    const model = linearModel();
+    await model.fit(x, y, { ...quiet, batchSize: 4 });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await model.fit(x, y, { ...quiet, batchSize: 4, yieldEvery: 0 });
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { layers } from "../../src/layers/index.ts";
+import { memory, Tensor, tensor, variable } from "../../src/tensor/index.ts";
+import { sequential } from "../../src/train/index.ts";
+import { expectClose } from "../helpers/compare.ts";
+import { tolerances } from "../helpers/tolerances.ts";
+import { kept, linearData, linearModel, lstmModel, sineData, weightsOf } from "./support.ts";
+
+const { dense } = layers;
+
+function one(result: Tensor | Tensor[]): Tensor {
+  if (result instanceof Tensor) return result;
+  throw new Error("expected one tensor");
+}
+
+describe("predict", () => {
+  test("gives all samples in order, however they fall into batches", async () => {
+    const { x } = sineData(21, 5);
+    const model = lstmModel();
+    const whole = await one(model.predict(x, { batchSize: 64 })).data();
+    const parts = one(model.predict(x, { batchSize: 4 }));
+    expect(parts.shape).toEqual([21, 1]);
+    expectClose(await parts.data(), whole, tolerances.samePrecision);
+    const single = one(model.predict(x.slice(3, 4)));
+    expectClose(await single.data(), whole.slice(3, 4), tolerances.samePrecision);
+  });
+
+  test("takes host data, tensors and variables alike", async () => {
+    const { x } = sineData(9, 5);
+    const model = lstmModel();
+    const expected = await one(model.predict(x, { batchSize: 4 })).data();
+    const computed = tensor(x).mul(2).div(2);
+    const there = kept(variable(tensor(x), false));
+    expect(await one(model.predict(tensor(x), { batchSize: 4 })).data()).toEqual(expected);
+    expect(await one(model.predict(computed, { batchSize: 4 })).data()).toEqual(expected);
+    expect(await one(model.predict(there, { batchSize: 4 })).data()).toEqual(expected);
+  });
+
+  test("a later update does not change what was predicted before it", async () => {
+    const { x, y } = linearData(40);
+    const model = linearModel();
+    const before = model.predict(x);
+    const inParts = model.predict(x, { batchSize: 8 });
+    await model.fit(x, y, { verbose: 0 });
+    expect(await one(before).data()).toEqual(new Float32Array(40));
+    expect(await one(inParts).data()).toEqual(new Float32Array(40));
+    expect(await one(model.predict(x)).data()).not.toEqual(new Float32Array(40));
+  });
+
+  test("a loop of predictions that are read leaves nothing behind", async () => {
+    const { x } = sineData(10, 5);
+    const model = lstmModel();
+    await one(model.predict(x, { batchSize: 4 })).data();
+    const before = memory();
+    for (let i = 0; i < 20; i++) await one(model.predict(x, { batchSize: 4 })).data();
+    expect(memory()).toEqual(before);
+  });
+
+  test("a loop of predictions that are disposed unread leaves nothing behind", async () => {
+    const { x } = sineData(10, 5);
+    const model = lstmModel();
+    await one(model.predict(x, { batchSize: 4 })).data();
+    const before = memory();
+    for (let i = 0; i < 20; i++) one(model.predict(x, { batchSize: 4 })).dispose();
+    await model.predictOnBatch(x);
+    expect(memory().numTensors - before.numTensors).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("evaluate", () => {
+  test("gives the mean over all samples, the last smaller batch weighed by its size", async () => {
+    const { x, y } = linearData(11);
+    const model = linearModel();
+    const loss = one(model.evaluate(x, y, { batchSize: 4 }));
+    expect(loss.shape).toEqual([]);
+    const expected = y.reduce((sum, [value = 0]) => sum + value * value, 0) / y.length;
+    expectClose(await loss.data(), [expected], tolerances.reduction);
+  });
+
+  test("gives a list when there are metrics; two evaluations do not mix", async () => {
+    const { x, y } = linearData(11);
+    const model = linearModel();
+    model.compile({ loss: "mse", metrics: ["mae", "rmse"] });
+    const first = model.evaluate(x, y, { batchSize: 4 }) as Tensor[];
+    const second = model.evaluate(x, y.map(() => [0])) as Tensor[];
+    const [mse = 0, mae = 0, rmse = 0] = await Promise.all(
+      first.map(async (figure) => (await figure.data())[0]),
+    );
+    const mean = (of: (value: number) => number): number =>
+      y.reduce((sum, [value = 0]) => sum + of(value), 0) / y.length;
+    expectClose([mse, mae], [mean((v) => v * v), mean(Math.abs)], tolerances.reduction);
+    expectClose([rmse], [Math.sqrt(mse)], tolerances.arithmetic);
+    for (const figure of second) expect(await figure.data()).toEqual(new Float32Array([0]));
+  });
+
+  test("equals what fit reports for the same data", async () => {
+    const { x, y } = sineData(30, 5);
+    const model = lstmModel();
+    const { history } = await model.fit(x, y, { validationSplit: 0.3, verbose: 0, seed: 1 });
+    const loss = await one(model.evaluate(x.slice(21), y.slice(21))).data();
+    expectClose(loss, history.val_loss ?? [], tolerances.samePrecision);
+  });
+});
+
+describe("trainOnBatch and testOnBatch", () => {
+  test("trainOnBatch makes one step and gives the loss before it", async () => {
+    const { x, y } = linearData(8);
+    const [model, fitted] = [linearModel(), linearModel()];
+    const loss = await model.trainOnBatch(x, y);
+    const { history } = await fitted.fit(x, y, { batchSize: 8, shuffle: false, verbose: 0 });
+    expectClose([Number(loss)], history.loss ?? [], tolerances.samePrecision);
+    expectClose(
+      (await weightsOf(model)).flat(),
+      (await weightsOf(fitted)).flat(),
+      tolerances.samePrecision,
+    );
+  });
+
+  test("testOnBatch gives a list with metrics and changes nothing", async () => {
+    const { x, y } = linearData(8);
+    const model = linearModel();
+    model.compile({ loss: "mse", metrics: ["mae"] });
+    const before = await weightsOf(model);
+    const figures = await model.testOnBatch(x, y);
+    expect(figures).toHaveLength(2);
+    expect(await weightsOf(model)).toEqual(before);
+  });
+
+  test("calls that are not awaited keep their order", async () => {
+    const { x, y } = linearData(8);
+    const model = linearModel();
+    const losses = await Promise.all([1, 2, 3].map(() => model.trainOnBatch(x, y)));
+    expect(Number(losses[1])).toBeLessThan(Number(losses[0]));
+    expect(Number(losses[2])).toBeLessThan(Number(losses[1]));
+  });
+});
+
+describe("memory", () => {
+  test("model.dispose gives back weights, optimizer state and figures", async () => {
+    const { x, y } = sineData(16, 5);
+    const before = memory();
+    const model = lstmModel();
+    await model.fit(x, y, { validationSplit: 0.25, verbose: 0 });
+    await one(model.evaluate(x, y)).data();
+    await one(model.predict(x)).data();
+    expect(memory().numTensors).toBeGreaterThan(before.numTensors);
+    expect(model.dispose().numDisposedVariables).toBe(5);
+    expect(memory()).toEqual(before);
+    expect(model.dispose().numDisposedVariables).toBe(0);
+  });
+
+  test("an optimizer of one's own loses what it kept for the model, and goes on with others", async () => {
+    const { x, y } = linearData(8);
+    const before = memory();
+    const { adam } = await import("../../src/optimizers/index.ts");
+    const optimizer = adam(0.1);
+    for (let i = 0; i < 2; i++) {
+      const model = sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
+      model.compile({ optimizer, loss: "mse" });
+      await model.fit(x, y, { verbose: 0 });
+      model.dispose();
+      expect(memory()).toEqual(before);
+    }
+    expect(optimizer.iterations).toBe(2);
+  });
+
+  test("compiling again frees what was compiled before", async () => {
+    const { x, y } = linearData(8);
+    const model = linearModel();
+    await model.fit(x, y, { verbose: 0 });
+    const before = memory();
+    for (let i = 0; i < 3; i++) {
+      model.compile({ optimizer: "sgd", loss: "mse" });
+      await model.fit(x, y, { verbose: 0 });
+    }
+    expect(memory()).toEqual(before);
+  });
+
+  test("is the same after 100 and after 400 steps", async () => {
+    const { x, y } = linearData(100);
+    const model = linearModel();
+    await model.fit(x, y, { batchSize: 2, epochs: 2, verbose: 0 });
+    const before = memory();
+    await model.fit(x, y, { batchSize: 2, epochs: 6, verbose: 0 });
+    expect(memory()).toEqual(before);
+  });
+});
