@@ -35,6 +35,8 @@ struct Params {
   slab_depth: u32,
   batches: u32,
   batch_rank: u32,
+  // ROWS * COLUMNS
+  tile_size: u32,
   // Per collapsed batch axis, innermost first: size, stride in a, stride in b, unused.
   batch_axes: array<vec4<u32>, 8>,
 }
@@ -86,12 +88,12 @@ fn main(
   }
   let k_begin = slab * params.slab_depth;
   let k_end = min(k_begin + params.slab_depth, params.k);
-  a_base += k_begin * params.a_k;
-  b_base += k_begin * params.b_k;
-  var a_0 = a_base + places(row, params.m, params.a_row);
-  var a_1 = a_base + places(row + 4u, params.m, params.a_row);
-  var b_0 = b_base + places(column, params.n, params.b_column);
-  var b_1 = b_base + places(column + column_step, params.n, params.b_column);
+  let a_step = params.a_k;
+  let b_step = params.b_k;
+  var a_0 = a_base + k_begin * a_step + places(row, params.m, params.a_row);
+  var a_1 = a_base + k_begin * a_step + places(row + 4u, params.m, params.a_row);
+  var b_0 = b_base + k_begin * b_step + places(column, params.n, params.b_column);
+  var b_1 = b_base + k_begin * b_step + places(column + column_step, params.n, params.b_column);
 
   var sum_00 = mat4x4<f32>();
   var sum_01 = mat4x4<f32>();
@@ -108,24 +110,23 @@ fn main(
       sum_01 = add_product(sum_01, rows_0, columns_1);
       sum_11 = add_product(sum_11, rows_1, columns_1);
     }
-    a_0 += params.a_k;
-    a_1 += params.a_k;
-    b_0 += params.b_k;
-    b_1 += params.b_k;
+    a_0 += a_step;
+    a_1 += a_step;
+    b_0 += b_step;
+    b_1 += b_step;
   }
 
-  // Lengths that are not constants keep software adapters from writing the body out 64 times.
+  // One loop whose length is a parameter: written out 64 times, as compilers do with lengths that they
+  // know, it takes software adapters longer to compile than all the rest.
   let sums = array<mat4x4<f32>, 4>(sum_00, sum_01, sum_10, sum_11);
-  let rows = min(ROWS, params.m - row);
-  let columns = min(COLUMNS, params.n);
-  let plane = (slab * params.batches + batch) * params.m;
-  for (var r = 0u; r < rows; r++) {
-    for (var c = 0u; c < columns; c++) {
-      let n = column + (c / 4u) * column_step + c % 4u;
-      if (n < params.n) {
-        let index = (plane + row + r) * params.n + n;
-        out[index] = epilogue(sums[(r / 4u) * 2u + c / 4u][r % 4u][c % 4u], index);
-      }
+  let first_row = (slab * params.batches + batch) * params.m;
+  for (var i = 0u; i < params.tile_size; i++) {
+    let r = i / COLUMNS;
+    let c = i % COLUMNS;
+    let n = column + (c / 4u) * column_step + c % 4u;
+    if (row + r < params.m && n < params.n) {
+      let index = (first_row + row + r) * params.n + n;
+      out[index] = epilogue(sums[(r / 4u) * 2u + c / 4u][r % 4u][c % 4u], index);
     }
   }
 }

@@ -1,8 +1,32 @@
 // The public names, written by hand: what is not here is not part of the library.
 
+// Failures
+export {
+  AbortError,
+  ArgumentError,
+  DeviceLostError,
+  DisposedError,
+  DTypeError,
+  FormatError,
+  GpuError,
+  LimitError,
+  NumericsError,
+  ShapeError,
+  SluiceError,
+  StaleReadError,
+  TraceError,
+  UnsupportedError,
+} from "./errors.ts";
 // Tensors and what they are made of
 export type { DType, TypedArray } from "./graph/dtype.ts";
 export type { Shape } from "./graph/shape.ts";
+// Models and what they are made of
+export { initializers } from "./initializers/index.ts";
+export { layers } from "./layers/index.ts";
+export * as losses from "./losses/index.ts";
+export * as metrics from "./metrics/index.ts";
+export * as train from "./optimizers/index.ts";
+export * as regularizers from "./regularizers/index.ts";
 export {
   adapterName,
   type Compiled,
@@ -48,28 +72,4 @@ export {
 } from "./tensor/index.ts";
 // Operations
 export * from "./tensor/ops/index.ts";
-// Models and what they are made of
-export { initializers } from "./initializers/index.ts";
-export { layers } from "./layers/index.ts";
-export * as losses from "./losses/index.ts";
-export * as metrics from "./metrics/index.ts";
-export * as train from "./optimizers/index.ts";
-export * as regularizers from "./regularizers/index.ts";
 export * from "./train/index.ts";
-// Failures
-export {
-  AbortError,
-  ArgumentError,
-  DeviceLostError,
-  DisposedError,
-  DTypeError,
-  FormatError,
-  GpuError,
-  LimitError,
-  NumericsError,
-  ShapeError,
-  SluiceError,
-  StaleReadError,
-  TraceError,
-  UnsupportedError,
-} from "./errors.ts";

@@ -64,7 +64,7 @@ fn gru_cell_gradient(
 ) -> CellGradient {
   let time = time_of(step);
   let rows = four_rows(tile * ROWS + 4u * half);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = gate_rows(steps, unit);
   let r = gate_rows(steps, H + unit);
@@ -74,11 +74,11 @@ fn gru_cell_gradient(
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   let zero = vec4<f32>();
   let h_before = previous_state(tile, half, step, unit);
-  let dp_n = select(zero, s * (1.0 - z) * (1.0 - n * n), active);
-  let dp_z = select(zero, s * (h_before - n) * z * (1.0 - z), active);
+  let dp_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);
+  let dp_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
   let dp_r = dp_n * q_n * r * (1.0 - r);
   store_d_projected(steps, unit, dp_z);
   store_d_projected(steps, H + unit, dp_r);
   store_d_projected(steps, 2u * H + unit, dp_n);
-  return CellGradient(mat3x4<f32>(dp_z, dp_r, dp_n * r), select(s, s * z, active));
+  return CellGradient(mat3x4<f32>(dp_z, dp_r, dp_n * r), select(s, s * z, counted));
 }

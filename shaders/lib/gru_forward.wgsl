@@ -84,12 +84,12 @@ fn gru_cell(
   first_row: u32, time: u32, unit: u32, q: mat3x4<f32>, before: vec4<f32>,
 ) -> vec4<f32> {
   let rows = four_rows(first_row);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = sigmoid_rows(projected_rows(steps, unit) + q[0]);
   let r = sigmoid_rows(projected_rows(steps, H + unit) + q[1]);
   let n = tanh_rows(projected_rows(steps, 2u * H + unit) + r * q[2]);
-  let h = select(before, n + z * (before - n), active);
+  let h = select(before, n + z * (before - n), counted);
   let at = steps * H + unit;
   states[at.x] = h.x;
   states[at.y] = h.y;
@@ -97,10 +97,10 @@ fn gru_cell(
   states[at.w] = h.w;
   if (SAVE_GATES) {
     let zero = vec4<f32>();
-    store_gate(steps, unit, select(zero, z, active));
-    store_gate(steps, H + unit, select(zero, r, active));
-    store_gate(steps, 2u * H + unit, select(zero, n, active));
-    store_gate(steps, 3u * H + unit, q[2]);
+    store_gate(steps, unit, select(zero, z, counted));
+    store_gate(steps, H + unit, select(zero, r, counted));
+    store_gate(steps, 2u * H + unit, select(zero, n, counted));
+    store_gate(steps, 3u * H + unit, select(zero, q[2], counted));
   }
   return h;
 }

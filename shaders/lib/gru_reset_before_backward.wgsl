@@ -75,7 +75,7 @@ fn previous_state(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
 fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> StateGradient {
   let time = time_of(step);
   let rows = four_rows(tile * ROWS + 4u * half);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = gate_rows(steps, unit);
   let n = gate_rows(steps, 2u * H + unit);
@@ -83,11 +83,11 @@ fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> 
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   let zero = vec4<f32>();
   let h_before = previous_state(tile, half, step, unit);
-  let da_n = select(zero, s * (1.0 - z) * (1.0 - n * n), active);
-  let da_z = select(zero, s * (h_before - n) * z * (1.0 - z), active);
+  let da_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);
+  let da_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
   store_d_projected(steps, unit, da_z);
   store_d_projected(steps, 2u * H + unit, da_n);
-  return StateGradient(da_z, da_n, select(s, s * z, active));
+  return StateGradient(da_z, da_n, select(s, s * z, counted));
 }
 
 // `du` is 0 in masked rows, because da_n is; the saved r is 0 there too.

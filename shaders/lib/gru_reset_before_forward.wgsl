@@ -99,14 +99,14 @@ fn gru_gates(
   first_row: u32, time: u32, unit: u32, sums: mat2x4<f32>, before: vec4<f32>,
 ) -> Gates {
   let rows = four_rows(first_row);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = sigmoid_rows(projected_rows(steps, unit) + sums[0]);
   let r = sigmoid_rows(projected_rows(steps, H + unit) + sums[1]);
   let zero = vec4<f32>();
-  store_gate(steps, unit, select(zero, z, active));
-  store_gate(steps, H + unit, select(zero, r, active));
-  return Gates(z, select(zero, r * before, active));
+  store_gate(steps, unit, select(zero, z, counted));
+  store_gate(steps, H + unit, select(zero, r, counted));
+  return Gates(z, select(zero, r * before, counted));
 }
 
 // The new state of four rows of one unit, stored; n is saved.
@@ -114,11 +114,11 @@ fn gru_state(
   first_row: u32, time: u32, unit: u32, sum: vec4<f32>, update: vec4<f32>, before: vec4<f32>,
 ) -> vec4<f32> {
   let rows = four_rows(first_row);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let n = tanh_rows(projected_rows(steps, 2u * H + unit) + sum);
-  store_gate(steps, 2u * H + unit, select(vec4<f32>(), n, active));
-  let h = select(before, n + update * (before - n), active);
+  store_gate(steps, 2u * H + unit, select(vec4<f32>(), n, counted));
+  let h = select(before, n + update * (before - n), counted);
   let at = steps * H + unit;
   states[at.x] = h.x;
   states[at.y] = h.y;

@@ -70,7 +70,7 @@ fn lstm_cell_gradient(
 ) -> CellGradient {
   let time = time_of(step);
   let rows = four_rows(tile * ROWS + 4u * half);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let i = gate_rows(steps, unit);
   let f = gate_rows(steps, H + unit);
@@ -87,17 +87,17 @@ fn lstm_cell_gradient(
   e += s * o * (1.0 - tau * tau);
   let zero = vec4<f32>();
   let c_before = previous_cell(tile, half, step, unit);
-  let da_i = select(zero, e * g * i * (1.0 - i), active);
-  let da_f = select(zero, e * c_before * f * (1.0 - f), active);
-  let da_g = select(zero, e * i * (1.0 - g * g), active);
-  let da_o = select(zero, s * tau * o * (1.0 - o), active);
+  let da_i = select(zero, e * g * i * (1.0 - i), counted);
+  let da_f = select(zero, e * c_before * f * (1.0 - f), counted);
+  let da_g = select(zero, e * i * (1.0 - g * g), counted);
+  let da_o = select(zero, s * tau * o * (1.0 - o), counted);
   store_d_projected(steps, unit, da_i);
   store_d_projected(steps, H + unit, da_f);
   store_d_projected(steps, 2u * H + unit, da_g);
   store_d_projected(steps, 3u * H + unit, da_o);
   return CellGradient(
     mat4x4<f32>(da_i, da_f, da_g, da_o),
-    select(s, zero, active),
-    select(held_e, e * f, active),
+    select(s, zero, counted),
+    select(held_e, e * f, counted),
   );
 }

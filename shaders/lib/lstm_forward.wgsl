@@ -84,13 +84,13 @@ fn add_recurrent(projected_part: Sums, state: u32, unit: u32) -> Sums {
 // The new state of four rows of one unit, stored.
 fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: State) -> State {
   let rows = four_rows(first_row);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let i = sigmoid_rows(sums[0]);
   let f = sigmoid_rows(sums[1]);
   let g = tanh_rows(sums[2]);
   let o = sigmoid_rows(sums[3]);
-  let c = select(before.c, f * before.c + i * g, active);
-  let h = select(before.h, o * tanh_rows(c), active);
+  let c = select(before.c, f * before.c + i * g, counted);
+  let h = select(before.h, o * tanh_rows(c), counted);
   let steps = rows * params.time + time;
   let at = steps * H + unit;
   states[at.x] = h.x;
@@ -105,10 +105,10 @@ fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: St
   }
   if (SAVE_GATES) {
     let zero = vec4<f32>();
-    store_gate(steps, unit, select(zero, i, active));
-    store_gate(steps, H + unit, select(zero, f, active));
-    store_gate(steps, 2u * H + unit, select(zero, g, active));
-    store_gate(steps, 3u * H + unit, select(zero, o, active));
+    store_gate(steps, unit, select(zero, i, counted));
+    store_gate(steps, H + unit, select(zero, f, counted));
+    store_gate(steps, 2u * H + unit, select(zero, g, counted));
+    store_gate(steps, 3u * H + unit, select(zero, o, counted));
   }
   return State(h, c);
 }

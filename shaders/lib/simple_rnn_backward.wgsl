@@ -34,17 +34,17 @@ fn simple_rnn_cell_gradient(
 ) -> CellGradient {
   let time = time_of(step);
   let rows = four_rows(first_row);
-  let active = active_rows(rows, time);
+  let counted = active_rows(rows, time);
   let at = (rows * params.time + time) * H + unit;
   let h = vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   let zero = vec4<f32>();
   var da = s * (1.0 - h * h);
   if (RELU) { da = select(zero, s, h > zero); }
-  da = select(zero, da, active);
+  da = select(zero, da, counted);
   d_projected[at.x] = da.x;
   d_projected[at.y] = da.y;
   d_projected[at.z] = da.z;
   d_projected[at.w] = da.w;
-  return CellGradient(da, select(s, zero, active));
+  return CellGradient(da, select(s, zero, counted));
 }

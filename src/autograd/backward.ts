@@ -83,7 +83,9 @@ function differentiate(
     const values = op.reference(rules.ops, node.inputs, node);
     const gradients = backward(values, dys, { xs: node.inputs, rules });
     // An input that stands twice has its whole gradient in each place: count it once.
-    return node.inputs.map((x, i) => (node.inputs.indexOf(x) === i ? (gradients[i] ?? null) : null));
+    return node.inputs.map((x, i) =>
+      node.inputs.indexOf(x) === i ? (gradients[i] ?? null) : null,
+    );
   }
   throw new SluiceError("internal", `${node.op} has neither a gradient nor a reference.`);
 }

@@ -140,7 +140,8 @@ class KeyBuilder {
 
 const NO_ATTRIBUTES = "{}";
 
-function attributesText(node: Node): string {
+/** A node's attributes as text that tells any two apart. */
+export function attributesText(node: Node): string {
   const text = JSON.stringify(node.attributes, (_, value: unknown) =>
     // JSON would turn all three into null, and -0 into 0.
     typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))

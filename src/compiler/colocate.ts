@@ -49,7 +49,9 @@ export function colocate(
         const maker = makers.get(value);
         const reads = maker ? readsOf(maker, memoryOf) : [];
         const mustCopy =
-          !maker || placed.has(value) || reads.some((read) => read !== value && bases.includes(read));
+          !maker ||
+          placed.has(value) ||
+          reads.some((read) => read !== value && bases.includes(read));
         if (!mustCopy) {
           placed.add(value);
           return value;

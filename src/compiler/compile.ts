@@ -50,7 +50,8 @@ export function compilePlan(
   const ordered = orderSteps(steps, { inPlace, memoryOf });
   const used = new Set<Value>(bases);
   for (const step of ordered) for (const value of readsOf(step, memoryOf)) used.add(value);
-  const isUsed = (value: Value): boolean => used.has(value) || inPlace.some((p) => p.value === value);
+  const isUsed = (value: Value): boolean =>
+    used.has(value) || inPlace.some((p) => p.value === value);
   const lowered = ordered.map((step) => lowerStep(step, { registry, target, memoryOf, isUsed }));
   checkLimits(lowered, target);
   const placed = place({
@@ -137,7 +138,10 @@ function assemble(
         filled.push({ word: wordsOffset / 4 + word, scalar });
       }
       return {
-        label: dispatch.kernel.name === headOf(step.step).op ? label : `${label}:${dispatch.kernel.name}`,
+        label:
+          dispatch.kernel.name === headOf(step.step).op
+            ? label
+            : `${label}:${dispatch.kernel.name}`,
         kernel: dispatch.kernel,
         bindings: dispatch.bindings.map((ref) => {
           const memory = placed.resolve(index, ref);
@@ -172,7 +176,8 @@ function scalarWords(
   return (words?.scalars ?? []).map(({ word, scalar }) => {
     const host = step.scalars[scalar];
     const index = host ? scalars.indexOf(host) : -1;
-    if (index < 0) throw new SluiceError("internal", "a kernel reads a scalar that the graph has not.");
+    if (index < 0)
+      throw new SluiceError("internal", "a kernel reads a scalar that the graph has not.");
     return { word, scalar: index };
   });
 }

@@ -70,9 +70,9 @@ export class ExpressionBuilder {
     const made = memory
       ? this.#load(value, memory, path)
       : this.#compute(value, path, at.depth + 1);
-    let byPath = this.#made.get(value);
-    if (!byPath) this.#made.set(value, (byPath = new Map()));
+    const byPath = this.#made.get(value) ?? new Map<Path | null, Expression>();
     byPath.set(path, made);
+    this.#made.set(value, byPath);
     return made;
   }
 
@@ -88,10 +88,8 @@ export class ExpressionBuilder {
     const lowering = this.#context.registry.get(node.op)?.lowering;
     if (lowering?.kind === "movement") {
       const [source] = node.inputs;
-      if (source) return this.#express(source, this.#extend(path, node), { depth, isRoot: false });
+      if (source) return this.#move(source, this.#extend(path, node), depth);
     }
-    // Only a load gives zeros outside the bounds of a view: pad(exp(x)) is not exp(pad(x)).
-    if (path && this.#view(value, path).bounds) throw new NeedsMemory(value);
     if (node.op === "literal") {
       return { kind: "literal", value: node.attributes.value as number, dtype };
     }
@@ -100,7 +98,8 @@ export class ExpressionBuilder {
     const args: Expression[] = node.inputs.map((x) =>
       this.#express(x, path, { depth, isRoot: false }),
     );
-    node.scalars.forEach((scalar, i) => args.push(this.#scalar(node, i, scalar.dtype)));
+    const scalars = node.scalars.map((scalar, i) => this.#scalar(node, i, scalar.dtype));
+    args.push(...scalars);
     if (lowering.usesIndex) {
       args.push({ kind: "index", view: this.#view(value, path), dtype: "int32" });
     }
@@ -112,6 +111,14 @@ export class ExpressionBuilder {
     };
     const write = (texts: readonly string[]): string => lowering.write(texts, context);
     return { kind: "apply", write, args, dtype, libs: lowering.libs ?? [] };
+  }
+
+  /** Only a load gives zeros outside the bounds of its view: pad(exp(x)) is not exp(pad(x)). */
+  #move(source: Value, path: Path, depth: number): Expression {
+    const moved = this.#express(source, path, { depth, isRoot: false });
+    if (path.node.op !== "pad" || moved.kind === "load") return moved;
+    const view = this.#view(source, path);
+    return view.bounds ? { kind: "masked", view, of: moved, dtype: moved.dtype } : moved;
   }
 
   #scalar(node: Node, index: number, dtype: Value["dtype"]): Expression {

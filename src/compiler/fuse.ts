@@ -1,9 +1,9 @@
-import type { Expression } from "../graph/expression.ts";
+import type { DeviceLimits } from "../gpu/limits.ts";
+import { type Expression, withParts } from "../graph/expression.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import { isDense } from "../graph/view.ts";
-import type { DeviceLimits } from "../gpu/limits.ts";
 import type { Op } from "../ops/op.ts";
 import { ExpressionBuilder, NeedsMemory } from "./expression-builder.ts";
 import { type Fused, readsOf, type Step } from "./steps.ts";
@@ -39,7 +39,8 @@ class Fuser {
   }
 
   run(roots: readonly Value[]): FusedGraph {
-    const nodes = topologicalOrder(roots);
+    // A simplified graph has its leaves as sources; what was kept meanwhile does not concern it.
+    const nodes = topologicalOrder(roots, { isLeaf: () => false });
     for (const root of roots) this.#stored.add(baseOf(root));
     for (const node of nodes) this.#storeAround(node);
     this.#storeShared(nodes);
@@ -164,7 +165,9 @@ class Fuser {
     for (const step of steps) {
       const maker = step.kind === "elementwise" ? this.#makerFor(step, makers) : null;
       const absorbed =
-        maker && (readers.get(maker.results[0] as Value) ?? 0) === 1 && !roots.has(maker.results[0] as Value)
+        maker &&
+        (readers.get(maker.results[0] as Value) ?? 0) === 1 &&
+        !roots.has(maker.results[0] as Value)
           ? this.#absorb(maker, step)
           : null;
       if (maker && absorbed) result.delete(maker);
@@ -194,11 +197,13 @@ class Fuser {
   #absorb(maker: Step, user: Step): Step | null {
     const value = maker.results[0];
     const stored = user.results[0];
-    if (maker.kind === "elementwise" || user.kind !== "elementwise" || !value || !stored) return null;
+    if (maker.kind === "elementwise" || user.kind !== "elementwise" || !value || !stored)
+      return null;
     if (sizeOf(value.shape) !== sizeOf(stored.shape)) return null;
     if (maker.kind === "kernel" && stored.dtype !== "float32") return null;
     const epilogue = withHole(user.fused, value);
-    const own = maker.kind === "reduce" ? maker.element.loads.length + 1 : maker.node.inputs.length + 1;
+    const own =
+      maker.kind === "reduce" ? maker.element.loads.length + 1 : maker.node.inputs.length + 1;
     const shared = epilogue ? epilogue.loads.length : 0;
     if (!epilogue || own + shared > this.#limits.maxStorageBuffersPerShaderStage) return null;
     return { ...maker, results: [stored], epilogue };
@@ -239,8 +244,8 @@ function withHole(fused: Fused, value: Value): Fused | null {
       result = { kind: "hole", dtype: expression.dtype };
     } else if (expression.kind === "load" && expression.input > index) {
       result = { ...expression, input: expression.input - 1 };
-    } else if (expression.kind === "apply") {
-      result = { ...expression, args: expression.args.map(replace) };
+    } else {
+      result = withParts(expression, replace);
     }
     made.set(expression, result);
     return result;

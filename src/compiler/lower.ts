@@ -1,3 +1,4 @@
+import { withParts } from "../graph/expression.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -104,8 +105,7 @@ function renumber(epilogue: Fused, loads: Value[], scalars: HostScalar[]): Fused
     if (expression.kind === "scalar") {
       return { ...expression, scalar: indexIn(scalars, epilogue.scalars[expression.scalar]) };
     }
-    if (expression.kind !== "apply") return expression;
-    return { ...expression, args: expression.args.map(visit) };
+    return withParts(expression, visit);
   };
   return visit(epilogue.expression);
 }

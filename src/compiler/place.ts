@@ -51,14 +51,14 @@ class Placer {
 
   constructor(request: PlaceRequest) {
     this.#request = request;
-    request.leaves.forEach((leaf, i) => this.#leafOf.set(leaf.value, i));
+    for (const [i, leaf] of request.leaves.entries()) this.#leafOf.set(leaf.value, i);
     for (const { value, previous } of request.inPlace) this.#inPlace.set(value, previous);
   }
 
   run(): Placed {
     const staged = this.#request.leaves.map((leaf) => this.#stage(leaf));
     for (const arena of this.#request.arenas) this.#addArena(arena);
-    this.#request.steps.forEach((step, i) => this.#visit(step, i));
+    for (const [i, step] of this.#request.steps.entries()) this.#visit(step, i);
     const end = this.#request.steps.length;
     for (const root of this.#request.roots) this.#touch(root, end);
     const { slots, bytes } = assignSlots(this.#pieces as readonly Lifetime[]);
@@ -147,7 +147,8 @@ class Placer {
     }
     const list = { input: step?.inputs, extra: step?.extras, output: step?.step.results }[ref.kind];
     const value = list?.[ref.index];
-    if (!value) throw new RangeError(`a dispatch names ${ref.kind} ${ref.index}, which is not there`);
+    if (!value)
+      throw new RangeError(`a dispatch names ${ref.kind} ${ref.index}, which is not there`);
     const found = to.refOf(value);
     return ref.kind !== "extra" && ref.list ? { ...found, bytes: this.#listBytes(at, ref) } : found;
   }

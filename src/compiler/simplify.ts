@@ -3,7 +3,7 @@ import { Node, type Value } from "../graph/node.ts";
 import { shapesEqual } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import type { Op } from "../ops/op.ts";
-import type { Canonical } from "./canonical.ts";
+import { attributesText, type Canonical } from "./canonical.ts";
 
 /**
  * Rewrites a graph into an equal, smaller one: composite ops by their reference, equal subexpressions
@@ -24,7 +24,9 @@ export class Simplifier {
 
   /** The simplified values of `roots`; call once for each group of roots of one graph. */
   simplify(roots: readonly Value[]): Value[] {
-    for (const node of topologicalOrder(roots, this.#done)) {
+    // What was kept since the graph was queued is no leaf of this plan: only the canonical form says what is.
+    const isLeaf = (value: Value): boolean => this.#canonical.leafOf.has(value);
+    for (const node of topologicalOrder(roots, { isLeaf, without: this.#done })) {
       this.#visit(node);
       this.#done.add(node);
     }
@@ -57,8 +59,8 @@ export class Simplifier {
       this.#map(node, known.outputs);
       return;
     }
-    const same = inputs.every((input, i) => input === node.inputs[i]);
-    const result = same ? node : copyWith(node, inputs);
+    const isSame = inputs.every((input, i) => input === node.inputs[i]);
+    const result = isSame ? node : copyWith(node, inputs);
     this.#known.set(key, result);
     this.#done.add(result);
     this.#map(node, result.outputs);
@@ -197,12 +199,13 @@ function nodeKey(node: Node, inputs: readonly Value[]): string {
   const from = inputs.map((input) => `${input.node.id}.${input.index}`).join();
   const scalars = node.scalars.map((scalar) => scalar.id).join();
   const specs = node.outputs.map((output) => `${output.dtype}${output.shape.join()}`).join(";");
-  return `${node.op}(${from})${JSON.stringify(node.attributes)}[${scalars}]${specs}`;
+  return `${node.op}(${from})${attributesText(node)}[${scalars}]${specs}`;
 }
-
 
 // TEMPORARY: kernels that are not written yet run by their reference.
 function expands(op: Op): boolean {
   if (op.lowering.kind === "expand") return true;
-  return op.lowering.kind === "kernel" && (op.lowering.lower as { isStub?: boolean }).isStub === true;
+  return (
+    op.lowering.kind === "kernel" && (op.lowering.lower as { isStub?: boolean }).isStub === true
+  );
 }

@@ -14,6 +14,13 @@ export type Expression =
   | { readonly kind: "scalar"; readonly scalar: number; readonly dtype: DType }
   /** A constant of the operation itself; part of the shader text. */
   | { readonly kind: "literal"; readonly value: number; readonly dtype: DType }
+  /** `of` inside the bounds of the view, zero outside. */
+  | {
+      readonly kind: "masked";
+      readonly view: View;
+      readonly of: Expression;
+      readonly dtype: DType;
+    }
   /** What the kernel around has computed: a matMul's accumulator, a reduction's result. */
   | { readonly kind: "hole"; readonly dtype: DType }
   | {
@@ -24,3 +31,18 @@ export type Expression =
       /** Names of files in shaders/lib that `write` calls into. */
       readonly libs: readonly string[];
     };
+
+/** What an expression is directly made of. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  if (expression.kind === "apply") return expression.args;
+  return expression.kind === "masked" ? [expression.of] : [];
+}
+
+/** `expression` with its parts replaced. */
+export function withParts(
+  expression: Expression,
+  replace: (part: Expression) => Expression,
+): Expression {
+  if (expression.kind === "apply") return { ...expression, args: expression.args.map(replace) };
+  return expression.kind === "masked" ? { ...expression, of: replace(expression.of) } : expression;
+}

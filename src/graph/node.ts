@@ -67,8 +67,6 @@ export class Value {
   readonly spec: Spec;
   /** Set once the value has been computed and kept: later graphs read this instead of recomputing. */
   kept: Source | null = null;
-  /** How often the runtime has computed this value; the second time it is kept. */
-  computed = 0;
 
   constructor(node: Node, index: number, spec: Spec) {
     this.node = node;

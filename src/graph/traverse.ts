@@ -1,29 +1,29 @@
 import type { Node, Value } from "./node.ts";
 
-/** Inputs as the graph stands now: a value that was kept is a leaf and has none. */
-export function isLeaf(value: Value): boolean {
-  return value.kept !== null || value.node.inputs.length === 0;
+/** Where a walk stops. */
+export interface WalkOptions {
+  /** Values that count as inputs: their makers are not visited. Default: those that were kept. */
+  readonly isLeaf?: (value: Value) => boolean;
+  /** Nodes that are left out, with what only they depend on. */
+  readonly without?: ReadonlySet<Node>;
 }
 
 /**
- * Every node that `roots` depend on, inputs before users, in the order of recording; neither `without`
- * nor what only they depend on. Iterative: graphs of long loops are deeper than the call stack.
+ * Every node that `roots` depend on, inputs before users, in the order of recording. Iterative: graphs of
+ * long loops are deeper than the call stack.
  */
-export function topologicalOrder(
-  roots: readonly Value[],
-  without: ReadonlySet<Node> = new Set(),
-): Node[] {
+export function topologicalOrder(roots: readonly Value[], options: WalkOptions = {}): Node[] {
+  const isLeaf = options.isLeaf ?? ((value: Value): boolean => value.kept !== null);
   const seen = new Set<Node>();
   const stack: Node[] = [];
   const visit = (value: Value): void => {
-    if (value.kept !== null || seen.has(value.node) || without.has(value.node)) return;
-    seen.add(value.node);
-    stack.push(value.node);
+    const { node } = value;
+    if (seen.has(node) || options.without?.has(node) || isLeaf(value)) return;
+    seen.add(node);
+    stack.push(node);
   };
   for (const root of roots) visit(root);
-  while (stack.length > 0) {
-    const node = stack.pop();
-    if (node === undefined) break;
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     for (const input of node.inputs) visit(input);
   }
   return [...seen].sort((a, b) => a.id - b.id);

@@ -1,5 +1,5 @@
 import type { DType } from "../graph/dtype.ts";
-import type { Expression } from "../graph/expression.ts";
+import { type Expression, partsOf } from "../graph/expression.ts";
 import { isDense, type View } from "../graph/view.ts";
 import type { Words } from "./dispatch.ts";
 import { libraryText } from "./libraries.ts";
@@ -122,8 +122,7 @@ class FunctionBody {
     // Iterative: a chain of a thousand additions must not exhaust the call stack.
     const stack: Expression[] = [root];
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const pending =
-        top.kind === "apply" ? top.args.filter((arg) => !this.#names.has(arg)) : [];
+      const pending = partsOf(top).filter((part) => !this.#names.has(part));
       if (pending.length > 0) {
         stack.push(...pending);
         continue;
@@ -146,6 +145,13 @@ class FunctionBody {
         return `i32(${this.#address(expression.view).address})`;
       case "load":
         return this.#load(expression.input, expression.view, expression.dtype);
+      case "masked": {
+        const of = this.#names.get(expression.of) ?? "";
+        const { inside } = this.#address(expression.view);
+        if (inside === null) return of;
+        const text = `select(${zeroOf(expression.dtype)}, ${of}, ${inside})`;
+        return this.#let(VALUE_TYPE[expression.dtype], text);
+      }
       case "apply": {
         this.#source.useLibraries(expression.libs);
         const args = expression.args.map((arg) => this.#names.get(arg) ?? "");
@@ -223,4 +229,3 @@ function zeroOf(dtype: DType): string {
   if (dtype === "bool") return "false";
   return dtype === "int32" ? "0i" : "0.0f";
 }
-

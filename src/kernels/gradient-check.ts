@@ -1,5 +1,5 @@
-import finishSource from "../../shaders/gradient_check_finish.wgsl";
 import source from "../../shaders/gradient_check.wgsl";
+import finishSource from "../../shaders/gradient_check_finish.wgsl";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import type { LowerContext } from "../ops/op.ts";

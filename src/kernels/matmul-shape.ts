@@ -55,10 +55,10 @@ export function matMulShape(node: Node): MatMulShape {
   return { ...sizes, batches, batchAxes: collapse(axes, [a.shape, b.shape]), isBatched };
 }
 
-/** The uniform words of the batch axes: their number, padding, and four words an axis. */
+/** The uniform words of the batch axes: four an axis. */
 export function batchWords({ batchAxes: axes }: MatMulShape): number[] {
   const words = axes.flatMap(({ size, strideA, strideB }) => [size, strideA, strideB, 0]);
-  return [axes.length, 0, 0, 0, ...words, ...new Array<number>(4 * MAX_BATCH_AXES - words.length).fill(0)];
+  return [...words, ...new Array<number>(4 * MAX_BATCH_AXES - words.length).fill(0)];
 }
 
 function batchAxes(a: Shape, b: Shape): BatchAxis[] {

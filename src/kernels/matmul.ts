@@ -102,6 +102,7 @@ function product(context: LowerContext, { shape, variant, slabs, depth }: Produc
   const epilogue = variant.isSplit ? null : context.epilogue;
   const strides = [...(transposeA ? [1, m] : [k, 1]), ...(transposeB ? [k, 1] : [1, n])];
   const tiles = [rowTiles, columnTiles, slabs, depth, batches];
+  const ends = [shape.batchAxes.length, ROWS * 4 * variant.columnBlocks, 0, 0];
   const outputs = slabs * batches * m * n;
   return {
     kernel: {
@@ -115,7 +116,7 @@ function product(context: LowerContext, { shape, variant, slabs, depth }: Produc
       variant.isSplit ? scratch(0) : output(0),
       ...(epilogue?.bindings ?? []),
     ],
-    params: paramWords([m, n, k, ...strides, ...tiles, ...batchWords(shape)]),
+    params: paramWords([m, n, k, ...strides, ...tiles, ...ends, ...batchWords(shape)]),
     ...(epilogue && { words: epilogue.words }),
     workgroups: linearGroups(batches * slabs * rowTiles * columnTiles, context.limits),
     flops: batches * m * n * (2 * k + (epilogue?.flopsPerElement ?? 0)),

@@ -1,6 +1,6 @@
 import source from "../../shaders/optimizer_update.wgsl";
 import type { LowerContext } from "../ops/op.ts";
-import { input, type Lowered, type SlotRef, paramWords, table } from "./dispatch.ts";
+import { input, type Lowered, paramWords, type SlotRef, table } from "./dispatch.ts";
 import { usedWords } from "./gradient-check.ts";
 import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";
@@ -83,7 +83,9 @@ export function lowerOptimizerUpdate({ node, limits }: LowerContext): Lowered {
       `@group(0) @binding(${FIRST_SLOT_BINDING + i}) var<storage, read_write> s${i}: array<f32>;`,
   );
   const rule = `fn updated(i: u32, p: f32, g: f32, rate: f32) -> f32 {${RULES[kind]?.(shape) ?? ""}\n}`;
-  const code = specialize([source, ...declarations, rule].join("\n"), { WORD_VECTORS: String(vectors) });
+  const code = specialize([source, ...declarations, rule].join("\n"), {
+    WORD_VECTORS: String(vectors),
+  });
   return {
     dispatches: [
       {

@@ -141,7 +141,9 @@ export function endPlane(
 
 function planeDispatch(
   call: RecurrentCall,
-  request: Pick<RecurrentDispatch, "name" | "source" | "constants" | "bindings"> & { plane: number },
+  request: Pick<RecurrentDispatch, "name" | "source" | "constants" | "bindings"> & {
+    plane: number;
+  },
 ): Dispatch {
   const { plane, constants, ...rest } = request;
   const bytes = 2 * planeBytes(call);

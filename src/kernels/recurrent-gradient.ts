@@ -111,12 +111,7 @@ export function lowerRecurrentBackward(call: RecurrentBackward): Lowered {
   const family = FAMILIES[call.cell === "gru" && !call.resetAfter ? "gruResetBefore" : call.cell];
   const { plan } = chooseRecurrentPlan({ ...call, direction: "backward" });
   const parts = {
-    bindings: [
-      TRANSPOSED,
-      ...family.inputs.map((name) => inputSlot(call, name)),
-      output(0),
-      CARRY,
-    ],
+    bindings: [TRANSPOSED, ...family.inputs.map((name) => inputSlot(call, name)), output(0), CARRY],
     layout: `r${"r".repeat(family.inputs.length)}ww`,
   };
   const gates = gateCount(call);
@@ -197,7 +192,13 @@ function step(call: RecurrentBackward, family: Family, parts: SharedParts): Disp
   const share = 1 / family.step.length;
   const dispatchOf = (shader: Shader, begin: number, end: number): Dispatch => {
     const steps = { begin, end, fresh: end === call.time };
-    const dispatch = recurrentDispatch(call, { ...parts, ...shader, ...steps, constants, workgroups });
+    const dispatch = recurrentDispatch(call, {
+      ...parts,
+      ...shader,
+      ...steps,
+      constants,
+      workgroups,
+    });
     return { ...dispatch, flops: dispatch.flops * share, bytes: dispatch.bytes * share };
   };
   const dispatches: Dispatch[] = [];

@@ -76,7 +76,8 @@ function streamObstacle(request: RecurrentPlanRequest): string | null {
   }
   const bytes = streamBytesPerUnit(request) * roundUnits(units);
   const memory = limits.maxComputeWorkgroupStorageSize;
-  if (bytes > memory) return `it takes ${bytes} bytes of workgroup memory, the device has ${memory}`;
+  if (bytes > memory)
+    return `it takes ${bytes} bytes of workgroup memory, the device has ${memory}`;
   return null;
 }
 

@@ -27,11 +27,10 @@ import {
   tileGroups,
   UNITS_PER_WORKGROUP,
 } from "./recurrent-dispatch.ts";
-import { chooseRecurrentPlan, gateCount, roundUnits } from "./recurrent-plan.ts";
+import { chooseRecurrentPlan, type RecurrentCell, roundUnits } from "./recurrent-plan.ts";
 
 /** The forward pass, and which of its outputs somebody reads. */
 export interface RecurrentForward extends RecurrentCall {
-  readonly needsStates: boolean;
   /** LSTM. */
   readonly needsCells: boolean;
   /** LSTM and GRU. */
@@ -98,29 +97,27 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
   },
 };
 
-function familyOf({ cell, resetAfter }: RecurrentCall): Family {
+function familyOf({ cell, resetAfter }: RecurrentCell): Family {
   return FAMILIES[cell === "gru" && !resetAfter ? "gruResetBefore" : cell];
 }
 
 /** Numbers that the forward pass saves for the backward pass, for each row, step and unit. */
-export function savedGates(call: Pick<RecurrentCall, "cell" | "resetAfter">): number {
-  return FAMILIES[call.cell === "gru" && !call.resetAfter ? "gruResetBefore" : call.cell].gates;
+export function savedGates(cell: RecurrentCell): number {
+  return familyOf(cell).gates;
 }
 
 const CARRY = scratch(0);
+/** What the kernels are bound to in place of cells and gates that nobody reads; they do not write there. */
+const UNUSED = [scratch(1), scratch(2)] as const;
+const UNUSED_BYTES = 16;
 
 /** Turns the op into dispatches: the initial state into tiles, then the time loop by the chosen plan. */
 export function lowerRecurrentForward(call: RecurrentForward): Lowered {
   const family = familyOf(call);
-  const slots = new OutputSlots(call, family);
-  const bindings = [
-    inputSlot(call, "projected"),
-    inputSlot(call, "recurrentKernel"),
-    ...family.extraInputs.map((name) => inputSlot(call, name)),
-    ...slots.bindings,
-    CARRY,
-  ];
-  const layout = `${"r".repeat(2 + family.extraInputs.length)}${"w".repeat(slots.bindings.length + 1)}`;
+  const outputs = outputSlots(call, family);
+  const inputs = ["projected", "recurrentKernel", ...family.extraInputs];
+  const bindings = [...inputs.map((name) => inputSlot(call, name)), ...outputs, CARRY];
+  const layout = `${"r".repeat(inputs.length)}${"w".repeat(outputs.length + 1)}`;
   const { plan } = chooseRecurrentPlan({ ...call, direction: "forward" });
   const shared = { bindings, layout, fresh: !hasInitial(call) };
   return {
@@ -128,7 +125,7 @@ export function lowerRecurrentForward(call: RecurrentForward): Lowered {
       ...beginStates(call, family),
       ...(plan === "stream" ? stream(call, family, shared) : step(call, family, shared)),
     ],
-    scratch: [family.planes * planeBytes(call), ...slots.scratchBytes],
+    scratch: [family.planes * planeBytes(call), UNUSED_BYTES, UNUSED_BYTES],
     tables: [ABSENT_TABLE],
   };
 }
@@ -177,7 +174,11 @@ function step(call: RecurrentForward, family: Family, shared: SharedParts): Disp
     for (const shader of family.step) {
       const part = { ...shared, ...shader, ...steps, constants, workgroups };
       const dispatch = recurrentDispatch(call, part);
-      dispatches.push({ ...dispatch, flops: dispatch.flops * share, bytes: dispatch.bytes * share });
+      dispatches.push({
+        ...dispatch,
+        flops: dispatch.flops * share,
+        bytes: dispatch.bytes * share,
+      });
     }
   }
   return dispatches;
@@ -198,28 +199,9 @@ function constantsOf(call: RecurrentForward, family: Family, units: number) {
   };
 }
 
-/** Where the outputs go: what nobody reads goes into memory of its own, of one word where the kernel skips it. */
-class OutputSlots {
-  readonly bindings: SlotRef[] = [];
-  readonly scratchBytes: number[] = [];
-
-  constructor(call: RecurrentForward, family: Family) {
-    const sequenceBytes = 4 * call.batch * call.time * call.units;
-    this.#add(call.needsStates, sequenceBytes);
-    if (family.cells) this.#add(call.needsCells, 16);
-    if (family.gates > 0) this.#add(call.needsGates, 16);
-  }
-
-  #add(isNeeded: boolean, bytesOtherwise: number): void {
-    const index = this.bindings.length;
-    // Scratch 0 is `carry`.
-    this.bindings.push(
-      isNeeded ? output(index) : scratch(this.scratchBytes.push(bytesOtherwise)),
-    );
-  }
-}
-
-/** Columns of `projected` for a cell: G·H. */
-export function projectedWidth(call: Pick<RecurrentCall, "cell" | "units">): number {
-  return gateCount(call) * call.units;
+/** states, (LSTM) cells, (LSTM, GRU) gates. */
+function outputSlots(call: RecurrentForward, family: Family): SlotRef[] {
+  const cells = family.cells ? [call.needsCells ? output(1) : UNUSED[0]] : [];
+  if (family.gates === 0) return [output(0), ...cells];
+  return [output(0), ...cells, call.needsGates ? output(1 + cells.length) : UNUSED[1]];
 }

@@ -107,8 +107,14 @@ fn value_of(total: Total) -> i32 { return max(total.position, 0i); }`;
   const rule = {
     sum: { start: type === "f32" ? "0.0f" : "0i", merge: "a + b" },
     prod: { start: type === "f32" ? "1.0f" : "1i", merge: "a * b" },
-    max: { start: lowest, merge: type === "f32" ? "keep_nan(a, keep_nan(b, max(a, b)))" : "max(a, b)" },
-    min: { start: highest, merge: type === "f32" ? "keep_nan(a, keep_nan(b, min(a, b)))" : "min(a, b)" },
+    max: {
+      start: lowest,
+      merge: type === "f32" ? "keep_nan(a, keep_nan(b, max(a, b)))" : "max(a, b)",
+    },
+    min: {
+      start: highest,
+      merge: type === "f32" ? "keep_nan(a, keep_nan(b, min(a, b)))" : "min(a, b)",
+    },
   }[combine];
   return `
 alias Total = ${type};

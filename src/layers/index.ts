@@ -2,6 +2,7 @@ import { type RegisteredClass, registerClass } from "../names/class-registry.ts"
 import { Activation, activation } from "./activation-layer.ts";
 import { Bidirectional, bidirectional } from "./bidirectional.ts";
 import { Dense, dense } from "./dense.ts";
+import { Dot, dot } from "./dot.ts";
 import { Dropout, dropout, spatialDropout1d } from "./dropout.ts";
 import { Embedding, embedding } from "./embedding.ts";
 import { Flatten, flatten } from "./flatten.ts";
@@ -35,6 +36,7 @@ const classes: readonly RegisteredClass[] = [
   Bidirectional,
   Concatenate,
   Dense,
+  Dot,
   Dropout,
   Embedding,
   Flatten,
@@ -99,4 +101,5 @@ export const layers = {
   minimum: (config?: LayerConfig): Minimum => new Minimum(config),
   /** Several inputs one after the other along `axis` (-1): `layers.concatenate().apply([a, b])`. */
   concatenate: (config?: ConcatenateConfig): Concatenate => new Concatenate(config),
+  dot,
 } as const;

@@ -30,9 +30,9 @@ export type AnyLayer = Layer<OutputCount>;
  *
  * @example
  * class Scale extends sl.layers.Layer {
- *   static className = "Scale";
- *   build() { this.factor = this.addWeight("factor", [1], "float32", "ones"); }
- *   call(x) { return x.mul(this.factor); }
+ *   static override readonly className = "Scale";
+ *   override build() { this.addWeight("factor", [1], "float32", "ones"); }
+ *   override call(x: sl.Tensor) { return x.mul(this.weight("factor")); }
  * }
  * const y = new Scale().apply(sl.tensor1d([1, 2, 3]));
  * @see Keras `keras.layers.Layer`, TF.js `tf.layers.Layer`
@@ -64,9 +64,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
 
   constructor(config: LayerConfig = {}) {
     super(config.name ?? autoName(classNameOf(new.target)), config.trainable ?? true);
-    this.batchInputShape =
-      config.batchInputShape ??
-      (config.inputShape === undefined ? null : [config.batchSize ?? null, ...config.inputShape]);
+    this.batchInputShape = batchShapeOf(config, this.name);
     this.inputDType = config.inputDType ?? "float32";
     this.#firstWeights = config.weights ?? null;
   }
@@ -75,6 +73,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
    * Runs the layer on tensors, or notes its place in a functional model when the inputs are symbolic.
    * @param inputs One tensor, or a list for layers with several inputs.
    * @param kwargs `training`, `mask`, and what the layer adds (`initialState`).
+   * @throws {ArgumentError} when an input is no tensor.
    * @throws {ShapeError} when a shape does not fit the layer or its weights.
    * @throws {DisposedError} after `dispose()`.
    */
@@ -87,6 +86,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     inputs: Applied | readonly Applied[],
     kwargs: CallOptions = {},
   ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
+    checkApplied(inputs, this.name);
     if (this.isDisposed) {
       throw new DisposedError(
         `${this.name}: the layer was disposed. Expected a layer with weights.`,
@@ -231,6 +231,38 @@ function shapesOf(inputs: Applied | readonly Applied[]): LayerShapes {
   return inputs instanceof Tensor || inputs instanceof SymbolicTensor
     ? inputs.shape
     : inputs.map((one) => one.shape);
+}
+
+/**
+ * The shape with the batch that a config gives, or null.
+ * @throws {ArgumentError} for what is no shape.
+ */
+function batchShapeOf(config: LayerConfig, layer: string): LayerShape | null {
+  const { batchInputShape, inputShape, batchSize = null } = config;
+  const given = batchInputShape ?? inputShape;
+  if (given === undefined) return null;
+  const isSize = (dim: unknown) => dim === null || (Number.isInteger(dim) && Number(dim) > 0);
+  if (!Array.isArray(given) || !given.every(isSize) || !isSize(batchSize)) {
+    throw new ArgumentError(
+      `${layer}: received ${JSON.stringify(given)} as the shape of its input, batch size ${batchSize}. ` +
+        "Expected a list of whole numbers from 1 up, or null for any size: inputShape: [10, 3].",
+      { details: { inputShape, batchInputShape, batchSize } },
+    );
+  }
+  return batchInputShape ?? [batchSize, ...given];
+}
+
+/** @throws {ArgumentError} unless all inputs are tensors, or all are symbolic. */
+function checkApplied(inputs: unknown, layer: string): void {
+  const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+  const symbolic = list.filter((one) => one instanceof SymbolicTensor).length;
+  const isTensors = list.every((one) => one instanceof Tensor);
+  if (list.length > 0 && (isTensors || symbolic === list.length)) return;
+  const received =
+    symbolic > 0 ? "symbolic tensors beside other inputs" : `an input of type ${typeof list[0]}`;
+  throw new ArgumentError(
+    `${layer}: received ${received}. Expected a tensor or a list of tensors: layer.apply(sl.tensor(…)).`,
+  );
 }
 
 /** A layer that hands its input back gives it a handle of its own: ending that does not end the input. */

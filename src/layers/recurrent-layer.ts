@@ -238,7 +238,7 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     const [batch = 1] = x.shape;
     const expected = { count: this.kind.states.length, shape: [batch, this.units] };
     if (states.length > 0) return checkStates(this.name, states, expected);
-    return this.#states && checkStates(this.name, this.#states.values, expected);
+    return this.#states?.forBatch(batch) ?? null;
   }
 
   #maskOf(mask: Mask, x: Tensor): Tensor | null {

@@ -3,8 +3,8 @@ import { formatShape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import {
   scope,
   type Tensor,
-  tensor,
   type TensorLike,
+  tensor,
   toTensor,
   type Variable,
   variable,
@@ -38,8 +38,18 @@ export class StateVariables {
     );
   }
 
-  get values(): States {
-    return this.#variables;
+  /**
+   * The states, for a batch of `size` examples.
+   * @throws {ShapeError} when they are those of another batch size.
+   */
+  forBatch(size: number): States {
+    const kept = this.#variables[0]?.shape[0];
+    if (kept === size) return this.#variables;
+    throw new ShapeError(
+      `${this.#layer}: received a batch of ${size}. The layer is stateful and keeps the states of ${kept} ` +
+        `examples; expected batches of ${kept}.`,
+      { details: { received: size, expected: kept } },
+    );
   }
 
   write(states: States): void {

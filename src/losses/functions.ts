@@ -39,7 +39,7 @@ export interface HuberOptions {
  * Counterpart of `tf.losses.meanSquaredError`; `keras.losses.MeanSquaredError` where no weights are given.
  *
  * @example
- * const loss = losses.meanSquaredError([1, 2], [1.5, 2]);
+ * const loss = sl.losses.meanSquaredError([1, 2], [1.5, 2]);
  * console.log(await loss.data()); // Float32Array [ 0.125 ]
  *
  * @param labels What should come out, any shape.
@@ -63,7 +63,7 @@ export function meanSquaredError(
  * Counterpart of `tf.losses.absoluteDifference`; `keras.losses.MeanAbsoluteError` where no weights are given.
  *
  * @example
- * const loss = losses.meanAbsoluteError([1, 2], [1.5, 2]);
+ * const loss = sl.losses.meanAbsoluteError([1, 2], [1.5, 2]);
  * console.log(await loss.data()); // Float32Array [ 0.25 ]
  *
  * @param labels What should come out, any shape.
@@ -86,7 +86,7 @@ export function meanAbsoluteError(
  * Counterpart of `tf.losses.huberLoss` and `keras.losses.Huber`. Huber 1964, doi:10.1214/aoms/1177703732.
  *
  * @example
- * const loss = losses.huber([0, 0], [0.5, 3]);
+ * const loss = sl.losses.huber([0, 0], [0.5, 3]);
  * console.log(await loss.data()); // Float32Array [ 1.3125 ]
  *
  * @param labels What should come out, any shape.
@@ -110,7 +110,7 @@ export function huber(
  * Counterpart of `keras.losses.LogCosh`.
  *
  * @example
- * const loss = losses.logCosh([0, 0], [0, 1]);
+ * const loss = sl.losses.logCosh([0, 0], [0, 1]);
  * console.log((await loss.data())[0]?.toFixed(4)); // 0.2169
  *
  * @param labels What should come out, any shape.
@@ -119,11 +119,7 @@ export function huber(
  * @returns Scalar.
  * @throws {ShapeError} when the shapes differ.
  */
-export function logCosh(
-  labels: TensorLike,
-  predictions: TensorLike,
-  weights?: TensorLike,
-): Tensor {
+export function logCosh(labels: TensorLike, predictions: TensorLike, weights?: TensorLike): Tensor {
   return weightedMean(logCoshRule, labels, predictions, weights);
 }
 
@@ -133,7 +129,7 @@ export function logCosh(
  * Counterpart of `keras.losses.CosineSimilarity`: -1 for rows of one direction, 0 for orthogonal ones.
  *
  * @example
- * const loss = losses.cosineSimilarity([[0, 2]], [[0, 5]]);
+ * const loss = sl.losses.cosineSimilarity([[0, 2]], [[0, 5]]);
  * console.log(await loss.data()); // Float32Array [ -1 ]
  *
  * @param labels [.., D]
@@ -157,7 +153,7 @@ export function cosineSimilarity(
  * Probabilities are kept 1e-7 away from 0 and 1; logits need no such care and are to be preferred.
  *
  * @example
- * const loss = losses.binaryCrossentropy([1, 0], [0.5, 0.5]);
+ * const loss = sl.losses.binaryCrossentropy([1, 0], [0.5, 0.5]);
  * console.log((await loss.data())[0]?.toFixed(4)); // 0.6931
  *
  * @param labels 0 to 1, any shape.
@@ -183,7 +179,7 @@ export function binaryCrossentropy(
  * Probabilities are divided by their sum and kept 1e-7 away from 0 and 1.
  *
  * @example
- * const loss = losses.categoricalCrossentropy([[0, 1, 0]], [[0.25, 0.5, 0.25]]);
+ * const loss = sl.losses.categoricalCrossentropy([[0, 1, 0]], [[0.25, 0.5, 0.25]]);
  * console.log((await loss.data())[0]?.toFixed(4)); // 0.6931
  *
  * @param labels [.., V]
@@ -208,7 +204,7 @@ export function categoricalCrossentropy(
  * probabilities. A label outside 0 to V-1 gives NaN, so that it is noticed.
  *
  * @example
- * const loss = losses.sparseCategoricalCrossentropy([1], [[0.25, 0.5, 0.25]]);
+ * const loss = sl.losses.sparseCategoricalCrossentropy([1], [[0.25, 0.5, 0.25]]);
  * console.log((await loss.data())[0]?.toFixed(4)); // 0.6931
  *
  * @param labels Class numbers, [..] or [.., 1]; int32, or float32 with whole numbers.

@@ -37,7 +37,10 @@ export function meanOverBatch(costs: Value, weights: Value | null, mask: Value |
 }
 
 /** Σ value·weight and Σ weight: what a running mean adds up. */
-export function weightedTotals(values: Value, weights: Value | null): { sum: Value; weight: Value } {
+export function weightedTotals(
+  values: Value,
+  weights: Value | null,
+): { sum: Value; weight: Value } {
   if (weights === null) {
     return { sum: ops.sum(values), weight: ops.scalar(HostScalar.of(sizeOf(values.shape))) };
   }

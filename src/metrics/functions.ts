@@ -1,5 +1,5 @@
-import { meanAbsoluteErrorRule, meanSquaredErrorRule } from "../losses/regression.ts";
 import { sampleCosts } from "../losses/loss-rule.ts";
+import { meanAbsoluteErrorRule, meanSquaredErrorRule } from "../losses/regression.ts";
 import { scope, Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
 import {
   binaryAccuracyRule,
@@ -20,7 +20,7 @@ export interface BinaryAccuracyOptions {
  * Counterpart of `tf.metrics.binaryAccuracy`.
  *
  * @example
- * const rows = metrics.binaryAccuracy([[1], [0], [1]], [[0.9], [0.2], [0.4]]);
+ * const rows = sl.metrics.binaryAccuracy([[1], [0], [1]], [[0.9], [0.2], [0.4]]);
  * console.log(await rows.data()); // Float32Array [ 1, 1, 0 ]
  *
  * @param labels [.., D]
@@ -42,7 +42,7 @@ export function binaryAccuracy(
  * Counterpart of `tf.metrics.categoricalAccuracy`.
  *
  * @example
- * const rows = metrics.categoricalAccuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]]);
+ * const rows = sl.metrics.categoricalAccuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]]);
  * console.log(await rows.data()); // Float32Array [ 1, 0 ]
  *
  * @param labels One-hot, [.., V].
@@ -60,7 +60,7 @@ export function categoricalAccuracy(labels: TensorLike, predictions: TensorLike)
  * Counterpart of `tf.metrics.sparseCategoricalAccuracy`.
  *
  * @example
- * const rows = metrics.sparseCategoricalAccuracy([1, 0], [[0.2, 0.8], [0.3, 0.7]]);
+ * const rows = sl.metrics.sparseCategoricalAccuracy([1, 0], [[0.2, 0.8], [0.3, 0.7]]);
  * console.log(await rows.data()); // Float32Array [ 1, 0 ]
  *
  * @param labels Class numbers, [..] or [.., 1].
@@ -78,7 +78,7 @@ export function sparseCategoricalAccuracy(labels: TensorLike, predictions: Tenso
  * Counterpart of `tf.metrics.meanAbsoluteError`.
  *
  * @example
- * const rows = metrics.meanAbsoluteError([[1, 2], [3, 4]], [[1, 3], [3, 4]]);
+ * const rows = sl.metrics.meanAbsoluteError([[1, 2], [3, 4]], [[1, 3], [3, 4]]);
  * console.log(await rows.data()); // Float32Array [ 0.5, 0 ]
  *
  * @param labels [.., D]
@@ -96,7 +96,7 @@ export function meanAbsoluteError(labels: TensorLike, predictions: TensorLike): 
  * Counterpart of `tf.metrics.meanSquaredError`.
  *
  * @example
- * const rows = metrics.meanSquaredError([[1, 2], [3, 4]], [[1, 4], [3, 4]]);
+ * const rows = sl.metrics.meanSquaredError([[1, 2], [3, 4]], [[1, 4], [3, 4]]);
  * console.log(await rows.data()); // Float32Array [ 2, 0 ]
  *
  * @param labels [.., D]

@@ -20,7 +20,7 @@ const classes = new Map<string, RegisteredClass>();
  * Makes a class of your own known, so that configs and saved models that name it can be read.
  * @throws {ArgumentError} when the class has no `className`, or another class has the same one.
  * @example
- * class Scale extends sl.layers.Layer { static className = "Scale"; }
+ * class Scale extends sl.layers.Layer { static override readonly className = "Scale"; }
  * sl.serialization.registerClass(Scale);
  */
 export function registerClass(registered: RegisteredClass): void {

@@ -8,8 +8,11 @@ import { recordOne } from "./record.ts";
 
 const TYPE = { float32: "f32", int32: "i32", bool: "bool" } as const;
 
+/** The largest float32 below 2³¹, where WGSL's conversion to i32 saturates. */
+const LARGEST = 2 ** 31 - 128;
+
 /**
- * float32 → int32 drops the fraction and saturates at the ends of int32; NaN gives an unspecified number.
+ * float32 → int32 drops the fraction and saturates at the float32 next to the ends of int32; NaN gives an unspecified number.
  * Anything → bool is `x != 0`; bool → number is 0 or 1. Gradients pass float32 → float32 only.
  */
 export const castOp: Op = {
@@ -26,7 +29,7 @@ export const castOp: Op = {
     host: ([x = 0], { output }) => {
       if (output === "float32") return x;
       if (output === "bool") return x !== 0 ? 1 : 0;
-      return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(x)));
+      return Math.max(-(2 ** 31), Math.min(LARGEST, Math.trunc(x)));
     },
   },
 };

@@ -18,8 +18,11 @@ export const gradientCheckOp: Op = {
     if (attributes.gradients === 0) {
       throw new ArgumentError("gradientCheck: received no gradients. Expected at least one.");
     }
-    const wrong = inputs.slice(0, attributes.gradients as number).find((x) => x.dtype !== "float32");
-    if (wrong) throw new ArgumentError(`gradientCheck: a gradient is ${wrong.dtype}. Expected float32.`);
+    const wrong = inputs
+      .slice(0, attributes.gradients as number)
+      .find((x) => x.dtype !== "float32");
+    if (wrong)
+      throw new ArgumentError(`gradientCheck: a gradient is ${wrong.dtype}. Expected float32.`);
     return [specOf([4]), specOf([4], "int32")];
   },
   gradient: () => [],

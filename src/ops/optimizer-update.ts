@@ -78,7 +78,9 @@ export function optimizerUpdate(
 ): { parameters: readonly Value[]; slots: readonly (readonly Value[])[] } {
   const own = NUMBERS[kind];
   if (!own) {
-    throw new ArgumentError(`optimizerUpdate: received kind "${kind}". Expected one of ${UPDATE_KINDS.join(", ")}.`);
+    throw new ArgumentError(
+      `optimizerUpdate: received kind "${kind}". Expected one of ${UPDATE_KINDS.join(", ")}.`,
+    );
   }
   const scalars = ["learningRate", "globalClipnorm", "clipvalue", ...own].map((name) => {
     const scalar = numbers[name];

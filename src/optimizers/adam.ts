@@ -29,8 +29,8 @@ export interface AdamwConfig extends AdamConfig {
  * outside the correction, so it is not quite PyTorch's. Kingma & Ba 2015, arXiv:1412.6980.
  *
  * @example
- * const x = variable(tensor1d([3]));
- * const optimizer = train.adam(0.1);
+ * const x = sl.variable(sl.tensor1d([3]));
+ * const optimizer = sl.train.adam(0.1);
  * for (let i = 0; i < 200; i++) optimizer.minimize(() => x.sub(1).square().sum());
  * console.log((await x.data())[0]?.toFixed(2)); // 1.00
  *
@@ -58,7 +58,7 @@ export function adam(
  * Counterpart of `keras.optimizers.AdamW`. Loshchilov & Hutter 2019, arXiv:1711.05101.
  *
  * @example
- * const optimizer = train.adamw({ learningRate: 0.001, weightDecay: 0.01 });
+ * const optimizer = sl.train.adamw({ learningRate: 0.001, weightDecay: 0.01 });
  *
  * @param learningRate Size of a step, a schedule, or all settings. Default 0.001.
  * @throws {ArgumentError} when a setting is out of bounds.

@@ -32,8 +32,8 @@ export type NamedGradients = Readonly<Record<string, Tensor>> | readonly NamedTe
 interface RecordOptions {
   /** The loss, which has to be finite too. */
   readonly loss?: Value;
-  /** Whether updates after a refused one are refused until `clearFault`. Default false. */
-  readonly isSticky?: boolean;
+  /** Asked at each run: whether updates after a refused one are refused until `clearFault`. Default: not. */
+  readonly isSticky?: () => boolean;
 }
 
 /**
@@ -66,10 +66,14 @@ export class Optimizer {
     this.name = config.name ?? label;
     this.#slots = new Slots(this.name, rule.slots);
     this.#learningRate = checkRate(label, config.learningRate ?? 0.001);
-    this.globalClipnorm = checkSetting(`${label} globalClipnorm`, config.globalClipnorm ?? 0, { from: 0 });
+    this.globalClipnorm = checkSetting(`${label} globalClipnorm`, config.globalClipnorm ?? 0, {
+      from: 0,
+    });
     this.clipnorm = checkSetting(`${label} clipnorm`, config.clipnorm ?? 0, { from: 0 });
     this.clipvalue = checkSetting(`${label} clipvalue`, config.clipvalue ?? 0, { from: 0 });
-    const bounds = [this.globalClipnorm, this.clipnorm, this.clipvalue].filter((bound) => bound > 0);
+    const bounds = [this.globalClipnorm, this.clipnorm, this.clipvalue].filter(
+      (bound) => bound > 0,
+    );
     if (bounds.length > 1) {
       throw new ArgumentError(
         `${label}: received several of globalClipnorm, clipnorm and clipvalue. Expected one of them.`,
@@ -96,8 +100,8 @@ export class Optimizer {
    * Takes one step that makes `f` smaller.
    *
    * @example
-   * const x = variable(tensor1d([3]));
-   * const cost = train.sgd(0.1).minimize(() => x.square().sum(), true);
+   * const x = sl.variable(sl.tensor1d([3]));
+   * const cost = sl.train.sgd(0.1).minimize(() => x.square().sum(), true);
    * console.log(await cost?.data(), await x.data()); // Float32Array [ 9 ] Float32Array [ 2.4 ]
    *
    * @param f Gives the loss, a scalar.
@@ -137,9 +141,9 @@ export class Optimizer {
    * Takes one step along these gradients.
    *
    * @example
-   * const w = variable([3], true, "w");
-   * const { grads } = variableGrads(() => w.square().sum());
-   * train.sgd(0.1).applyGradients(grads);
+   * const w = sl.variable([3], true, "w");
+   * const { grads } = sl.variableGrads(() => w.square().sum());
+   * sl.train.sgd(0.1).applyGradients(grads);
    * console.log(await w.data()); // Float32Array [ 2.4 ]
    *
    * @param grads Gradients by variable name, as `variableGrads` gives them, or a list of `{ name, tensor }`.
@@ -176,7 +180,7 @@ export class Optimizer {
   record(
     variables: readonly Variable[],
     gradients: readonly Value[],
-    { loss, isSticky = false }: RecordOptions = {},
+    { loss, isSticky = () => false }: RecordOptions = {},
   ): Value {
     this.build(variables);
     return recordUpdate({
@@ -191,7 +195,7 @@ export class Optimizer {
     });
   }
 
-  /** How many updates were refused because a gradient or the loss was not finite. */
+  /** How many updates were refused because a gradient or the loss was not finite; `fit` begins to count anew. */
   async refusedUpdates(): Promise<number> {
     const [count = 0] = (await this.#fault?.data()) ?? [];
     return count;
@@ -216,11 +220,11 @@ export class Optimizer {
    */
   async getWeights(): Promise<NamedTensor[]> {
     const iterations = { name: "iter", tensor: tensor([this.#iterations], [], "int32") };
-    const slots = [...this.#slots.all()].map(([name, slot]) => ({
+    const slots = [...this.#slots.all()].map(async ([name, slot]) => ({
       name,
-      tensor: Tensor.of(slot.value),
+      tensor: tensor(await slot.data(), slot.shape),
     }));
-    return [iterations, ...slots];
+    return [iterations, ...(await Promise.all(slots))];
   }
 
   /**
@@ -239,7 +243,8 @@ export class Optimizer {
   getConfig(): Record<string, number | boolean | string> {
     const { globalClipnorm, clipnorm, clipvalue } = this;
     const bounds = Object.entries({ globalClipnorm, clipnorm, clipvalue }).filter(([, x]) => x > 0);
-    const kind = this.#rule.kind === "momentum" || this.#rule.kind === "nesterov" ? "sgd" : this.#rule.kind;
+    const kind =
+      this.#rule.kind === "momentum" || this.#rule.kind === "nesterov" ? "sgd" : this.#rule.kind;
     return {
       kind,
       learningRate: this.learningRate,

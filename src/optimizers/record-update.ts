@@ -18,8 +18,8 @@ export interface UpdateParts {
   readonly loss: Value | null;
   /** int32[4]: refused updates so far, 1 + number of the first one. */
   readonly fault: Variable;
-  /** Whether all updates after a refused one are refused, too. */
-  readonly isSticky: boolean;
+  /** Whether all updates after a refused one are refused, too; asked at each run. */
+  readonly isSticky: () => boolean;
   readonly clock: UpdateClock;
   /** Largest L2 norm of each gradient; 0: any. */
   readonly clipnorm: number;
@@ -33,7 +33,7 @@ export interface UpdateParts {
 export function recordUpdate(parts: UpdateParts): Value {
   const { rule, clock, fault } = parts;
   const gradients = clipEach(parts.gradients, parts.clipnorm);
-  const sticky = HostScalar.of(parts.isSticky ? 1 : 0, "int32");
+  const sticky = new HostScalar(() => (parts.isSticky() ? 1 : 0), "int32");
   const check = gradientCheck(
     { gradients, loss: parts.loss ?? undefined, fault: fault.value },
     { step: clock.scalar("step", "int32"), sticky },
@@ -46,12 +46,12 @@ export function recordUpdate(parts: UpdateParts): Value {
     const updated = optimizerUpdate(
       {
         kind: rule.kind,
+        centered: rule.slots.includes("average_gradient"),
+        momentum: rule.slots.includes("momentum"),
         parameters: variables.map((variable) => variable.value),
         gradients: own,
         slots: slots.map((list) => list.map((slot) => slot.value)),
         control: check.control,
-        centered: rule.centered,
-        momentum: rule.slots.includes("momentum"),
       },
       scalarsOf(rule, clock),
     );

@@ -26,7 +26,7 @@ export interface RmspropConfig extends OptimizerConfig {
  * Tieleman & Hinton 2012, lecture 6.5 of "Neural Networks for Machine Learning".
  *
  * @example
- * const optimizer = train.rmsprop({ learningRate: 0.001, globalClipnorm: 1 });
+ * const optimizer = sl.train.rmsprop({ learningRate: 0.001, globalClipnorm: 1 });
  *
  * @param learningRate Size of a step, a schedule, or all settings. Default 0.001.
  * @param decay `rho`. Default 0.9.
@@ -56,7 +56,6 @@ function rmspropRule(config: RmspropConfig): UpdateRule {
   if (momentum > 0) slots.push("momentum");
   return {
     kind: "rmsprop",
-    centered,
     slots,
     scalars: () => ({ rho, momentum, epsilon }),
     config: { rho, momentum, epsilon, centered },

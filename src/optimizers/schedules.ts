@@ -26,7 +26,7 @@ export interface CosineDecayConfig {
  * Counterpart of `keras.optimizers.schedules.CosineDecay`. Loshchilov & Hutter 2017, arXiv:1608.03983.
  *
  * @example
- * const schedule = train.cosineDecay({ initialLearningRate: 0.1, decaySteps: 100 });
+ * const schedule = sl.train.cosineDecay({ initialLearningRate: 0.1, decaySteps: 100 });
  * console.log(schedule(0), schedule(50).toFixed(3), schedule(100)); // 0.1 0.050 0
  *
  * @throws {ArgumentError} when `decaySteps` is no positive number.
@@ -60,7 +60,7 @@ export interface ExponentialDecayConfig {
  * Counterpart of `keras.optimizers.schedules.ExponentialDecay`.
  *
  * @example
- * const schedule = train.exponentialDecay({ initialLearningRate: 1, decaySteps: 10, decayRate: 0.5 });
+ * const schedule = sl.train.exponentialDecay({ initialLearningRate: 1, decaySteps: 10, decayRate: 0.5 });
  * console.log(schedule(20)); // 0.25
  *
  * @throws {ArgumentError} when `decaySteps` is no positive number.
@@ -88,7 +88,7 @@ export interface PiecewiseConstantConfig {
  * Counterpart of `keras.optimizers.schedules.PiecewiseConstantDecay`.
  *
  * @example
- * const schedule = train.piecewiseConstant({ boundaries: [100, 200], values: [0.1, 0.01, 0.001] });
+ * const schedule = sl.train.piecewiseConstant({ boundaries: [100, 200], values: [0.1, 0.01, 0.001] });
  * console.log(schedule(100), schedule(101)); // 0.1 0.01
  *
  * @throws {ArgumentError} when there is not one value more than there are ascending boundaries.
@@ -96,7 +96,9 @@ export interface PiecewiseConstantConfig {
 export function piecewiseConstant(config: PiecewiseConstantConfig): LearningRateSchedule {
   const { boundaries, values } = config;
   const last = values[values.length - 1];
-  const isAscending = boundaries.every((bound, i) => i === 0 || bound > (boundaries[i - 1] ?? bound));
+  const isAscending = boundaries.every(
+    (bound, i) => i === 0 || bound > (boundaries[i - 1] ?? bound),
+  );
   if (values.length !== boundaries.length + 1 || !isAscending || last === undefined) {
     throw new ArgumentError(
       `piecewiseConstant: received ${boundaries.length} boundaries [${boundaries.join(", ")}] and ` +
@@ -126,7 +128,7 @@ export interface PolynomialDecayConfig {
  * Counterpart of `keras.optimizers.schedules.PolynomialDecay`.
  *
  * @example
- * const schedule = train.polynomialDecay({ initialLearningRate: 1, decaySteps: 10, endLearningRate: 0 });
+ * const schedule = sl.train.polynomialDecay({ initialLearningRate: 1, decaySteps: 10, endLearningRate: 0 });
  * console.log(schedule(5)); // 0.5
  *
  * @throws {ArgumentError} when `decaySteps` is no positive number.

@@ -20,8 +20,8 @@ export interface SgdConfig extends OptimizerConfig {
  * Counterpart of `tf.train.sgd` and `keras.optimizers.SGD`, with Keras's equations and defaults.
  *
  * @example
- * const x = variable(tensor1d([3]));
- * const optimizer = train.sgd(0.1);
+ * const x = sl.variable(sl.tensor1d([3]));
+ * const optimizer = sl.train.sgd(0.1);
  * for (let i = 0; i < 50; i++) optimizer.minimize(() => x.sub(1).square().sum());
  * console.log((await x.data())[0]?.toFixed(3)); // 1.000
  *
@@ -40,7 +40,7 @@ export function sgd(learningRate: number | LearningRateSchedule | SgdConfig = {}
  * momentum takes it up, TF.js after).
  *
  * @example
- * const optimizer = train.momentum(0.01, 0.9);
+ * const optimizer = sl.train.momentum(0.01, 0.9);
  *
  * @param learningRate Size of a step, or a schedule.
  * @param momentum Share of the last step that is made again, 0 to 1.

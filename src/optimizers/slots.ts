@@ -46,7 +46,10 @@ export class Slots {
 
   /** The variables in groups that are contiguous in every arena they take part in. */
   arenas(variables: readonly Variable[]): Arena[] {
-    const lists = [[...variables], ...this.#names.map((_, i) => variables.map((v) => this.#slot(v, i)))];
+    const lists = [
+      [...variables],
+      ...this.#names.map((_, i) => variables.map((v) => this.#slot(v, i))),
+    ];
     const [own = [], ...slots] = lists;
     const starts = new Set(lists.flatMap((list) => runStarts(arenaRuns(list))));
     const bounds = [...starts].sort((a, b) => a - b);

@@ -7,8 +7,6 @@ export type UpdateKind = "sgd" | "momentum" | "nesterov" | "rmsprop" | "adam" | 
 /** How an optimizer turns gradients into updates: the data that tells one from another. */
 export interface UpdateRule {
   readonly kind: UpdateKind;
-  /** Whether RMSprop keeps a mean of the gradients, or a momentum. */
-  readonly centered?: boolean;
   /** Names of the tensors that are kept for each weight, in the kernel's order. */
   readonly slots: readonly string[];
   /** Numbers that the kernel takes at update `step` (1 for the first), besides the learning rate. */
@@ -42,6 +40,7 @@ export function checkSetting(
 ): number {
   const { from, below = Infinity } = bounds;
   if (typeof value === "number" && value >= from && value < below) return value;
-  const expected = below === Infinity ? `a number from ${from} on` : `a number in [${from}, ${below})`;
+  const expected =
+    below === Infinity ? `a number from ${from} on` : `a number in [${from}, ${below})`;
   throw new ArgumentError(`${label}: received ${String(value)}. Expected ${expected}.`);
 }

@@ -1,5 +1,5 @@
-import type { TypedArray } from "../graph/dtype.ts";
 import { BufferUsage } from "../gpu/constants.ts";
+import type { TypedArray } from "../graph/dtype.ts";
 
 let nextId = 1;
 

@@ -1,22 +1,22 @@
 import type { Rules } from "../autograd/backward.ts";
 import { type Canonical, canonicalize, type Request } from "../compiler/canonical.ts";
 import { DisposedError, SluiceError, StaleReadError } from "../errors.ts";
-import type { TypedArray } from "../graph/dtype.ts";
-import type { Source } from "../graph/node.ts";
-import type { Storage } from "../graph/storage.ts";
 import { acquireDevice, type DeviceOptions, type GpuDevice } from "../gpu/device.ts";
 import { Faults } from "../gpu/faults.ts";
 import { PipelineCache } from "../gpu/pipelines.ts";
 import type { Platform } from "../gpu/platform.ts";
 import { ReadbackPool } from "../gpu/readback.ts";
 import { SubmitGate } from "../gpu/submission.ts";
+import type { TypedArray } from "../graph/dtype.ts";
+import type { Source } from "../graph/node.ts";
+import type { Storage } from "../graph/storage.ts";
 import type { KernelOptions } from "../kernels/dispatch.ts";
 import { BufferPool } from "./blocks.ts";
 import type { Counters } from "./counters.ts";
 import { MemoryBook, type MemoryInfo } from "./memory-book.ts";
 import { PlanCache } from "./plan-cache.ts";
-import { RunQueue } from "./run-queue.ts";
 import type { LeafSource, OutputTarget, Program, Run } from "./run.ts";
+import { RunQueue } from "./run-queue.ts";
 import { Scratch } from "./scratch.ts";
 import { type SubmitContext, type Walker, walkInOnePass } from "./submit.ts";
 
@@ -89,6 +89,11 @@ export class Engine {
     return this.#machine?.gpu ?? null;
   }
 
+  /** The device is gone; nothing can run here any more. */
+  get isLost(): boolean {
+    return this.#queue.failure !== null;
+  }
+
   /** A program of a graph; its plan is looked up or compiled when it first runs. */
   program(request: Request): Program {
     const canonical = canonicalize(request, (storage) => {
@@ -136,7 +141,10 @@ export class Engine {
       outcomes.push({ storage: keep, data });
       return { keep, read };
     });
-    const writes = request.writes.map(({ storage }) => storage);
+    const writes = request.writes.map(({ storage }) => ({
+      storage,
+      place: this.book.placeOf(storage),
+    }));
     const upstream = this.#upstreamOf(leaves);
     let settle: Run["settle"] = () => undefined;
     const health = new Promise<Error | null>((resolve) => {
@@ -229,7 +237,7 @@ export class Engine {
       this.book.pin(storage);
       this.#health.set(storage, run.health);
     }
-    for (const storage of run.writes) storage.version++;
+    for (const { storage } of run.writes) storage.version++;
     const targets = this.#targets(run);
     void run.health.then((error) => {
       // Nothing went wrong: nobody need ask any more.
@@ -247,7 +255,7 @@ export class Engine {
 
   #targets(run: Run): Storage[] {
     const kept = run.outputs.flatMap((output) => (output.keep ? [output.keep] : []));
-    return [...kept, ...run.writes];
+    return [...kept, ...run.writes.map(({ storage }) => storage)];
   }
 
   #upstreamOf(leaves: readonly LeafSource[]): Promise<Error | null>[] {
@@ -271,7 +279,10 @@ export class Engine {
     const pool = new BufferPool(device);
     const scratch = new Scratch(pool);
     const target = { limits: gpu.limits, options: this.#options.kernels ?? {} };
-    const plans = new PlanCache({ rules: this.rules, target }, { device, pipelines, pool, scratch });
+    const plans = new PlanCache(
+      { rules: this.rules, target },
+      { device, pipelines, pool, scratch },
+    );
     this.book.usePool(pool);
     const context: SubmitContext = {
       device,

@@ -1,6 +1,6 @@
+import type { MemoryRef, Plan, PlanDispatch } from "../compiler/plan.ts";
 import { BufferUsage } from "../gpu/constants.ts";
 import type { Pipeline, PipelineCache } from "../gpu/pipelines.ts";
-import type { MemoryRef, Plan, PlanDispatch } from "../compiler/plan.ts";
 import type { BufferPool } from "./blocks.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -46,9 +46,11 @@ export class PlanInstance {
     this.plan = plan;
     this.#context = context;
     this.#pipelines = plan.dispatches.map((dispatch) => context.pipelines.get(dispatch.kernel));
-    this.ready = Promise.all(new Set(this.#pipelines.map((pipeline) => pipeline.ready))).then(() => {
-      this.isReady = true;
-    });
+    this.ready = Promise.all(new Set(this.#pipelines.map((pipeline) => pipeline.ready))).then(
+      () => {
+        this.isReady = true;
+      },
+    );
     this.#planBlock = this.#makeBlock(plan.planBlock, BufferUsage.uniform);
     this.#runBlock = this.#makeBlock(plan.runBlock, BufferUsage.uniform);
     this.#tables = plan.tables.map(
@@ -86,7 +88,7 @@ export class PlanInstance {
         pass.setPipeline(pipeline);
         last = pipeline;
       }
-      pass.setBindGroup(0, groups[i], this.#offsets[i]);
+      pass.setBindGroup(0, groups[i] ?? null, this.#offsets[i] ?? []);
       pass.dispatchWorkgroups(x, y, z);
     }
   }
@@ -140,7 +142,11 @@ export class PlanInstance {
 
   #entriesOf(dispatch: PlanDispatch, leaves: readonly (BoundLeaf | null)[]): Entry[] {
     const entries: Entry[] = [];
-    const add = (binding: number, buffer: GPUBuffer, range: { offset: number; size: number }): void => {
+    const add = (
+      binding: number,
+      buffer: GPUBuffer,
+      range: { offset: number; size: number },
+    ): void => {
       entries.push({ binding, resource: { buffer, ...range } });
     };
     if (dispatch.paramsOffset >= 0 && this.#planBlock) {
@@ -198,14 +204,19 @@ export function locate(
 ): Located {
   const leaf = memory.kind === "leaf" ? from.leaves[memory.index] : null;
   const buffer =
-    memory.kind === "slot" ? from.slots[memory.index] : memory.kind === "table" ? from.tables[memory.index] : leaf?.buffer;
-  if (!buffer) throw new RangeError(`a plan names ${memory.kind} ${memory.index}, which is not bound`);
+    memory.kind === "slot"
+      ? from.slots[memory.index]
+      : memory.kind === "table"
+        ? from.tables[memory.index]
+        : leaf?.buffer;
+  if (!buffer)
+    throw new RangeError(`a plan names ${memory.kind} ${memory.index}, which is not bound`);
   return { buffer, offset: memory.offset + (leaf?.offset ?? 0) };
 }
 
 function entryKey(entry: Entry, numbers: Map<GPUBuffer, number>): string {
   const { buffer, offset, size } = entry.resource;
-  let number = numbers.get(buffer);
-  if (number === undefined) numbers.set(buffer, (number = numbers.size));
+  const number = numbers.get(buffer) ?? numbers.size;
+  numbers.set(buffer, number);
   return `${entry.binding}:${number}+${offset}:${size}`;
 }

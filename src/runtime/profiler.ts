@@ -1,6 +1,6 @@
+import type { PlanDispatch } from "../compiler/plan.ts";
 import { BufferUsage } from "../gpu/constants.ts";
 import { type Readback, ReadbackPool } from "../gpu/readback.ts";
-import type { PlanDispatch } from "../compiler/plan.ts";
 import type { Engine } from "./engine.ts";
 import type { PlanInstance } from "./plan-instance.ts";
 
@@ -77,7 +77,11 @@ export class Profiler {
       instance,
       groups,
       range: [from, to],
-    }: { instance: PlanInstance; groups: readonly GPUBindGroup[]; range: readonly [number, number] },
+    }: {
+      instance: PlanInstance;
+      groups: readonly GPUBindGroup[];
+      range: readonly [number, number];
+    },
   ): void {
     const count = to - from;
     const queries = this.#hasTimestamps

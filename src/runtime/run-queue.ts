@@ -48,6 +48,11 @@ export class RunQueue {
     if (!this.#isPumping) void this.#pump();
   }
 
+  /** Why nothing will run any more; null while all is well. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
   /** Resolves when nothing waits any more. */
   drained(): Promise<void> {
     if (this.#head >= this.#tasks.length && !this.#isPumping) return Promise.resolve();

@@ -31,6 +31,12 @@ export interface OutputTarget {
   readonly read: { resolve(data: TypedArray): void; reject(error: unknown): void } | null;
 }
 
+/** A variable that a run gives new content, and where it lay when the run was queued: it may move meanwhile. */
+export interface WriteTarget {
+  readonly storage: Storage;
+  readonly place: Allocation;
+}
+
 /** One execution of a program that waits for its turn. Everything that may change later is in it already. */
 export interface Run {
   readonly label: string;
@@ -38,7 +44,7 @@ export interface Run {
   readonly leaves: readonly LeafSource[];
   readonly scalars: readonly ScalarValue[];
   readonly outputs: readonly OutputTarget[];
-  readonly writes: readonly Storage[];
+  readonly writes: readonly WriteTarget[];
   /** Failures of runs that this one builds on. */
   readonly upstream: readonly Promise<Error | null>[];
   /** Settles this run's own health: null when nothing went wrong. */

@@ -25,10 +25,10 @@ export class Scratch {
       const size = sizeClass(bytes);
       const index = used.get(size) ?? 0;
       used.set(size, index + 1);
-      let list = this.#bySize.get(size);
-      if (!list) this.#bySize.set(size, (list = []));
-      let shared = list[index];
-      if (!shared) list.push((shared = { buffer: this.#pool.take(bytes), plans: 0 }));
+      const list = this.#bySize.get(size) ?? [];
+      this.#bySize.set(size, list);
+      const shared = list[index] ?? { buffer: this.#pool.take(bytes), plans: 0 };
+      list[index] = shared;
       shared.plans++;
       return shared.buffer;
     });

@@ -1,10 +1,10 @@
-import type { TypedArray } from "../graph/dtype.ts";
-import type { Spec } from "../graph/spec.ts";
-import { specBytes } from "../graph/spec.ts";
+import type { PlanDispatch } from "../compiler/plan.ts";
 import type { Faults } from "../gpu/faults.ts";
 import type { Readback, ReadbackPool } from "../gpu/readback.ts";
 import type { SubmitGate } from "../gpu/submission.ts";
-import type { PlanDispatch } from "../compiler/plan.ts";
+import type { TypedArray } from "../graph/dtype.ts";
+import type { Spec } from "../graph/spec.ts";
+import { specBytes } from "../graph/spec.ts";
 import { toWords } from "./blocks.ts";
 import type { MemoryBook } from "./memory-book.ts";
 import { type BoundLeaf, locate, type PlanInstance } from "./plan-instance.ts";
@@ -45,7 +45,9 @@ export function submitRun(run: Run, instance: PlanInstance, context: SubmitConte
   const isFirst = instance.runs++ === 0;
   const ticket = faults.ticket;
   if (isFirst) {
-    const { result, error } = faults.scope(run.label, () => encodeAndSubmit(run, instance, context));
+    const { result, error } = faults.scope(run.label, () =>
+      encodeAndSubmit(run, instance, context),
+    );
     finish(run, result, { context, ticket, scoped: error });
   } else {
     const result = encodeAndSubmit(run, instance, context);
@@ -88,10 +90,10 @@ function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContex
     }
   });
   plan.writes.forEach((write, i) => {
-    const storage = run.writes[i];
-    if (write.inPlace || !storage) return;
+    const target = run.writes[i];
+    if (write.inPlace || !target) return;
     const { buffer, offset } = locate(write.memory, from);
-    const place = book.placeOf(storage);
+    const { place } = target;
     const to = book.bufferOf(place.block, device.queue);
     const bytes = specBytes(write.spec);
     if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, to, place.offset, bytes);
@@ -131,7 +133,11 @@ function bindLeaves(
 function finish(
   run: Run,
   readings: readonly Reading[],
-  { context, ticket, scoped }: { context: SubmitContext; ticket: number; scoped: Promise<Error | null> | null },
+  {
+    context,
+    ticket,
+    scoped,
+  }: { context: SubmitContext; ticket: number; scoped: Promise<Error | null> | null },
 ): void {
   const own = async (): Promise<Error | null> => {
     const upstream = run.upstream.length > 0 ? await Promise.all(run.upstream) : [];
@@ -153,7 +159,8 @@ function finish(
 
 /** GPU words as the host array of a dtype. */
 export function fromBytes(bytes: Uint8Array<ArrayBuffer>, spec: Spec): TypedArray {
-  if (spec.dtype === "float32") return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  if (spec.dtype === "float32")
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   return spec.dtype === "int32" ? words : Uint8Array.from(words, (word) => (word ? 1 : 0));
 }

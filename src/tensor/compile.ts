@@ -1,11 +1,11 @@
+import { STAGED_BYTES } from "../compiler/plan.ts";
 import { ArgumentError, DisposedError, TraceError } from "../errors.ts";
 import { Node, type Source, type Value } from "../graph/node.ts";
 import { formatSpec, specBytes } from "../graph/spec.ts";
 import type { Storage } from "../graph/storage.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
-import { STAGED_BYTES } from "../compiler/plan.ts";
-import type { Program } from "../runtime/run.ts";
 import { source } from "../ops/leaves.ts";
+import type { Program } from "../runtime/run.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
 import { isPlainObject, tensorsIn } from "./scope.ts";
@@ -45,7 +45,8 @@ export function compile<Args extends unknown[], Result>(
   const call = (...args: Args): Result => {
     // Inside another recording it is just a part of that.
     if (openScope()) return fn(...args);
-    if (isDisposed) throw new DisposedError("compile: the function was disposed. Compile it again.");
+    if (isDisposed)
+      throw new DisposedError("compile: the function was disposed. Compile it again.");
     const tensors = inputsIn(args);
     const sources = tensors.map(inputSource);
     const key = signature(args, sources);
@@ -91,7 +92,9 @@ class Trace {
     const inner = replaceTensors(args, [...placeholders]) as unknown[];
     this.#result = within(state, () => fn(...inner));
     if (this.#result instanceof Promise) {
-      throw new TraceError("compile: received an async function. Expected one that returns its tensors at once.");
+      throw new TraceError(
+        "compile: received an async function. Expected one that returns its tensors at once.",
+      );
     }
     this.#values = inputsIn(this.#result).map((tensor) => within(state, () => tensor.value));
     this.#capture(firstId);
@@ -144,16 +147,20 @@ class Trace {
     const roots = [...this.#values, ...this.#state.writes.values()];
     const lazy = new Set<Value>();
     const consider = (value: Value): void => {
-      if (sourceOf(value) === null && value.node.id < firstId && value.node.inputs.length > 0) lazy.add(value);
+      if (sourceOf(value) === null && value.node.id < firstId && value.node.inputs.length > 0)
+        lazy.add(value);
     };
     for (const root of roots) consider(root);
     const nodes = topologicalOrder(roots);
-    for (const node of nodes) if (node.id > firstId) for (const input of node.inputs) consider(input);
+    for (const node of nodes)
+      if (node.id > firstId) for (const input of node.inputs) consider(input);
     const outputs = [...lazy];
     if (outputs.length > 0) {
       const wants = outputs.map(() => ({ keep: true, read: false }));
       const kept = currentEngine().enqueue({ outputs, writes: [] }, wants, "captured");
-      outputs.forEach((value, i) => keepAs(value, kept[i]?.storage ?? null));
+      outputs.forEach((value, i) => {
+        keepAs(value, kept[i]?.storage ?? null);
+      });
     }
     const leaves = new Set<Value>(roots.filter((root) => sourceOf(root) !== null));
     for (const node of topologicalOrder(roots)) {
@@ -162,7 +169,11 @@ class Trace {
     for (const value of leaves) {
       const from = sourceOf(value);
       if (from?.kind === "host") {
-        const storage = book.create(value.spec, { kind: "variable", name: "constant", data: from.data });
+        const storage = book.create(value.spec, {
+          kind: "variable",
+          name: "constant",
+          data: from.data,
+        });
         value.kept = { kind: "storage", storage, version: 0 };
         this.#constants.push(value);
       } else if (from?.kind === "storage" && from.storage.kind === "result") {
@@ -199,9 +210,15 @@ function signature(args: readonly unknown[], sources: readonly Source[]): string
     }
     if (Array.isArray(item)) return `[${item.map(describe).join()}]`;
     if (isPlainObject(item)) {
-      return `{${Object.entries(item).map(([key, value]) => `${JSON.stringify(key)}:${describe(value)}`).join()}}`;
+      return `{${Object.entries(item)
+        .map(([key, value]) => `${JSON.stringify(key)}:${describe(value)}`)
+        .join()}}`;
     }
-    if (item === undefined || item === null || ["number", "string", "boolean"].includes(typeof item)) {
+    if (
+      item === undefined ||
+      item === null ||
+      ["number", "string", "boolean"].includes(typeof item)
+    ) {
       return `${typeof item} ${String(item)}`;
     }
     throw new ArgumentError(

@@ -18,7 +18,9 @@ export function toTyped(values: ArrayLike<number>, dtype: DType): TypedArray {
 
 /** A tensor of host data; the data is copied. */
 export function fromHost(values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
-  return Tensor.of(source({ shape: [...shape], dtype }, { kind: "host", data: toTyped(values, dtype) }));
+  return Tensor.of(
+    source({ shape: [...shape], dtype }, { kind: "host", data: toTyped(values, dtype) }),
+  );
 }
 
 /**
@@ -52,7 +54,9 @@ export function makeTensor(
 ): Tensor {
   if (isTypedArray(values)) {
     if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
-      throw new DTypeError(`${label}: received 64-bit integers. Expected Float32Array, Int32Array or Uint8Array.`);
+      throw new DTypeError(
+        `${label}: received 64-bit integers. Expected Float32Array, Int32Array or Uint8Array.`,
+      );
     }
     const natural = values instanceof Int32Array ? "int32" : "float32";
     return checked(values, { label, shape: shape ?? [values.length], dtype: dtype ?? natural });
@@ -80,7 +84,9 @@ function checked(
 /** @throws {ShapeError} unless every size is a whole number of at least 0. */
 export function checkShape(shape: Shape, label: string): void {
   if (!Array.isArray(shape)) {
-    throw new ShapeError(`${label}: received shape ${String(shape)}. Expected an array of sizes, e.g. [2, 3].`);
+    throw new ShapeError(
+      `${label}: received shape ${String(shape)}. Expected an array of sizes, e.g. [2, 3].`,
+    );
   }
   for (const dim of shape) {
     if (Number.isSafeInteger(dim) && dim >= 0) continue;

@@ -2,8 +2,8 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { DType, TypedArray } from "../graph/dtype.ts";
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Shape } from "../graph/shape.ts";
-import { literal, scalar as scalarValue } from "../ops/leaves.ts";
 import { ops } from "../ops/index.ts";
+import { literal, scalar as scalarValue } from "../ops/leaves.ts";
 import { checkShape, makeTensor, type TensorLike, toTensor } from "./convert.ts";
 import type { NestedArray } from "./nested.ts";
 import { Tensor } from "./tensor.ts";
@@ -25,7 +25,9 @@ export type TensorData = NestedArray | TypedArray | readonly TypedArray[];
  */
 export function tensor(values: TensorData, shape?: Shape, dtype?: DType): Tensor {
   if (values instanceof Tensor) {
-    throw new ArgumentError("tensor: received a tensor. Expected numbers; use clone() or cast() on tensors.");
+    throw new ArgumentError(
+      "tensor: received a tensor. Expected numbers; use clone() or cast() on tensors.",
+    );
   }
   if (values === undefined || values === null) toTensor(values as unknown as TensorLike, "tensor");
   return makeTensor(values, { label: "tensor", shape, dtype });
@@ -98,7 +100,9 @@ export function onesLike(x: TensorLike): Tensor {
  */
 export function runtimeScalar(read: () => number, dtype: "float32" | "int32" = "float32"): Tensor {
   if (typeof read !== "function") {
-    throw new ArgumentError(`runtimeScalar: received ${typeof read}. Expected a function that gives a number.`);
+    throw new ArgumentError(
+      `runtimeScalar: received ${typeof read}. Expected a function that gives a number.`,
+    );
   }
   return Tensor.of(scalarValue(new HostScalar(read, dtype)));
 }
@@ -116,4 +120,3 @@ function ofRank(
       "give nested arrays, or a flat list and a shape.",
   );
 }
-

@@ -1,7 +1,6 @@
 import { platform } from "#platform";
 import type { KernelOptions } from "../kernels/dispatch.ts";
-import { ops } from "../ops/index.ts";
-import { registry } from "../ops/index.ts";
+import { ops, registry } from "../ops/index.ts";
 import { Engine } from "../runtime/engine.ts";
 
 /** The rules of all operations, as autograd and compiler want them. */

@@ -47,7 +47,9 @@ export function valueAndGrads(
   return (xs, dy) =>
     scope("grads", () => {
       if (!Array.isArray(xs)) {
-        throw new ArgumentError("grads: received no array. Expected the arguments of f as a list: grads(f)([a, b]).");
+        throw new ArgumentError(
+          "grads: received no array. Expected the arguments of f as a list: grads(f)([a, b]).",
+        );
       }
       const args = distinct(xs.map((x, i) => toTensor(x, `grads: argument ${i}`)));
       const value = call(f, args);
@@ -219,5 +221,7 @@ function single(list: readonly Tensor[]): Tensor {
 
 function checkFunction(f: unknown, label: string): void {
   if (typeof f === "function") return;
-  throw new ArgumentError(`${label}: received ${typeof f}. Expected a function that gives a tensor.`);
+  throw new ArgumentError(
+    `${label}: received ${typeof f}. Expected a function that gives a tensor.`,
+  );
 }

@@ -28,8 +28,9 @@ export {
   valueAndGrads,
   variableGrads,
 } from "./gradients.ts";
-export { type NestedArray } from "./nested.ts";
+export type { NestedArray } from "./nested.ts";
 export * from "./ops/index.ts";
+export { type ProfileInfo, profile } from "./profile.ts";
 export { retain, scope, tensorsIn, tidy } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
 export { nextSeed, randomKey, setSeed } from "./seed.ts";
@@ -43,6 +44,5 @@ export {
   init,
   memory,
 } from "./system.ts";
-export { type ProfileInfo, profile } from "./profile.ts";
 export { Tensor } from "./tensor.ts";
 export { Variable, variable, variablesNamed, watchReads } from "./variable.ts";

@@ -7,7 +7,8 @@ export type NestedArray = number | boolean | readonly NestedArray[];
 
 /** The elements of a tensor as nested arrays. */
 export function toNested(data: TypedArray, shape: Shape, dtype: DType): NestedArray {
-  const read = (index: number): NestedArray => (dtype === "bool" ? data[index] !== 0 : (data[index] ?? 0));
+  const read = (index: number): NestedArray =>
+    dtype === "bool" ? data[index] !== 0 : (data[index] ?? 0);
   const build = (axis: number, offset: number): NestedArray => {
     if (axis === shape.length) return read(offset);
     const inner = sizeOf(shape.slice(axis + 1));
@@ -61,7 +62,9 @@ export function flatten(nested: unknown, label: string): Flattened {
   };
   visit(nested, 0, []);
   if (kinds.size > 1) {
-    throw new DTypeError(`${label}: numbers and booleans are mixed. Expected one kind; give a dtype or convert.`);
+    throw new DTypeError(
+      `${label}: numbers and booleans are mixed. Expected one kind; give a dtype or convert.`,
+    );
   }
   return { shape, values, isBool: kinds.has("boolean") };
 }
@@ -78,5 +81,7 @@ export function isTypedArray(part: unknown): part is ArrayLike<number> & ArrayBu
 function describe(part: unknown): string {
   if (typeof part === "string") return `the string ${JSON.stringify(part)}`;
   if (part === null || part === undefined) return String(part);
-  return typeof part === "object" ? `an object (${part.constructor?.name ?? "no class"})` : typeof part;
+  return typeof part === "object"
+    ? `an object (${part.constructor?.name ?? "no class"})`
+    : typeof part;
 }

@@ -1,5 +1,5 @@
-import { walkInOnePass } from "../runtime/submit.ts";
 import { type ProfiledKernel, Profiler } from "../runtime/profiler.ts";
+import { walkInOnePass } from "../runtime/submit.ts";
 import { currentEngine } from "./current.ts";
 
 /** What `profile` found. The first six fields are those of TF.js. */

@@ -36,7 +36,9 @@ export function runWrites(state: ScopeState, results: Iterable<Tensor>, label: s
   const writes = [...state.writes].map(([storage, value]) => ({ storage, value }));
   const wants = outputs.map(() => ({ keep: true, read: false }));
   const outcomes = currentEngine().enqueue({ outputs, writes }, wants, label || "update");
-  outputs.forEach((value, i) => keepAs(value, outcomes[i]?.storage ?? null));
+  outputs.forEach((value, i) => {
+    keepAs(value, outcomes[i]?.storage ?? null);
+  });
 }
 
 /** Keeps tensors valid over the writes of the open scope. */

@@ -8,7 +8,8 @@ import type { Tensor } from "./tensor.ts";
 
 /**
  * Gets the GPU ready. Nobody has to call it: the first evaluation does. Call it to run on the application's
- * own device, to choose an adapter, or to learn early that there is none.
+ * own device, to choose an adapter, to learn early that there is none, or to begin anew after the device was
+ * lost (what lived on the lost device is gone). With options it always begins anew.
  *
  * @throws {UnsupportedError} when there is no WebGPU, saying what to install here.
  * @example
@@ -18,8 +19,8 @@ import type { Tensor } from "./tensor.ts";
 export async function init(options: InitOptions = {}): Promise<void> {
   const { seed, ...rest } = options;
   if (seed !== undefined) setSeed(seed);
-  const isNew = rest.device !== undefined || rest.powerPreference !== undefined || rest.kernels !== undefined;
-  const engine = isNew ? replaceEngine(rest) : currentEngine();
+  const isNew = Object.values(rest).some((option) => option !== undefined);
+  const engine = isNew || currentEngine().isLost ? replaceEngine(rest) : currentEngine();
   await engine.gpu();
 }
 
@@ -92,7 +93,7 @@ export function explainPlan(plan: Plan): Explanation {
   const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
   const flops = sum(dispatches.map((dispatch) => dispatch.flops));
   const bytes = sum(dispatches.map((dispatch) => dispatch.bytes));
-  const toString = (): string => {
+  const toText = (): string => {
     const rows = dispatches.map(
       (one, i) =>
         `${String(i).padStart(4)}  ${one.label.padEnd(40)} ${one.workgroups.join("×").padStart(12)} groups ` +
@@ -105,5 +106,5 @@ export function explainPlan(plan: Plan): Explanation {
         `${scratch} scratch buffers of ${sum(plan.slots)} bytes`,
     ].join("\n");
   };
-  return { dispatches, scratch: plan.slots, flops, bytes, toString };
+  return { dispatches, scratch: plan.slots, flops, bytes, toString: toText };
 }

@@ -108,7 +108,9 @@ export class Tensor {
     const outputs = [value, ...others.map((tensor) => tensor.value)];
     const wants = outputs.map((_, i) => ({ keep: i > 0, read: i === 0 }));
     const outcomes = currentEngine().enqueue({ outputs, writes: [] }, wants, value.node.op);
-    others.forEach((tensor, i) => keepAs(tensor.value, outcomes[i + 1]?.storage ?? null));
+    others.forEach((tensor, i) => {
+      keepAs(tensor.value, outcomes[i + 1]?.storage ?? null);
+    });
     const data = (await outcomes[0]?.data) as TypedArray;
     const isMutable = source?.kind === "storage" && source.storage.kind !== "result";
     if (isMutable || this.#isDisposed) return data;
@@ -119,7 +121,9 @@ export class Tensor {
 
   /** `await t.data()`: WebGPU cannot block, so this only says so. */
   dataSync(): never {
-    throw new TraceError("dataSync() does not exist on WebGPU, which cannot block: use `await t.data()`.");
+    throw new TraceError(
+      "dataSync() does not exist on WebGPU, which cannot block: use `await t.data()`.",
+    );
   }
 
   /** The elements as nested arrays of the tensor's shape; a number (or boolean) for a scalar. */
@@ -129,7 +133,9 @@ export class Tensor {
 
   /** `await t.array()`: WebGPU cannot block, so this only says so. */
   arraySync(): never {
-    throw new TraceError("arraySync() does not exist on WebGPU, which cannot block: use `await t.array()`.");
+    throw new TraceError(
+      "arraySync() does not exist on WebGPU, which cannot block: use `await t.array()`.",
+    );
   }
 
   /** Writes shape and values to the console. */
@@ -165,4 +171,3 @@ export class Tensor {
 
 /** How many handles a value has; when the last is disposed its memory goes. */
 const handles = new WeakMap<Value, number>();
-

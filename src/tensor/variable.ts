@@ -1,4 +1,4 @@
-import { DTypeError, DisposedError, ShapeError } from "../errors.ts";
+import { DisposedError, DTypeError, ShapeError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";

@@ -129,6 +129,7 @@ function rankAdvice(shape: Shape, expected: LayerShape): string {
   const isBare = shape.length === expected.length - 1;
   const last = expected[expected.length - 1];
   if (isBare && last === 1) return " Add the last axis: x.expandDims(-1).";
-  if (isBare && shape[0] === expected[1]) return " One sample still needs the first axis: x.expandDims(0).";
+  if (isBare && shape[0] === expected[1])
+    return " One sample still needs the first axis: x.expandDims(0).";
   return "";
 }

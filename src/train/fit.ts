@@ -1,6 +1,6 @@
 import { AbortError, NumericsError } from "../errors.ts";
 import { tensor } from "../tensor/index.ts";
-import { CallbackList, type Logs } from "./callbacks.ts";
+import type { CallbackList, Logs } from "./callbacks.ts";
 import type { FitSettings } from "./fit-config.ts";
 import { History } from "./history.ts";
 import type { TestStep, TrainingStep } from "./model-steps.ts";

@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
 import { type LayerShape, type LayerShapes, shapeList } from "../layers/layer-shape.ts";
-import type { CallOptions, LayerConfig } from "../layers/layer-types.ts";
+import type { CallOptions, LayerConfig, OutputCount } from "../layers/layer-types.ts";
 import { maskOf } from "../layers/masks.ts";
 import { asList, type LayerNode, SymbolicTensor } from "../layers/symbolic.ts";
 import { Tensor } from "../tensor/index.ts";
@@ -11,11 +11,11 @@ import { Model } from "./model.ts";
 import type { SummaryRow } from "./summary.ts";
 
 /** What `model` takes. */
-export interface ModelConfig extends Pick<LayerConfig, "name" | "trainable"> {
+export interface ModelConfig<Outputs> extends Pick<LayerConfig, "name" | "trainable"> {
   /** Where data enters: what `input()` gave. */
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
-  /** What the model gives: what layers made of the inputs. */
-  readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+  /** What the model gives: what layers made of the inputs. A list makes the model give a list. */
+  readonly outputs: Outputs;
 }
 
 /**
@@ -23,18 +23,20 @@ export interface ModelConfig extends Pick<LayerConfig, "name" | "trainable"> {
  *
  * Counterpart of `tf.LayersModel` and Keras's functional models.
  */
-export class FunctionalModel extends Model {
+export class FunctionalModel<Count extends OutputCount = OutputCount> extends Model<Count> {
   static override readonly className: string = "Functional";
 
   readonly #inputs: readonly SymbolicTensor[];
   readonly #outputs: readonly SymbolicTensor[];
+  readonly #givesList: boolean;
   readonly #nodes: readonly LayerNode[];
   readonly #layers: readonly AnyLayer[];
 
-  constructor(config: ModelConfig) {
+  constructor(config: ModelConfig<SymbolicTensor | readonly SymbolicTensor[]>) {
     super(config);
     this.#inputs = asList(config.inputs);
     this.#outputs = asList(config.outputs);
+    this.#givesList = Array.isArray(config.outputs);
     this.#nodes = nodesBetween(this.name, this.#inputs, this.#outputs);
     this.#layers = [...new Set(this.#nodes.map((node) => node.layer))].filter(isLayer);
     checkNames(this.name, this.#layers);
@@ -52,6 +54,10 @@ export class FunctionalModel extends Model {
 
   override get outputs(): readonly SymbolicTensor[] {
     return this.#outputs;
+  }
+
+  protected override get givesList(): boolean {
+    return this.#givesList;
   }
 
   override get outputNames(): readonly string[] {
@@ -111,7 +117,7 @@ export class FunctionalModel extends Model {
     const results = this.#outputs.map(resolve);
     this.outputMasks = results.map(maskOf);
     const [first] = results;
-    return results.length === 1 && first !== undefined ? first : results;
+    return this.#givesList || first === undefined ? results : first;
   }
 
   protected override summaryRows(): readonly SummaryRow[] {
@@ -130,13 +136,17 @@ export class FunctionalModel extends Model {
  * Counterpart of `tf.model` and `keras.Model(inputs, outputs)`.
  *
  * @example
- * const x = input({ shape: [10, 2] });
- * const h = layers.lstm({ units: 8 }).apply(x);
- * const net = model({ inputs: x, outputs: layers.dense({ units: 1 }).apply(h) });
+ * const x = sl.input({ shape: [10, 2] });
+ * const h = sl.layers.lstm({ units: 8 }).apply(x);
+ * const net = sl.model({ inputs: x, outputs: sl.layers.dense({ units: 1 }).apply(h) });
  *
  * @throws {ArgumentError} when the outputs depend on an input that is not listed, or two layers share a name.
  */
-export function model(config: ModelConfig): FunctionalModel {
+export function model(config: ModelConfig<SymbolicTensor>): FunctionalModel<"one">;
+export function model(config: ModelConfig<readonly SymbolicTensor[]>): FunctionalModel<"many">;
+export function model(
+  config: ModelConfig<SymbolicTensor | readonly SymbolicTensor[]>,
+): FunctionalModel {
   return new FunctionalModel(config);
 }
 
@@ -148,7 +158,9 @@ function checkNames(label: string, layers: readonly AnyLayer[]): void {
   const seen = new Set<string>();
   for (const { name } of layers) {
     if (seen.has(name)) {
-      throw new ArgumentError(`${label}: two layers are called "${name}". Expected names of their own.`);
+      throw new ArgumentError(
+        `${label}: two layers are called "${name}". Expected names of their own.`,
+      );
     }
     seen.add(name);
   }

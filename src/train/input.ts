@@ -25,9 +25,9 @@ let count = 0;
  * Counterpart of `tf.input` and `keras.Input`.
  *
  * @example
- * const x = input({ shape: [10, 1] });
- * const h = layers.gru({ units: 8 }).apply(x);
- * const net = model({ inputs: x, outputs: layers.dense({ units: 1 }).apply(h) });
+ * const x = sl.input({ shape: [10, 1] });
+ * const h = sl.layers.gru({ units: 8 }).apply(x);
+ * const net = sl.model({ inputs: x, outputs: sl.layers.dense({ units: 1 }).apply(h) });
  *
  * @throws {ArgumentError} unless exactly one of `shape` and `batchShape` is given.
  */

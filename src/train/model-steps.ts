@@ -18,6 +18,8 @@ export class TrainingStep {
   /** Weights that the step changes. */
   readonly trained: readonly Variable[];
   readonly tally: Tally;
+  /** Whether all steps after a refused one are refused, too; for the runs from now on. */
+  isSticky = false;
   readonly #model: AnyLayer;
   readonly #config: CompiledConfig;
   readonly #run = compile((inputs: number, isGathered: boolean, ...tensors: Tensor[]) =>
@@ -37,7 +39,7 @@ export class TrainingStep {
     config.optimizer.build(this.trained);
   }
 
-  /** Enqueues one update. It is refused, and so are those after it, once a loss or gradient is not finite. */
+  /** Enqueues one update. It is refused when a loss or gradient is not finite. */
   run(data: Batch, rows: Rows = null): void {
     this.#run(data.inputs.length, rows !== null, ...pack(data, rows));
   }
@@ -58,7 +60,7 @@ export class TrainingStep {
     }, this.trained);
     const gradients = this.trained.map((weight) => grads[weight.name]?.value ?? zerosFor(weight));
     for (const { loss, totals } of results) {
-      const options = { loss, isSticky: true };
+      const options = { loss, isSticky: () => this.isSticky };
       const accepted = this.#config.optimizer.record(this.trained, gradients, options);
       // What a refused step made of states (of stateful layers, of running means) is refused, too.
       for (const { state, before } of states) keepUnless(accepted, state, before);

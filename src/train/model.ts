@@ -1,6 +1,6 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
-import type { LayerConfig, Mask, OutputCount } from "../layers/layer-types.ts";
+import type { LayerConfig, LayerOutputs, Mask, OutputCount } from "../layers/layer-types.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
@@ -33,7 +33,7 @@ export interface PredictConfig {
  *
  * Counterpart of `tf.LayersModel` and `keras.Model`.
  */
-export abstract class Model extends Layer<OutputCount> {
+export abstract class Model<Count extends OutputCount = OutputCount> extends Layer<Count> {
   /** Set it to true, in a callback say, to end `fit` after the step under way. */
   stopTraining = false;
   /** The record of the latest `fit` that came to its end. */
@@ -52,6 +52,8 @@ export abstract class Model extends Layer<OutputCount> {
   abstract get inputs(): readonly SymbolicTensor[];
   /** Symbolic outputs; empty while a model's input shape is not known. */
   abstract get outputs(): readonly SymbolicTensor[];
+  /** Whether the outputs are a list, even of one; else there is one output. */
+  protected abstract get givesList(): boolean;
   /** Names of the outputs: of the layers that give them. */
   abstract get outputNames(): readonly string[];
   /** Lines of the summary. */
@@ -83,7 +85,7 @@ export abstract class Model extends Layer<OutputCount> {
    * Counterpart of `model.compile` in TF.js and Keras.
    *
    * @example
-   * net.compile({ optimizer: train.adam(0.01), loss: "meanSquaredError", metrics: ["mae"] });
+   * net.compile({ optimizer: sl.train.adam(0.01), loss: "meanSquaredError", metrics: ["mae"] });
    *
    * @throws {ArgumentError} for unknown names (the message gives the nearest), and for lists that do not fit the outputs.
    */
@@ -152,17 +154,18 @@ export abstract class Model extends Layer<OutputCount> {
    * const forecast = await net.predict(x).data();
    *
    * @param x Samples along the first axis; for several inputs a list, or an object by input name.
-   * @returns The output for all samples; several outputs are a list.
+   * @returns The output for all samples; a list for a model whose outputs were given as a list.
    * @throws {ShapeError} when x does not fit the model.
    */
-  predict(x: ModelData, config: PredictConfig = {}): Tensor | Tensor[] {
+  predict(x: ModelData, config: PredictConfig = {}): LayerOutputs<Tensor>[Count] {
     this.#requireAlive("predict");
     const label = `${this.name}.predict`;
     const batchSize = checkBatchSize(label, config.batchSize ?? 32);
     this.#predictor ??= new Predictor(this);
     const inputs = tensorsFor(`${label}: x`, x, this.#inputPorts());
     const rows = countRows(label, { inputs, labels: [], weights: null });
-    return oneOrAll(this.#predictor.predict(inputs, rows, batchSize));
+    const results = this.#predictor.predict(inputs, rows, batchSize);
+    return (this.givesList ? results : results[0]) as LayerOutputs<Tensor>[Count];
   }
 
   /**
@@ -191,7 +194,7 @@ export abstract class Model extends Layer<OutputCount> {
   }
 
   /** `predict` for data that is one batch. */
-  predictOnBatch(x: ModelData): Tensor | Tensor[] {
+  predictOnBatch(x: ModelData): LayerOutputs<Tensor>[Count] {
     return this.predict(x, { batchSize: Number.MAX_SAFE_INTEGER });
   }
 

@@ -1,7 +1,7 @@
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
-import type { AnyLayer } from "../layers/layer.ts";
 import { collectLosses } from "../layers/call-context.ts";
+import type { AnyLayer } from "../layers/layer.ts";
 import { maskOf } from "../layers/masks.ts";
 import { asList } from "../layers/symbolic.ts";
 import { sampleCosts } from "../losses/loss-rule.ts";

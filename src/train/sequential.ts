@@ -20,7 +20,7 @@ export interface SequentialConfig extends Pick<LayerConfig, "name" | "trainable"
  *
  * Counterpart of `tf.Sequential` and `keras.Sequential`.
  */
-export class Sequential extends Model {
+export class Sequential extends Model<"one"> {
   static override readonly className: string = "Sequential";
 
   readonly #layers: AnyLayer[] = [];
@@ -87,6 +87,10 @@ export class Sequential extends Model {
     return this.#symbols.slice(-1);
   }
 
+  protected override get givesList(): boolean {
+    return false;
+  }
+
   override get outputNames(): readonly string[] {
     const last = this.#layers[this.#layers.length - 1];
     if (last !== undefined) return [last.name];
@@ -134,13 +138,14 @@ export class Sequential extends Model {
   }
 }
 
-/** A model whose layers come one after the other.
+/**
+ * A model whose layers come one after the other.
  *
  * Counterpart of `tf.sequential`.
  *
  * @example
- * const net = sequential({
- *   layers: [layers.lstm({ units: 16, inputShape: [10, 1] }), layers.dense({ units: 1 })],
+ * const net = sl.sequential({
+ *   layers: [sl.layers.lstm({ units: 16, inputShape: [10, 1] }), sl.layers.dense({ units: 1 })],
  * });
  * net.compile({ optimizer: "adam", loss: "meanSquaredError" });
  */

@@ -3,11 +3,24 @@ import type { Shape } from "../graph/shape.ts";
 import type { AnyLayer } from "../layers/layer.ts";
 import { type LayerShapes, shapeList } from "../layers/layer-shape.ts";
 import { uniformBits } from "../ops/random-bits.ts";
-import { type Tensor, type TensorLike, toTensor, type Variable, variable } from "../tensor/index.ts";
+import {
+  type Tensor,
+  type TensorLike,
+  toTensor,
+  type Variable,
+  variable,
+} from "../tensor/index.ts";
 import { nextSeed } from "../tensor/seed.ts";
 import { CallbackList, type Logs } from "./callbacks.ts";
 import type { CompiledConfig } from "./compile-config.ts";
-import { checkBatchSize, countRows, type ModelData, type Port, rowsOf, tensorsFor } from "./data.ts";
+import {
+  checkBatchSize,
+  countRows,
+  type ModelData,
+  type Port,
+  rowsOf,
+  tensorsFor,
+} from "./data.ts";
 import { type DataRange, type FitTask, runFit } from "./fit.ts";
 import { type FitConfig, fitSettings } from "./fit-config.ts";
 import type { History } from "./history.ts";
@@ -56,12 +69,11 @@ export class Trainer {
     const { layer, isStopped } = this.#trainee;
     const shuffleKey = (epoch: number): number => uniformBits(seed, epoch);
     this.#isFitting = true;
+    this.config.optimizer.clearFault();
+    task.trainingStep.isSticky = true;
     try {
       const callbacks = new CallbackList(config.callbacks, layer);
       return await runFit({ ...task, progress, callbacks, shuffleKey, isStopped });
-    } catch (error) {
-      if (error instanceof NumericsError) this.config.optimizer.clearFault();
-      throw error;
     } finally {
       this.#isFitting = false;
       progress.close();
@@ -77,7 +89,10 @@ export class Trainer {
     const step = this.#evaluationStep();
     step.tally.reset();
     for (let start = 0; start < rows; start += batchSize) {
-      step.run(batchRows(batch, start, Math.min(batchSize, rows - start)));
+      const part = batchRows(batch, start, Math.min(batchSize, rows - start));
+      step.run(part);
+      for (const tensor of [...part.inputs, ...part.labels]) tensor.dispose();
+      part.weights?.dispose();
     }
     return step.figures();
   }
@@ -89,10 +104,10 @@ export class Trainer {
     const { batch } = this.#prepare(label, data);
     const step = this.#trainingStep();
     step.tally.reset();
+    step.isSticky = false;
     step.run(batch);
     const { logs, refused } = await step.tally.read();
     if (refused === 0) return logs;
-    this.config.optimizer.clearFault();
     throw new NumericsError(
       `${label}: the loss or a gradient is not finite; the weights are unchanged. Look for NaN in x and y; ` +
         "else lower the learning rate, or set globalClipnorm on the optimizer.",
@@ -141,7 +156,11 @@ export class Trainer {
     const heldOut =
       held === undefined
         ? null
-        : this.#prepare(`${label}: validationData`, { x: held[0], y: held[1], sampleWeight: held[2] });
+        : this.#prepare(`${label}: validationData`, {
+            x: held[0],
+            y: held[1],
+            sampleWeight: held[2],
+          });
     const end = splitPoint(label, whole.rows, config.validationSplit ?? 0);
     const trainingStep = this.#trainingStep();
     this.#validation ??= new TestStep(this.#trainee.layer, this.config, "validation");

@@ -55,6 +55,7 @@ const all: AnyLayer[] = [
   layers.maximum(),
   layers.minimum(),
   layers.concatenate({ axis: 1 }),
+  layers.dot({ axes: [2, 1], normalize: true }),
 ];
 
 describe("configs", () => {

@@ -4,15 +4,7 @@ import { layers } from "../../src/layers/index.ts";
 import type { AnyLayer } from "../../src/layers/layer.ts";
 import type { LayerShapes } from "../../src/layers/layer-shape.ts";
 import { asList } from "../../src/layers/symbolic.ts";
-import {
-  add,
-  ones,
-  sum,
-  type Tensor,
-  tensor,
-  variable,
-  variableGrads,
-} from "../../src/tensor/index.ts";
+import { ones, sum, type Tensor, tensor, variableGrads } from "../../src/tensor/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { expectGolden, inputOf, loadOpGoldens, wave } from "../helpers/golden.ts";
 import { tolerances } from "../helpers/tolerances.ts";
@@ -32,6 +24,31 @@ function denseOf(x: Float32Array, kernel: Float32Array, bias: Float32Array): num
   }
   return result;
 }
+
+describe("apply", () => {
+  test("wants tensors, and says so", () => {
+    const layer = layers.dense({ units: 1, name: "out" });
+    for (const wrong of [[[1, 2]], 3, "x", undefined, []]) {
+      expect(() => layer.apply(wrong as unknown as Tensor)).toThrow(ArgumentError);
+    }
+    expect(() => layer.apply([[1, 2]] as unknown as Tensor)).toThrow(/out: .*Expected a tensor/);
+  });
+
+  test("wants shapes that are shapes", () => {
+    for (const inputShape of [10, [0], [1.5], "3"]) {
+      const config = { units: 1, inputShape: inputShape as unknown as number[] };
+      expect(() => layers.dense(config)).toThrow(ArgumentError);
+    }
+    expect(layers.dense({ units: 1, inputShape: [null, 3] }).batchInputShape).toEqual([
+      null,
+      null,
+      3,
+    ]);
+    const fixed = layers.dense({ units: 1, inputShape: [3], batchSize: 4 });
+    expect(fixed.batchInputShape).toEqual([4, 3]);
+    expect(layers.dense({ units: 1, inputDim: 3 }).batchInputShape).toEqual([null, 3]);
+  });
+});
 
 describe("dense", () => {
   test.each([[[2, 3]], [[2, 5, 3]], [[2, 1, 4, 3]]])(
@@ -137,163 +154,6 @@ describe("embedding", () => {
   });
 });
 
-describe("shape layers", () => {
-  const count = (shape: number[]) => tensor(wave(shape, 0.4), shape);
-
-  test("keep the elements in their order", async () => {
-    const x = count([2, 3, 4]);
-    const values = await x.data();
-    const reshaped = layers.reshape({ targetShape: [-1, 2] }).apply(x);
-    expect(reshaped.shape).toEqual([2, 6, 2]);
-    expect(await reshaped.data()).toEqual(values);
-    const flat = layers.flatten().apply(x);
-    expect(flat.shape).toEqual([2, 12]);
-    expect(await flat.data()).toEqual(values);
-    expect(layers.flatten().apply(ones([5])).shape).toEqual([5, 1]);
-  });
-
-  test("repeat and permute", async () => {
-    const repeated = layers.repeatVector({ n: 2 }).apply(
-      tensor([
-        [1, 2],
-        [3, 4],
-      ]),
-    );
-    expect(await repeated.array()).toEqual([
-      [
-        [1, 2],
-        [1, 2],
-      ],
-      [
-        [3, 4],
-        [3, 4],
-      ],
-    ]);
-    const permuted = layers.permute({ dims: [2, 1] }).apply(
-      tensor([
-        [
-          [1, 2, 3],
-          [4, 5, 6],
-        ],
-      ]),
-    );
-    expect(await permuted.array()).toEqual([
-      [
-        [1, 4],
-        [2, 5],
-        [3, 6],
-      ],
-    ]);
-  });
-
-  test("reject what does not fit", () => {
-    const x = ones([2, 3, 4]);
-    expect(() => layers.reshape({ targetShape: [5, -1] }).apply(x)).toThrow(ShapeError);
-    expect(() => layers.reshape({ targetShape: [11] }).apply(x)).toThrow(
-      /12 elements. Expected 11/,
-    );
-    expect(() => layers.reshape({ targetShape: [-1, -1] })).toThrow(ArgumentError);
-    expect(() => layers.permute({ dims: [0, 1] })).toThrow(ArgumentError);
-    expect(() => layers.permute({ dims: [2, 1] }).apply(ones([2, 3]))).toThrow(ShapeError);
-    expect(() => layers.repeatVector({ n: 0 })).toThrow(ArgumentError);
-    expect(() => layers.repeatVector({ n: 2 }).apply(x)).toThrow(/Expected 2 axes/);
-  });
-});
-
-describe("merge layers", () => {
-  const a = () =>
-    tensor([
-      [1, 5],
-      [2, 2],
-    ]);
-  const b = () =>
-    tensor([
-      [4, 3],
-      [1, 1],
-    ]);
-  const c = () =>
-    tensor([
-      [1, 1],
-      [0, 3],
-    ]);
-
-  test.each<[AnyLayer, number[][]]>([
-    [
-      layers.add(),
-      [
-        [6, 9],
-        [3, 6],
-      ],
-    ],
-    [
-      layers.multiply(),
-      [
-        [4, 15],
-        [0, 6],
-      ],
-    ],
-    [
-      layers.average(),
-      [
-        [2, 3],
-        [1, 2],
-      ],
-    ],
-    [
-      layers.maximum(),
-      [
-        [4, 5],
-        [2, 3],
-      ],
-    ],
-    [
-      layers.minimum(),
-      [
-        [1, 1],
-        [0, 1],
-      ],
-    ],
-    [
-      layers.concatenate(),
-      [
-        [1, 5, 4, 3, 1, 1],
-        [2, 2, 1, 1, 0, 3],
-      ],
-    ],
-    [
-      layers.concatenate({ axis: 0 }),
-      [
-        [1, 5],
-        [2, 2],
-        [4, 3],
-        [1, 1],
-        [1, 1],
-        [0, 3],
-      ],
-    ],
-  ])("$name", async (layer, expected) => {
-    const [result] = asList(layer.apply([a(), b(), c()]));
-    expect(await (result as Tensor).array()).toEqual(expected);
-  });
-
-  test("subtract takes the second from the first", async () => {
-    expect(await layers.subtract().apply([a(), b()]).array()).toEqual([
-      [-3, 2],
-      [1, 1],
-    ]);
-  });
-
-  test("want several inputs that fit", () => {
-    expect(() => layers.add().apply(a())).toThrow(ArgumentError);
-    expect(() => layers.add().apply([a(), ones([2, 3])])).toThrow(ShapeError);
-    const shapes = [
-      [null, 3, 2],
-      [null, 4, 5],
-    ];
-    expect(() => layers.concatenate().computeOutputShape(shapes)).toThrow(ShapeError);
-  });
-});
-
 describe("timeDistributed", () => {
   test("applies the layer to each step", async () => {
     const inner = layers.dense({
@@ -361,45 +221,6 @@ describe("computeOutputShape", () => {
     const results = asList(layer.apply(ones(shape))).map((one) => (one as Tensor).shape);
     const expected: LayerShapes = results.length === 1 ? (results[0] ?? []) : results;
     expect(layer.computeOutputShape(shape)).toEqual(expected);
-    layer.dispose();
-  });
-});
-
-describe("regularizers", () => {
-  test("add up over the trainable weights that have one", async () => {
-    const layer = layers.dense({
-      units: 1,
-      kernelRegularizer: "l2",
-      biasRegularizer: (bias) => sum(bias.abs()).mul(10),
-      weights: [[[1], [-2]], [3]],
-    });
-    layer.ensureBuilt([null, 2]);
-    const losses = await Promise.all(layer.losses.map((loss) => loss.data()));
-    // 0.01 · (1 + 4) and 10 · 3
-    expectClose(
-      losses.map((one) => Number(one[0])),
-      [0.05, 30],
-      tolerances.arithmetic,
-    );
-    layer.trainable = false;
-    expect(layer.losses).toHaveLength(0);
-    layer.dispose();
-  });
-
-  test("have gradients", async () => {
-    const layer = layers.dense({
-      units: 1,
-      name: "r",
-      kernelRegularizer: "l1_l2",
-      weights: [[[1], [-2]], [3]],
-    });
-    layer.ensureBuilt([null, 2]);
-    const { grads } = variableGrads(
-      () => layer.losses.reduce((total, one) => add(total, one), variable(0, false)),
-      layer.weights.slice(0, 1),
-    );
-    // 0.01·sign(w) + 0.02·w
-    expectClose((await grads["r/kernel"]?.data()) ?? [], [0.03, -0.05], tolerances.arithmetic);
     layer.dispose();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
 import { layers } from "../../src/layers/index.ts";
 import type { RecurrentLayer } from "../../src/layers/recurrent-layer.ts";
-import { concat, ones, type Tensor, tensor, zeros } from "../../src/tensor/index.ts";
+import { compile, concat, ones, type Tensor, tensor, zeros } from "../../src/tensor/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { wave } from "../helpers/golden.ts";
 import { tolerances } from "../helpers/tolerances.ts";
@@ -58,6 +58,19 @@ describe.each(recurrentNames)("%s", (name) => {
     await same(concat(parts, 1), whole);
     layer.resetStates();
     await same(layer.apply(x.slice([0, 0, 0], [B, 3, I])), whole.slice([0, 0, 0], [B, 3, H]));
+    layer.dispose();
+  });
+
+  test("stateful in a compiled function: every replay goes on", async () => {
+    const plain = withWeights(makeRecurrent(name, { units: H, returnSequences: true }));
+    const layer = withWeights(
+      makeRecurrent(name, { units: H, returnSequences: true, stateful: true }),
+    );
+    const step = compile((x: Tensor) => layer.apply(x));
+    const x = sequence();
+    const parts = [0, 2, 4].map((t) => step(x.slice([0, t, 0], [B, 2, I])) as Tensor);
+    await same(concat(parts, 1), plain.apply(x));
+    step.dispose();
     layer.dispose();
   });
 
@@ -121,9 +134,12 @@ describe.each(recurrentNames)("%s", (name) => {
     );
   });
 
-  test("keeps its numbers from batch to batch when it is stateful with a fixed batch only", () => {
-    const layer = withWeights(makeRecurrent(name, { units: H, stateful: true }));
+  test("stateful: wants batches of one size", () => {
+    const layer = withWeights(makeRecurrent(name, { units: H, stateful: true, name: "cell" }));
     expect(() => layer.apply(ones([B + 1, T, I]))).toThrow(ShapeError);
+    expect(() => layer.apply(ones([B + 1, T, I]))).toThrow(
+      /cell: received a batch of 3.*states of 2/,
+    );
     layer.dispose();
   });
 });

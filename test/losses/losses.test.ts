@@ -40,7 +40,9 @@ describe("losses", () => {
   test("all equal PyTorch on the GPU", async () => {
     for (const golden of goldens) {
       const { value, gradient } = recorded(golden);
-      const [loss, slope] = await Promise.all([value, gradient].map((one) => Tensor.of(one).data()));
+      const [loss, slope] = await Promise.all(
+        [value, gradient].map((one) => Tensor.of(one).data()),
+      );
       expectClose(loss ?? [], [golden.value], { ...tolerances.loss, label: golden.name });
       expectGolden(slope ?? [], golden.gradient, {
         ...tolerances.loss,
@@ -64,7 +66,16 @@ describe("losses", () => {
 
   test("cosineSimilarity is the negative cosine of the rows", () => {
     // cos of (1,0) and (1,1) is √½; of (0,2) and (0,5) it is 1.
-    const loss = losses.cosineSimilarity([[1, 0], [0, 2]], [[1, 1], [0, 5]]);
+    const loss = losses.cosineSimilarity(
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      [
+        [1, 1],
+        [0, 5],
+      ],
+    );
     expectClose(evaluate([loss.value])[0] ?? [], [-(Math.SQRT1_2 + 1) / 2], tolerances.float64);
   });
 

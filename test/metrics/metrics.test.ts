@@ -9,21 +9,39 @@ const values = (tensor: Tensor): number[] => [...(evaluate([tensor.value])[0] ??
 
 describe("metrics", () => {
   test("binaryAccuracy counts elements on the right side of the threshold", () => {
-    const labels = [[1, 0], [1, 1]];
-    const predictions = [[0.9, 0.2], [0.5, 0.51]]; // 0.5 is not above the threshold
+    const labels = [
+      [1, 0],
+      [1, 1],
+    ];
+    const predictions = [
+      [0.9, 0.2],
+      [0.5, 0.51],
+    ]; // 0.5 is not above the threshold
     expect(values(metrics.binaryAccuracy(labels, predictions))).toEqual([1, 0.5]);
-    const logits = [[2, -3], [-0.1, 0.1]];
+    const logits = [
+      [2, -3],
+      [-0.1, 0.1],
+    ];
     expect(values(metrics.binaryAccuracy(labels, logits, { threshold: 0 }))).toEqual([1, 0.5]);
   });
 
   test("categoricalAccuracy compares the places of the maxima", () => {
-    const labels = [[0, 1, 0], [1, 0, 0]];
-    const predictions = [[0.1, 0.7, 0.2], [0.3, 0.3, 0.4]];
+    const labels = [
+      [0, 1, 0],
+      [1, 0, 0],
+    ];
+    const predictions = [
+      [0.1, 0.7, 0.2],
+      [0.3, 0.3, 0.4],
+    ];
     expect(values(metrics.categoricalAccuracy(labels, predictions))).toEqual([1, 0]);
   });
 
   test("sparseCategoricalAccuracy takes class numbers, with or without a last axis", () => {
-    const predictions = [[0.1, 0.7, 0.2], [0.3, 0.3, 0.4]];
+    const predictions = [
+      [0.1, 0.7, 0.2],
+      [0.3, 0.3, 0.4],
+    ];
     expect(values(metrics.sparseCategoricalAccuracy([1, 0], predictions))).toEqual([1, 0]);
     expect(values(metrics.sparseCategoricalAccuracy([[1], [2]], predictions))).toEqual([1, 1]);
   });
@@ -36,7 +54,15 @@ describe("metrics", () => {
     };
     expect(accuracy([[1], [0]], [[0.8], [0.7]])).toEqual([1, 0]); // binary
     expect(accuracy([1, 0], [[0.8], [0.7]])).toEqual([1, 0]); // binary, labels without the axis
-    expect(accuracy([2, 0], [[0, 0.1, 0.9], [0, 1, 0]])).toEqual([1, 0]); // sparse
+    expect(
+      accuracy(
+        [2, 0],
+        [
+          [0, 0.1, 0.9],
+          [0, 1, 0],
+        ],
+      ),
+    ).toEqual([1, 0]); // sparse
     expect(accuracy([[0, 0, 1]], [[0, 0.1, 0.9]])).toEqual([1]); // one-hot
   });
 

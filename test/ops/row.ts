@@ -1,4 +1,11 @@
-import { type DType, DTypeError, ShapeError, SluiceError, Tensor, type TensorLike } from "sluice";
+import {
+  type DType,
+  DTypeError,
+  ShapeError,
+  type SluiceError,
+  type Tensor,
+  type TensorLike,
+} from "sluice";
 import { fromHost } from "../../src/tensor/index.ts";
 import type { ToleranceName } from "../helpers/tolerances.ts";
 
@@ -140,7 +147,19 @@ export function binaryRow(
     ],
     refusals: [
       { error: ShapeError, says: "[2]", run: () => call([1, 2], [1, 2, 3]) },
-      { error: ShapeError, says: "axis", run: () => call([[1], [2]], [[1, 2], [3, 4], [5, 6]]) },
+      {
+        error: ShapeError,
+        says: "axis",
+        run: () =>
+          call(
+            [[1], [2]],
+            [
+              [1, 2],
+              [3, 4],
+              [5, 6],
+            ],
+          ),
+      },
       ...notATensor((x) => call(x, 1)),
       ...notATensor((x) => call(1, x)),
     ],

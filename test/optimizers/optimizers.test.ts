@@ -38,22 +38,35 @@ const linear =
     sum(mul(w, tensor(Float32Array.from(gradient))));
 
 describe("optimizers", () => {
-  test.each(loadOptimizerGoldens())("$name follows Keras's equations for ten steps", async (golden) => {
-    const { optimizer: kind, learningRate, momentum, nesterov, rho, centered } = golden;
-    const { beta1, beta2, epsilon, weightDecay } = golden;
-    const settings = { learningRate, momentum, nesterov, rho, centered, beta1, beta2, epsilon, weightDecay };
-    const known = Object.entries(settings).filter(([, value]) => value !== undefined);
-    const optimizer = kept(resolveOptimizer({ kind, ...Object.fromEntries(known) }));
-    const w = vector(inputOf(golden.initial));
-    for (let step = 0; step < golden.steps; step++) {
-      optimizer.minimize(linear(w, optimizerGradient(golden, step)));
-      expectClose(await w.data(), golden.parametersAfterStep[step] ?? [], {
-        ...tolerances.optimizer,
-        label: `${golden.name}, step ${step}`,
-      });
-    }
-    expect(optimizer.iterations).toBe(golden.steps);
-  });
+  test.each(loadOptimizerGoldens())(
+    "$name follows Keras's equations for ten steps",
+    async (golden) => {
+      const { optimizer: kind, learningRate, momentum, nesterov, rho, centered } = golden;
+      const { beta1, beta2, epsilon, weightDecay } = golden;
+      const settings = {
+        learningRate,
+        momentum,
+        nesterov,
+        rho,
+        centered,
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+      };
+      const known = Object.entries(settings).filter(([, value]) => value !== undefined);
+      const optimizer = kept(resolveOptimizer({ kind, ...Object.fromEntries(known) }));
+      const w = vector(inputOf(golden.initial));
+      for (let step = 0; step < golden.steps; step++) {
+        optimizer.minimize(linear(w, optimizerGradient(golden, step)));
+        expectClose(await w.data(), golden.parametersAfterStep[step] ?? [], {
+          ...tolerances.optimizer,
+          label: `${golden.name}, step ${step}`,
+        });
+      }
+      expect(optimizer.iterations).toBe(golden.steps);
+    },
+  );
 
   test("a compiled step replays with the numbers of its own step", async () => {
     const golden = loadOptimizerGoldens().find((one) => one.name === "adam");
@@ -73,8 +86,12 @@ describe("optimizers", () => {
 
   test("several variables of odd sizes are updated as each alone", async () => {
     const sizes = [1, 63, 64, 65, 257];
-    const together = sizes.map((size) => vector(Float32Array.from({ length: size }, (_, i) => i / size)));
-    const apart = sizes.map((size) => vector(Float32Array.from({ length: size }, (_, i) => i / size)));
+    const together = sizes.map((size) =>
+      vector(Float32Array.from({ length: size }, (_, i) => i / size)),
+    );
+    const apart = sizes.map((size) =>
+      vector(Float32Array.from({ length: size }, (_, i) => i / size)),
+    );
     const lossOf = (list: readonly Variable[]): Tensor =>
       list.map((w) => sum(w.square())).reduce((a, b) => a.add(b));
     const optimizer = kept(train.adam(0.1));
@@ -89,7 +106,9 @@ describe("optimizers", () => {
   });
 
   test("a schedule gives each step its rate, in replays too", async () => {
-    const optimizer = kept(train.sgd(train.piecewiseConstant({ boundaries: [0, 1], values: [1, 0.5, 0.25] })));
+    const optimizer = kept(
+      train.sgd(train.piecewiseConstant({ boundaries: [0, 1], values: [1, 0.5, 0.25] })),
+    );
     const w = vector([0]);
     const step = kept(
       compile(() => {
@@ -186,7 +205,10 @@ describe("gradients that are not finite", () => {
 
   test("moments stay as they were", async () => {
     const [w, other] = [vector([1]), vector([1])];
-    const [touched, untouched] = [kept(train.sgd({ momentum: 0.9 })), kept(train.sgd({ momentum: 0.9 }))];
+    const [touched, untouched] = [
+      kept(train.sgd({ momentum: 0.9 })),
+      kept(train.sgd({ momentum: 0.9 })),
+    ];
     touched.minimize(linear(w, [1]));
     untouched.minimize(linear(other, [1]));
     touched.minimize(linear(w, [Number.NaN]));

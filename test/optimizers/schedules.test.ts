@@ -51,7 +51,9 @@ describe("learning-rate schedules", () => {
 
   test("settings that make no schedule are refused", () => {
     expect(() => cosineDecay({ initialLearningRate: 1, decaySteps: 0 })).toThrow(ArgumentError);
-    expect(() => piecewiseConstant({ boundaries: [2, 1], values: [1, 2, 3] })).toThrow(ArgumentError);
+    expect(() => piecewiseConstant({ boundaries: [2, 1], values: [1, 2, 3] })).toThrow(
+      ArgumentError,
+    );
     expect(() => piecewiseConstant({ boundaries: [1], values: [1] })).toThrow("one value more");
   });
 });

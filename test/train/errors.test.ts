@@ -9,7 +9,8 @@ const { dense } = layers;
 
 const { x, y } = linearData(8);
 
-const fit = (config: FitConfig): Promise<unknown> => linearModel().fit(x, y, { verbose: 0, ...config });
+const fit = (config: FitConfig): Promise<unknown> =>
+  linearModel().fit(x, y, { verbose: 0, ...config });
 
 describe("bad input is refused before any work", () => {
   test("a model that is not compiled", async () => {
@@ -65,8 +66,15 @@ describe("bad input is refused before any work", () => {
     expect(error.message).toContain("predictions' shape [8,1]");
     const scores = kept(sequential({ layers: [dense({ units: 3, inputShape: [2] })] }));
     scores.compile({ loss: { kind: "sparseCategoricalCrossentropy", fromLogits: true } });
-    await expect(scores.fit(x, [0, 1, 2, 3, 0, 1, 2, 0])).rejects.toThrow("class number 3 (element 3)");
-    await expect(scores.fit(x, y.map(() => 0.5))).rejects.toThrow("class number 0.5");
+    await expect(scores.fit(x, [0, 1, 2, 3, 0, 1, 2, 0])).rejects.toThrow(
+      "class number 3 (element 3)",
+    );
+    await expect(
+      scores.fit(
+        x,
+        y.map(() => 0.5),
+      ),
+    ).rejects.toThrow("class number 0.5");
   });
 
   test("numbers of samples that differ, and none at all", async () => {
@@ -74,14 +82,16 @@ describe("bad input is refused before any work", () => {
     await expect(model.fit(x, y.slice(1))).rejects.toThrow("x has 8 samples, but y has 7");
     await expect(fit({ sampleWeight: [1, 2] })).rejects.toThrow("sampleWeight has 2");
     await expect(fit({ validationData: [x, y.slice(2)] })).rejects.toThrow("validationData");
-    await expect(model.fit(tensor(new Float32Array(0), [0, 2]), tensor(new Float32Array(0), [0, 1]))).rejects.toThrow(
-      "no samples",
-    );
+    await expect(
+      model.fit(tensor(new Float32Array(0), [0, 2]), tensor(new Float32Array(0), [0, 1])),
+    ).rejects.toThrow("no samples");
     expect(() => model.predict(tensor(new Float32Array(0), [0, 2]))).toThrow("no samples");
   });
 
   test("weights that are no weights of these samples", async () => {
-    await expect(fit({ sampleWeight: tensor(new Float32Array(24), [8, 3]) })).rejects.toThrow(ShapeError);
+    await expect(fit({ sampleWeight: tensor(new Float32Array(24), [8, 3]) })).rejects.toThrow(
+      ShapeError,
+    );
   });
 
   test("strings, ragged rows, nothing, and more tensors than inputs", async () => {

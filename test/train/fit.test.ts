@@ -110,7 +110,9 @@ describe("fit", () => {
       verbose: 0,
     });
     const [a = 0, b = 0, c = 0] = descend({ x, y }, { batchSize: 8, epochs: 2, rate: 0.1 }).weights;
-    const errors = held.x.map(([p = 0, q = 0], i) => (a * p + b * q + c - Number(held.y[i]?.[0])) ** 2);
+    const errors = held.x.map(
+      ([p = 0, q = 0], i) => (a * p + b * q + c - Number(held.y[i]?.[0])) ** 2,
+    );
     const expected = errors.reduce((sum, error) => sum + error, 0) / errors.length;
     expectClose([Number(history.val_loss?.at(-1))], [expected], tolerances.trainingLoss);
   });
@@ -142,7 +144,8 @@ describe("fit", () => {
       ["loss", "mae", "mse", "rmse", "val_loss", "val_mae", "val_mse", "val_rmse"].sort(),
     );
     const targets = y.slice(0, 8).flat();
-    const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+    const mean = (values: readonly number[]): number =>
+      values.reduce((a, b) => a + b, 0) / values.length;
     expectClose(loss ?? [], mae ?? [], tolerances.arithmetic);
     expectClose(mse ?? [], [mean(targets.map((target) => target ** 2))], tolerances.reduction);
     expectClose(rmse ?? [], [Math.sqrt(Number(mse?.[0]))], tolerances.arithmetic);
@@ -176,7 +179,10 @@ describe("fit", () => {
       },
     });
     await model.fit(x, y, { batchSize: 8, verbose: 0 });
-    expect(shapes.slice(0, 2)).toEqual([[8, 1], [8, 1]]);
+    expect(shapes.slice(0, 2)).toEqual([
+      [8, 1],
+      [8, 1],
+    ]);
   });
 
   test("training goes on from where it stood, with initialEpoch as its number", async () => {
@@ -204,7 +210,10 @@ describe("fit", () => {
         ],
       }),
     );
-    model.compile({ optimizer: { kind: "sgd", learningRate: 0 }, loss: () => model.weights[0]?.sum() as never });
+    model.compile({
+      optimizer: { kind: "sgd", learningRate: 0 },
+      loss: () => model.weights[0]?.sum() as never,
+    });
     const { history } = await model.fit(x, y, { verbose: 0 });
     // Sum of two ones, and 0.5·(1² + 1²).
     expectClose(history.loss ?? [], [3], tolerances.arithmetic);

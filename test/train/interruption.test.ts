@@ -24,9 +24,13 @@ describe("a loss or gradient that is not finite", () => {
   test("a second fit on good data works", async () => {
     const { x, y } = linearData(16);
     const model = linearModel(0.3);
-    await expect(model.fit(x, y.map(() => [Number.POSITIVE_INFINITY]), quiet)).rejects.toThrow(
-      NumericsError,
-    );
+    await expect(
+      model.fit(
+        x,
+        y.map(() => [Number.POSITIVE_INFINITY]),
+        quiet,
+      ),
+    ).rejects.toThrow(NumericsError);
     const { history } = await model.fit(x, y, { ...quiet, epochs: 20, batchSize: 4 });
     expect(history.loss?.at(-1)).toBeLessThan(1e-3);
   });
@@ -45,7 +49,9 @@ describe("a loss or gradient that is not finite", () => {
     const { x } = linearData(4);
     const model = linearModel();
     const before = await weightsOf(model);
-    await expect(model.trainOnBatch(x, [[Number.NaN], [0], [0], [0]])).rejects.toThrow(NumericsError);
+    await expect(model.trainOnBatch(x, [[Number.NaN], [0], [0], [0]])).rejects.toThrow(
+      NumericsError,
+    );
     expect(await weightsOf(model)).toEqual(before);
     expect(await model.trainOnBatch(x, [[1], [0], [0], [0]])).toBeGreaterThan(0);
   });
@@ -103,7 +109,9 @@ describe("an AbortSignal", () => {
       callbacks: { onEpochEnd: () => controller.abort() },
     });
     await expect(training).rejects.toThrow(AbortError);
-    await expect(model.fit(x, y, { ...quiet, signal: controller.signal })).rejects.toThrow(AbortError);
+    await expect(model.fit(x, y, { ...quiet, signal: controller.signal })).rejects.toThrow(
+      AbortError,
+    );
     await model.fit(x, y, { ...quiet, validationSplit: 0.5 });
     // The validation step keeps figures of its own; nothing else may stay.
     expect(memory().numTensors - before.numTensors).toBeLessThanOrEqual(1);
@@ -204,7 +212,9 @@ describe("callbacks", () => {
       ...quiet,
       batchSize: 2,
       yieldEvery: "batch",
-      callbacks: { onYield: (_epoch, batch, { loss }) => void (Number(loss) > 0 && seen.push(batch)) },
+      callbacks: {
+        onYield: (_epoch, batch, { loss }) => void (Number(loss) > 0 && seen.push(batch)),
+      },
     });
     expect(seen.length).toBeGreaterThan(1);
   });

@@ -17,23 +17,23 @@ describe("predict", () => {
   test("gives all samples in order, however they fall into batches", async () => {
     const { x } = sineData(21, 5);
     const model = lstmModel();
-    const whole = await one(model.predict(x, { batchSize: 64 })).data();
-    const parts = one(model.predict(x, { batchSize: 4 }));
+    const whole = await model.predict(x, { batchSize: 64 }).data();
+    const parts = model.predict(x, { batchSize: 4 });
     expect(parts.shape).toEqual([21, 1]);
     expectClose(await parts.data(), whole, tolerances.samePrecision);
-    const single = one(model.predict(x.slice(3, 4)));
+    const single = model.predict(x.slice(3, 4));
     expectClose(await single.data(), whole.slice(3, 4), tolerances.samePrecision);
   });
 
   test("takes host data, tensors and variables alike", async () => {
     const { x } = sineData(9, 5);
     const model = lstmModel();
-    const expected = await one(model.predict(x, { batchSize: 4 })).data();
+    const expected = await model.predict(x, { batchSize: 4 }).data();
     const computed = tensor(x).mul(2).div(2);
     const there = kept(variable(tensor(x), false));
-    expect(await one(model.predict(tensor(x), { batchSize: 4 })).data()).toEqual(expected);
-    expect(await one(model.predict(computed, { batchSize: 4 })).data()).toEqual(expected);
-    expect(await one(model.predict(there, { batchSize: 4 })).data()).toEqual(expected);
+    expect(await model.predict(tensor(x), { batchSize: 4 }).data()).toEqual(expected);
+    expect(await model.predict(computed, { batchSize: 4 }).data()).toEqual(expected);
+    expect(await model.predict(there, { batchSize: 4 }).data()).toEqual(expected);
   });
 
   test("a later update does not change what was predicted before it", async () => {
@@ -42,26 +42,26 @@ describe("predict", () => {
     const before = model.predict(x);
     const inParts = model.predict(x, { batchSize: 8 });
     await model.fit(x, y, { verbose: 0 });
-    expect(await one(before).data()).toEqual(new Float32Array(40));
-    expect(await one(inParts).data()).toEqual(new Float32Array(40));
-    expect(await one(model.predict(x)).data()).not.toEqual(new Float32Array(40));
+    expect(await before.data()).toEqual(new Float32Array(40));
+    expect(await inParts.data()).toEqual(new Float32Array(40));
+    expect(await model.predict(x).data()).not.toEqual(new Float32Array(40));
   });
 
   test("a loop of predictions that are read leaves nothing behind", async () => {
     const { x } = sineData(10, 5);
     const model = lstmModel();
-    await one(model.predict(x, { batchSize: 4 })).data();
+    await model.predict(x, { batchSize: 4 }).data();
     const before = memory();
-    for (let i = 0; i < 20; i++) await one(model.predict(x, { batchSize: 4 })).data();
+    for (let i = 0; i < 20; i++) await model.predict(x, { batchSize: 4 }).data();
     expect(memory()).toEqual(before);
   });
 
   test("a loop of predictions that are disposed unread leaves nothing behind", async () => {
     const { x } = sineData(10, 5);
     const model = lstmModel();
-    await one(model.predict(x, { batchSize: 4 })).data();
+    await model.predict(x, { batchSize: 4 }).data();
     const before = memory();
-    for (let i = 0; i < 20; i++) one(model.predict(x, { batchSize: 4 })).dispose();
+    for (let i = 0; i < 20; i++) model.predict(x, { batchSize: 4 }).dispose();
     await model.predictOnBatch(x);
     expect(memory().numTensors - before.numTensors).toBeLessThanOrEqual(1);
   });
@@ -82,7 +82,10 @@ describe("evaluate", () => {
     const model = linearModel();
     model.compile({ loss: "mse", metrics: ["mae", "rmse"] });
     const first = model.evaluate(x, y, { batchSize: 4 }) as Tensor[];
-    const second = model.evaluate(x, y.map(() => [0])) as Tensor[];
+    const second = model.evaluate(
+      x,
+      y.map(() => [0]),
+    ) as Tensor[];
     const [mse = 0, mae = 0, rmse = 0] = await Promise.all(
       first.map(async (figure) => (await figure.data())[0]),
     );
@@ -142,7 +145,7 @@ describe("memory", () => {
     const model = lstmModel();
     await model.fit(x, y, { validationSplit: 0.25, verbose: 0 });
     await one(model.evaluate(x, y)).data();
-    await one(model.predict(x)).data();
+    await model.predict(x).data();
     expect(memory().numTensors).toBeGreaterThan(before.numTensors);
     expect(model.dispose().numDisposedVariables).toBe(5);
     expect(memory()).toEqual(before);

@@ -2,7 +2,7 @@ import type { Value } from "../../graph/node.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
-import { operand, unary } from "./operand.ts";
+import { operand, operandPair, unary } from "./operand.ts";
 
 /* Element by element; int32 and bool are cast to float32, except by relu. */
 
@@ -87,7 +87,7 @@ export function leakyRelu(x: TensorLike, alpha = 0.2): Tensor {
  * await sl.prelu([-4, 2], [0.5, 0.5]).array(); // [-2,2]
  */
 export function prelu(x: TensorLike, alpha: TensorLike): Tensor {
-  return Tensor.of(leaky(operand(x, "prelu"), operand(alpha, "prelu")));
+  return Tensor.of(leaky(...operandPair(x, alpha, "prelu")));
 }
 
 /**

@@ -1,8 +1,9 @@
 import { ArgumentError } from "../../errors.ts";
+import { broadcastShapes, type Shape } from "../../graph/shape.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
-import { binary, operand, unary } from "./operand.ts";
+import { binary, operand, operandPair, unary } from "./operand.ts";
 
 /*
  * Two operands broadcast by NumPy's rule (aligned at the right, sizes equal or 1) and take the dtype that
@@ -64,10 +65,11 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
  * await sl.divNoNan([1, 2], [0, 4]).array(); // [0,0.5]
  */
 export function divNoNan(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [operand(a, "divNoNan"), ops.cast(operand(b, "divNoNan"), "float32")];
+  const [dividend, divisor] = operandPair(a, b, "divNoNan");
+  const [x, y] = [ops.cast(dividend, "float32"), ops.cast(divisor, "float32")];
   const isZero = ops.equal(y, ops.literal(0));
   const safe = ops.where(isZero, ops.literal(1), y);
-  return Tensor.of(ops.where(isZero, ops.literal(0), ops.div(ops.cast(x, "float32"), safe)));
+  return Tensor.of(ops.where(isZero, ops.literal(0), ops.div(x, safe)));
 }
 
 /**
@@ -135,7 +137,7 @@ export function minimum(a: TensorLike, b: TensorLike): Tensor {
  * await sl.squaredDifference([1, 4], 2).array(); // [1,4]
  */
 export function squaredDifference(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = [operand(a, "squaredDifference"), operand(b, "squaredDifference")];
+  const [x, y] = operandPair(a, b, "squaredDifference");
   return Tensor.of(ops.square(ops.sub(x, y)));
 }
 
@@ -149,6 +151,7 @@ export function squaredDifference(a: TensorLike, b: TensorLike): Tensor {
  */
 export function addN(tensors: readonly TensorLike[]): Tensor {
   const values = tensors.map((x, i) => operand(x, `addN: tensor ${i}`));
+  values.reduce<Shape>((shape, x) => broadcastShapes(shape, x.shape, "addN"), []);
   const [first, ...rest] = values;
   if (first === undefined) {
     throw new ArgumentError("addN: received an empty list; expected at least one tensor.");

@@ -1,5 +1,6 @@
 import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
+import { broadcastShapes } from "../../graph/shape.ts";
 import { ops } from "../../ops/index.ts";
 import type { Binary, Ops, Unary } from "../../ops/ops.ts";
 import { type TensorLike, toTensor } from "../convert.ts";
@@ -26,6 +27,13 @@ export function operand(x: TensorLike, label: string): Value {
 export function indexOperand(x: TensorLike, label: string): Value {
   if (x instanceof Tensor) return x.value;
   return toTensor(x, label, "int32").value;
+}
+
+/** Both of two operands that broadcast; a misfit is reported under the name that the user called. */
+export function operandPair(a: TensorLike, b: TensorLike, label: string): readonly [Value, Value] {
+  const [x, y] = [operand(a, label), operand(b, label)];
+  broadcastShapes(x.shape, y.shape, label);
+  return [x, y];
 }
 
 export function unary(name: UnaryName, x: TensorLike): Tensor {

@@ -112,8 +112,7 @@ export function argMin(x: TensorLike, axis = 0): Tensor {
  * await sl.any([[true, false], [false, false]], 1).array(); // [true,false]
  */
 export function any(x: TensorLike, axis: AxisArgument = null, keepDims = false): Tensor {
-  const truth = ops.cast(ops.cast(operand(x, "any"), "bool"), "int32");
-  return Tensor.of(ops.cast(ops.max(truth, axisList(axis), keepDims), "bool"));
+  return truth(x, { op: "max", label: "any", axis, keepDims });
 }
 
 /**
@@ -124,8 +123,17 @@ export function any(x: TensorLike, axis: AxisArgument = null, keepDims = false):
  * await sl.all([[true, true], [true, false]], 1).array(); // [true,false]
  */
 export function all(x: TensorLike, axis: AxisArgument = null, keepDims = false): Tensor {
-  const truth = ops.cast(ops.cast(operand(x, "all"), "bool"), "int32");
-  return Tensor.of(ops.cast(ops.min(truth, axisList(axis), keepDims), "bool"));
+  return truth(x, { op: "min", label: "all", axis, keepDims });
+}
+
+/** `any` is the greatest and `all` the least of 0 and 1. */
+function truth(
+  x: TensorLike,
+  { op, label, axis, keepDims }: ReduceOptions & { op: "max" | "min"; label: string },
+): Tensor {
+  const value = ops.cast(ops.cast(operand(x, label), "bool"), "int32");
+  const axes = normalizeAxes(axisList(axis), value.shape.length, label);
+  return Tensor.of(ops.cast(ops[op](value, axes, keepDims), "bool"));
 }
 
 /**

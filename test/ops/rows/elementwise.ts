@@ -20,12 +20,13 @@ const rowOf = (row: Row, more: Partial<Row>): Row => ({ ...row, ...more });
 const mixed = (call: (a: sl.TensorLike, b: sl.TensorLike) => sl.Tensor): Row["samples"] => [
   { inputs: [ints([7]), ints([7], (i) => (i % 3) + 1)], run: (a, b) => call(given(a), given(b)) },
   {
-    inputs: [ints([2, 3]), floats([3], positive)],
+    // No quotient is whole: there floorDiv and mod jump.
+    inputs: [ints([2, 3]), floats([3], (i) => 0.45 + 0.37 * i)],
     run: (a, b) => call(given(a), given(b)),
   },
   { inputs: [bools([5]), ints([5], (i) => i + 1)], run: (a, b) => call(given(a), given(b)) },
-  { label: "number", inputs: [floats([5], positive)], run: (a) => call(given(a), 2.5) },
-  { label: "number first", inputs: [floats([5], positive)], run: (b) => call(2.5, given(b)) },
+  { label: "number", inputs: [floats([5], positive)], run: (a) => call(given(a), 2.55) },
+  { label: "number first", inputs: [floats([5], positive)], run: (b) => call(2.55, given(b)) },
 ];
 
 const floorMod = (a: number, b: number): number => a - b * Math.floor(a / b);
@@ -55,8 +56,13 @@ export const elementwiseRows: Readonly<Record<string, Row>> = {
   divNoNan: binaryRow(sl.divNoNan, {
     tolerance: "arithmetic",
     element: (a, b) => (b === 0 ? 0 : a / b),
-    second: (i) => (i % 3 === 1 ? 0 : 0.7 + i / 10),
-    differentiable: false,
+    samples: [
+      {
+        label: "zeros",
+        inputs: [floats([7]), ints([7], (i) => i % 3)],
+        run: (a, b) => sl.divNoNan(given(a), given(b)),
+      },
+    ],
   }),
   floorDiv: binaryRow(sl.floorDiv, {
     tolerance: "exact",
@@ -119,7 +125,13 @@ export const elementwiseRows: Readonly<Record<string, Row>> = {
   erf: unaryRow(sl.erf, { tolerance: "transcendental", element: erf }),
   floor: unaryRow(sl.floor, { tolerance: "exact", element: Math.floor }),
   ceil: unaryRow(sl.ceil, { tolerance: "exact", element: Math.ceil }),
-  round: unaryRow(sl.round, { tolerance: "exact", element: (x) => Math.round(x) }),
+  round: unaryRow(sl.round, {
+    tolerance: "exact",
+    element: (x) => Math.round(x),
+    samples: [
+      { label: "halves", inputs: [floats([9], (i) => i - 4.5)], run: (x) => sl.round(given(x)) },
+    ],
+  }),
   clipByValue: {
     ...unaryRow((x) => sl.clipByValue(x, -0.5, 0.75), {
       tolerance: "exact",
@@ -150,7 +162,15 @@ export const elementwiseRows: Readonly<Record<string, Row>> = {
     })),
     refusals: [
       { error: sl.ArgumentError, says: "empty", run: () => sl.addN([]) },
-      { error: sl.ShapeError, says: "[2]", run: () => sl.addN([[1, 2], [1, 2, 3]]) },
+      {
+        error: sl.ShapeError,
+        says: "[2]",
+        run: () =>
+          sl.addN([
+            [1, 2],
+            [1, 2, 3],
+          ]),
+      },
     ],
   },
 };

@@ -1,5 +1,15 @@
 import * as sl from "sluice";
-import { binaryRow, bools, floats, given, ints, PAIRS, type Row, SHAPES, unaryRow } from "../row.ts";
+import {
+  binaryRow,
+  bools,
+  floats,
+  given,
+  ints,
+  PAIRS,
+  type Row,
+  SHAPES,
+  unaryRow,
+} from "../row.ts";
 
 const comparison = (
   call: (a: sl.TensorLike, b: sl.TensorLike) => sl.Tensor,
@@ -66,7 +76,11 @@ export const logicalRows: Readonly<Record<string, Row>> = {
     })),
     refusals: [
       { error: sl.DTypeError, says: "expected bool", run: () => sl.logicalNot([1, 0]) },
-      { error: sl.DTypeError, says: "expected bool", run: () => sl.logicalNot(sl.ones([2], "int32")) },
+      {
+        error: sl.DTypeError,
+        says: "expected bool",
+        run: () => sl.logicalNot(sl.ones([2], "int32")),
+      },
     ],
   },
   where: {
@@ -76,7 +90,8 @@ export const logicalRows: Readonly<Record<string, Row>> = {
     samples: [
       ...PAIRS.map(([a, b]) => ({
         inputs: [bools(a), floats(a), floats(b, (i) => 5 - i)],
-        run: (c?: sl.Tensor, x?: sl.Tensor, y?: sl.Tensor) => sl.where(given(c), given(x), given(y)),
+        run: (c?: sl.Tensor, x?: sl.Tensor, y?: sl.Tensor) =>
+          sl.where(given(c), given(x), given(y)),
       })),
       {
         inputs: [bools([2, 3]), ints([3]), ints([])],

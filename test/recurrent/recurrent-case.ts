@@ -1,0 +1,101 @@
+import type { TypedArray } from "../../src/graph/dtype.ts";
+import type { Value } from "../../src/graph/node.ts";
+import { type Shape, sizeOf } from "../../src/graph/shape.ts";
+import { gateCount } from "../../src/kernels/recurrent-plan.ts";
+import { source } from "../../src/ops/leaves.ts";
+import type { RecurrentAttributes, RecurrentInputs } from "../../src/ops/ops.ts";
+import { type HostTensor, specOfHost, tensor } from "../helpers/run-kernel.ts";
+import { randomFloats, randomSource } from "../helpers/random-values.ts";
+
+/** Every kind of cell that the recurrent op has. */
+export const CELLS: readonly (Omit<RecurrentAttributes, "reverse"> & { readonly name: string })[] = [
+  { name: "simpleRNN tanh", cell: "simpleRNN", activation: "tanh", resetAfter: false },
+  { name: "simpleRNN relu", cell: "simpleRNN", activation: "relu", resetAfter: false },
+  { name: "lstm", cell: "lstm", activation: "tanh", resetAfter: false },
+  { name: "gru reset after", cell: "gru", activation: "tanh", resetAfter: true },
+  { name: "gru reset before", cell: "gru", activation: "tanh", resetAfter: false },
+];
+
+/** What a case has beside its sizes. */
+export interface CaseOptions {
+  readonly mask?: boolean;
+  readonly initial?: boolean;
+  /** GRU with resetAfter. */
+  readonly bias?: boolean;
+  readonly reverse?: boolean;
+}
+
+export interface CaseSizes {
+  readonly batch: number;
+  readonly time: number;
+  readonly units: number;
+}
+
+/** Inputs of the op on the host, and its attributes. */
+export interface RecurrentCase {
+  readonly sizes: CaseSizes;
+  readonly attributes: RecurrentAttributes;
+  readonly inputs: Readonly<Record<string, HostTensor>>;
+}
+
+export function makeCase(
+  cell: (typeof CELLS)[number],
+  sizes: CaseSizes,
+  options: CaseOptions = {},
+): RecurrentCase {
+  const { batch, time, units } = sizes;
+  const width = gateCount(cell) * units;
+  const floats = (shape: Shape, seed: number, scale: number): HostTensor =>
+    tensor(shape, randomFloats(sizeOf(shape), seed, scale));
+  const inputs: Record<string, HostTensor> = {
+    projected: floats([batch, time, width], 1, 1.5),
+    recurrentKernel: floats([units, width], 2, 1.4 / Math.sqrt(units)),
+  };
+  if (options.bias && cell.cell === "gru" && cell.resetAfter) {
+    inputs.recurrentBias = floats([width], 3, 0.5);
+  }
+  if (options.initial) inputs.initialState = floats([batch, units], 4, 0.8);
+  if (options.initial && cell.cell === "lstm") inputs.initialCell = floats([batch, units], 5, 0.8);
+  if (options.mask) inputs.mask = randomMask(batch, time);
+  const { name, ...attributes } = cell;
+  return { sizes, inputs, attributes: { ...attributes, reverse: options.reverse ?? false } };
+}
+
+/** About a third of the steps masked; the first row wholly. */
+function randomMask(batch: number, time: number): HostTensor {
+  const next = randomSource(6);
+  const data = Uint8Array.from({ length: batch * time }, (_, i) =>
+    i < time || next() < 0.33 ? 0 : 1,
+  );
+  return tensor([batch, time], data);
+}
+
+/** The same with NaN in `projected` wherever the mask is false. */
+export function poisonMasked({ inputs, ...rest }: RecurrentCase): RecurrentCase {
+  const { mask, projected } = inputs;
+  if (!mask || !projected) return { inputs, ...rest };
+  const width = projected.shape[2] ?? 1;
+  const data = Float32Array.from(projected.data, (value, i) =>
+    mask.data[Math.floor(i / width)] ? value : Number.NaN,
+  );
+  return { ...rest, inputs: { ...inputs, projected: tensor(projected.shape, data) } };
+}
+
+/** Host data as a leaf of a graph. */
+export function leafOf(host: HostTensor): Value {
+  return source(specOfHost(host), { kind: "host", data: host.data as TypedArray });
+}
+
+/** The inputs of a case as leaves. */
+export function leavesOf(hosts: Readonly<Record<string, HostTensor>>): RecurrentInputs {
+  const entries = Object.entries(hosts).map(([name, host]) => [name, leafOf(host)] as const);
+  return Object.fromEntries(entries) as unknown as RecurrentInputs;
+}
+
+/** How a case is named in a list of tests. */
+export function describeCase({ sizes, attributes, inputs }: RecurrentCase): string {
+  const { batch, time, units } = sizes;
+  const extras = ["recurrentBias", "initialState", "mask"].filter((name) => name in inputs);
+  if (attributes.reverse) extras.push("reverse");
+  return [`B${batch} T${time} H${units}`, ...extras].join(" ");
+}
