@@ -2,7 +2,6 @@ import type { Rules } from "../autograd/backward.ts";
 import { Node, type Value } from "../graph/node.ts";
 import { shapesEqual } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
-import type { Op } from "../ops/op.ts";
 import { attributesText, type Canonical } from "./canonical.ts";
 
 /**
@@ -43,7 +42,7 @@ export class Simplifier {
     if (node.source) return;
     const inputs = node.inputs.map((input) => this.#get(input));
     const op = this.#rules.registry.get(node.op);
-    if (op && expands(op) && op.reference) {
+    if (op?.lowering.kind === "expand" && op.reference) {
       const replacement = op.reference(this.#rules.ops, inputs, node);
       this.#map(node, this.simplify(replacement));
       return;
@@ -200,12 +199,4 @@ function nodeKey(node: Node, inputs: readonly Value[]): string {
   const scalars = node.scalars.map((scalar) => scalar.id).join();
   const specs = node.outputs.map((output) => `${output.dtype}${output.shape.join()}`).join(";");
   return `${node.op}(${from})${attributesText(node)}[${scalars}]${specs}`;
-}
-
-// TEMPORARY: kernels that are not written yet run by their reference.
-function expands(op: Op): boolean {
-  if (op.lowering.kind === "expand") return true;
-  return (
-    op.lowering.kind === "kernel" && (op.lowering.lower as { isStub?: boolean }).isStub === true
-  );
 }

@@ -1,0 +1,38 @@
+// Layer normalisation of rows.
+//   μ = mean x    v = mean (x - μ)²    x̂ = (x - μ) / √(v + ε)    y = gamma·x̂ + beta
+// x, y [rows, columns]  gamma, beta [columns]. Rows by lib/row_lane or lib/row_workgroup, put in front.
+// Bindings: 0 params, 2 x, 3 gamma, 4 beta, 5 y.
+// Numerics: the variance from centred values, never E[x²] - E[x]². Ba, Kiros & Hinton 2016, arXiv:1607.06450.
+
+struct Params { rows: u32, columns: u32, epsilon: f32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> gamma: array<f32>;
+@group(0) @binding(4) var<storage, read> beta: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = row_of(workgroup, counts, lane);
+  if (row >= params.rows) { return; }
+  let start = row * params.columns;
+  let first = first_column(lane);
+  let width = f32(params.columns);
+  var sum = 0.0;
+  for (var c = first; c < params.columns; c += ROW_STRIDE) { sum += x[start + c]; }
+  let mean = row_sum(sum, lane) / width;
+  var squares = 0.0;
+  for (var c = first; c < params.columns; c += ROW_STRIDE) {
+    let centred = x[start + c] - mean;
+    squares += centred * centred;
+  }
+  let scale = 1.0 / sqrt(row_sum(squares, lane) / width + params.epsilon);
+  for (var c = first; c < params.columns; c += ROW_STRIDE) {
+    y[start + c] = gamma[c] * ((x[start + c] - mean) * scale) + beta[c];
+  }
+}
