@@ -27,7 +27,9 @@ export function showErrors(
     { name: "As 364 days before", error: errors.lag364, isModel: false },
     { name: "As in the latest known week", error: errors.lag7, isModel: false },
   ];
-  rows.sort((a, b) => (a.error ?? Number.POSITIVE_INFINITY) - (b.error ?? Number.POSITIVE_INFINITY));
+  rows.sort(
+    (a, b) => (a.error ?? Number.POSITIVE_INFINITY) - (b.error ?? Number.POSITIVE_INFINITY),
+  );
   const known = rows.map((row) => row.error ?? 0);
   const longest = Math.max(...known);
   body.replaceChildren(...rows.flatMap((row) => rowElements(row, longest)));

@@ -56,8 +56,7 @@ export class ForecastPlot {
 
   #data(forecast: Float64Array | null): uPlot.AlignedData {
     const { actual, baselines } = this.#days;
-    const model = forecast === null ? actual.length : Array.from(forecast);
-    const line = typeof model === "number" ? Array.from(actual, () => null) : model;
+    const line = Array.from(actual, (_, i) => forecast?.[i] ?? null);
     return [this.#seconds, Array.from(actual), line, Array.from(baselines.lag364)];
   }
 }
@@ -100,7 +99,11 @@ function inUniversalTime(seconds: number): Date {
 
 function formatDate(seconds: number | null): string {
   if (seconds === null) return "–";
-  const options = { weekday: "short", dateStyle: undefined, timeZone: "UTC" } as const;
-  const date = new Date(seconds * 1000);
-  return date.toLocaleDateString("en-US", { ...options, year: "numeric", month: "short", day: "numeric" });
+  return new Date(seconds * 1000).toLocaleDateString("en-US", {
+    timeZone: "UTC",
+    weekday: "short",
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+  });
 }

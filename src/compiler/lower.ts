@@ -79,6 +79,7 @@ function lowerReduce(step: Step & { kind: "reduce" }, { target }: LowerEnvironme
       outer: sizeOf(shape.slice(0, first)),
       length: sizeOf(shape.slice(first, last + 1)),
       inner: sizeOf(shape.slice(last + 1)),
+      isOverBatch: first === 0,
       element: element.expression,
       epilogue: finish,
       resultDType: node.outputs[0]?.dtype ?? "float32",

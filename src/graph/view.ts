@@ -95,6 +95,9 @@ export function reshapeView(view: View, shape: Shape): View | null {
   const bounds = view.bounds ? shape.map((dim) => [0, dim] as [number, number]) : null;
   let to = shape.length - 1;
   let from = view.shape.length - 1;
+  // Stride of the next axis outwards: axes of size 1 get the one they would have if they were longer, so
+  // that a batch of one is read by the same shader as any other.
+  let next = 1;
   while (to >= 0 || from >= 0) {
     // Match the smallest run of old axes against a run of new axes of the same size.
     const oldEnd = from;
@@ -108,15 +111,19 @@ export function reshapeView(view: View, shape: Shape): View | null {
     const old = range(from + 1, oldEnd + 1).filter((axis) => view.shape[axis] !== 1);
     if (!isOneRun(view, old)) return null;
     const bounded = old.filter((axis) => isBounded(view, axis));
-    const created = range(to + 1, newEnd + 1).filter((axis) => shape[axis] !== 1);
-    if (bounded.length > 0 && (old.length > 1 || created.length > 1)) return null;
-    let stride = view.strides[old[old.length - 1] ?? -1] ?? 0;
+    const created = range(to + 1, newEnd + 1);
+    const wide = created.filter((axis) => shape[axis] !== 1);
+    if (bounded.length > 0 && (old.length > 1 || wide.length > 1)) return null;
+    let stride = view.strides[old.at(-1) ?? oldEnd] ?? next;
     for (const axis of created.reverse()) {
       strides[axis] = stride;
       stride *= shape[axis] ?? 1;
       const bound = view.bounds?.[old[0] ?? -1];
-      if (bounds && bound && bounded.length > 0) bounds[axis] = [bound[0], bound[1]];
+      if (bounds && bound && bounded.length > 0 && shape[axis] !== 1) {
+        bounds[axis] = [bound[0], bound[1]];
+      }
     }
+    next = stride;
   }
   if (view.bounds?.some((bound, axis) => view.shape[axis] === 1 && bound[0] >= bound[1])) {
     return null;
@@ -128,7 +135,8 @@ export function reshapeView(view: View, shape: Shape): View | null {
 export function isDense(view: View): boolean {
   if (view.offset !== 0 || view.bounds) return false;
   const dense = stridesOf(view.shape);
-  return view.strides.every((stride, axis) => stride === dense[axis] || view.shape[axis] === 1);
+  // Strides of axes of size 1 count, too: the answer must not depend on a batch being one row.
+  return view.strides.every((stride, axis) => stride === dense[axis]);
 }
 
 function range(from: number, to: number): number[] {

@@ -2,8 +2,15 @@ import source from "../../shaders/gradient_check.wgsl";
 import finishSource from "../../shaders/gradient_check_finish.wgsl";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
-import type { LowerContext } from "../ops/op.ts";
-import { input, type Lowered, output, paramWords, scratch, table } from "./dispatch.ts";
+import {
+  input,
+  type LowerContext,
+  type Lowered,
+  output,
+  paramWords,
+  scratch,
+  table,
+} from "./dispatch.ts";
 import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";
 

@@ -1,8 +1,15 @@
-import columnsSource from "../../shaders/layer_norm_gradient_columns.wgsl";
-import gradientSource from "../../shaders/layer_norm_gradient.wgsl";
 import source from "../../shaders/layer_norm.wgsl";
-import type { LowerContext } from "../ops/op.ts";
-import { type Dispatch, input, type Lowered, output, paramWords, scratch } from "./dispatch.ts";
+import gradientSource from "../../shaders/layer_norm_gradient.wgsl";
+import columnsSource from "../../shaders/layer_norm_gradient_columns.wgsl";
+import {
+  type Dispatch,
+  input,
+  type LowerContext,
+  type Lowered,
+  output,
+  paramWords,
+  scratch,
+} from "./dispatch.ts";
 import { rowKernel, rowsOf } from "./rows.ts";
 
 /** Columns that one workgroup of the column sums takes. */

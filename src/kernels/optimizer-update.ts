@@ -1,6 +1,12 @@
 import source from "../../shaders/optimizer_update.wgsl";
-import type { LowerContext } from "../ops/op.ts";
-import { input, type Lowered, paramWords, type SlotRef, table } from "./dispatch.ts";
+import {
+  input,
+  type LowerContext,
+  type Lowered,
+  paramWords,
+  type SlotRef,
+  table,
+} from "./dispatch.ts";
 import { usedWords } from "./gradient-check.ts";
 import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";

@@ -13,6 +13,8 @@ export interface ReduceRequest {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
+  /** The reduction goes over the first axis, whose size (the batch) no choice may depend on. */
+  readonly isOverBatch: boolean;
   /** The value at a flat index of the reduced space. */
   readonly element: Expression;
   /** What is stored, from a hole of the reduction's dtype; null stores the reduction itself. */
@@ -30,9 +32,13 @@ export interface ReduceRequest {
  */
 export type ReducePlan = "serial" | "tree" | "columns";
 
-export function chooseReducePlan({ outer, length, inner }: ReduceRequest): ReducePlan {
-  if (inner > 1) return length <= 8 ? "serial" : "columns";
-  return length <= 32 && outer > 1 ? "serial" : "tree";
+export function chooseReducePlan({
+  length,
+  inner,
+  isOverBatch,
+}: Pick<ReduceRequest, "length" | "inner" | "isOverBatch">): ReducePlan {
+  if (inner > 1) return length <= 8 && !isOverBatch ? "serial" : "columns";
+  return length <= 32 && !isOverBatch ? "serial" : "tree";
 }
 
 const LANES = { serial: 64, tree: 64, columns: 256 } as const;

@@ -1,8 +1,8 @@
 import rowLane from "../../shaders/lib/row_lane.wgsl";
 import rowWorkgroup from "../../shaders/lib/row_workgroup.wgsl";
-import { sizeOf } from "../graph/shape.ts";
-import type { Value } from "../graph/node.ts";
 import type { DeviceLimits } from "../gpu/limits.ts";
+import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";
 
@@ -28,7 +28,10 @@ export function rowKernel(
   options: { limits: DeviceLimits; constants?: Readonly<Record<string, string>> },
 ): { code: string; workgroups: [number, number, number] } {
   const isNarrow = columns <= NARROW;
-  const code = specialize(`${isNarrow ? rowLane : rowWorkgroup}\n${source}`, options.constants ?? {});
+  const code = specialize(
+    `${isNarrow ? rowLane : rowWorkgroup}\n${source}`,
+    options.constants ?? {},
+  );
   const groups = isNarrow ? Math.ceil(rows / LANES) : rows;
   return { code, workgroups: linearGroups(groups, options.limits) };
 }

@@ -1,7 +1,6 @@
 import source from "../../shaders/scatter_add.wgsl";
 import { sizeOf } from "../graph/shape.ts";
-import type { LowerContext } from "../ops/op.ts";
-import { input, type Lowered, output, paramWords } from "./dispatch.ts";
+import { input, type LowerContext, type Lowered, output, paramWords } from "./dispatch.ts";
 import { linearGroups } from "./grid.ts";
 
 const WORKGROUP = 64;

@@ -1,6 +1,5 @@
 import source from "../../shaders/softmax.wgsl";
-import type { LowerContext } from "../ops/op.ts";
-import { input, type Lowered, output, paramWords } from "./dispatch.ts";
+import { input, type LowerContext, type Lowered, output, paramWords } from "./dispatch.ts";
 import { rowKernel, rowsOf } from "./rows.ts";
 
 /** One dispatch; `log` chooses the logarithm. */

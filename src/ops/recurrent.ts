@@ -180,8 +180,10 @@ function previousStates(
   { states, initial, reverse }: { states: Value; initial: Value | undefined; reverse: boolean },
 ): Value {
   const [batch = 0, time = 0, units = 0] = states.shape;
-  const first = initial ? o.reshape(initial, [batch, 1, units]) : o.literal(0, [batch, 1, units]);
-  if (time === 1) return first;
   const others = o.slice(states, [0, reverse ? 1 : 0, 0], [batch, time - 1, units]);
+  // Zeros by a pad, for one step as for many: the same shader whatever T is.
+  if (!initial) return o.pad(others, [[0, 0], reverse ? [0, 1] : [1, 0], [0, 0]]);
+  const first = o.reshape(initial, [batch, 1, units]);
+  if (time === 1) return first;
   return o.concat(reverse ? [others, first] : [first, others], 1);
 }

@@ -38,6 +38,8 @@ export class MemoryBook {
   readonly #free: { block: Block; offset: number; bytes: number }[] = [];
   #page: { block: Block; used: number } | null = null;
   #pool: BufferPool | null = null;
+  /** Storages that somebody owns, and their bytes; what is disposed no longer counts, even while a run holds it. */
+  #owned = 0;
   #bytes = 0;
   #blocks = new Map<Block, number>();
   #resultBytes = 0;
@@ -113,6 +115,10 @@ export class MemoryBook {
   dispose(storage: Storage): void {
     if (storage.disposed) return;
     storage.disposed = true;
+    const bytes = specBytes(storage.spec);
+    this.#owned--;
+    this.#bytes -= bytes;
+    if (storage.kind === "result") this.#resultBytes -= bytes;
     if (!this.#pins.has(storage)) this.#end(storage);
   }
 
@@ -133,7 +139,7 @@ export class MemoryBook {
 
   info(): MemoryInfo {
     return {
-      numTensors: this.#allocations.size,
+      numTensors: this.#owned,
       numDataBuffers: this.#blocks.size,
       numBytes: this.#bytes,
       unreliable: false,
@@ -168,17 +174,15 @@ export class MemoryBook {
     this.#allocations.set(storage, place);
     place.block.users++;
     this.#blocks.set(place.block, (this.#blocks.get(place.block) ?? 0) + 1);
+    this.#owned++;
     this.#bytes += specBytes(storage.spec);
   }
 
   #end(storage: Storage): void {
     const place = this.#allocations.get(storage);
     if (!place) return;
-    const bytes = specBytes(storage.spec);
     this.#allocations.delete(storage);
-    this.#bytes -= bytes;
-    if (storage.kind === "result") this.#resultBytes -= bytes;
-    this.#release(place, bytes);
+    this.#release(place, specBytes(storage.spec));
   }
 
   #release({ block, offset }: Allocation, bytes: number): void {
