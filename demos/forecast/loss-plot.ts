@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 import type { Epoch, Step } from "./messages.ts";
-import { axis, formatBirths, makePlot } from "./plot.ts";
+import { AXIS_FONT, axis, formatBirths, makePlot } from "./plot.ts";
 import { themeColor } from "./theme.ts";
 
 /** The curve of learning: errors of the training days, several times an epoch, and of 2011, at each epoch's end. */
@@ -14,13 +14,22 @@ export class LossPlot {
     const options = {
       height: 240,
       scales: { x: { time: false }, y: { range: rangeFromZero } },
-      axes: [axis({ label: "epochs", labelSize: 18 }), axis({ values: births, size: 52 })],
+      axes: [
+        axis({
+          label: "epochs",
+          labelSize: 18,
+          labelFont: AXIS_FONT,
+          incrs: [1, 2, 5, 10, 20, 50],
+        }),
+        axis({ values: births, size: 52 }),
+      ],
       series: [
         { label: "epoch", value: (_: uPlot, value: number | null) => value?.toFixed(1) ?? "–" },
         {
           label: "2001 to 2010, with dropout",
           stroke: () => themeColor("--quiet"),
           width: 1.5,
+          points: { show: false },
           value: cell,
         },
         {

@@ -2,12 +2,14 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { onThemeChange, themeColor } from "./theme.ts";
 
+export const AXIS_FONT = '12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif';
+
 /** An axis in the colours of the page. */
 export function axis(options: uPlot.Axis = {}): uPlot.Axis {
   const line = { stroke: () => themeColor("--rule"), width: 1 };
   return {
     stroke: () => themeColor("--quiet"),
-    font: '12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif',
+    font: AXIS_FONT,
     grid: line,
     ticks: { ...line, size: 4 },
     ...options,

@@ -8,9 +8,9 @@ export type RecurrentLayer = (typeof RECURRENT_LAYERS)[number];
 /** What is fixed about model and training; found on the validation year. */
 export const RECIPE = {
   units: 32,
-  dropout: 0.3,
-  batchSize: 32,
-  epochs: 20,
+  dropout: 0.2,
+  batchSize: 16,
+  epochs: 12,
   learningRate: 0.01,
   globalClipnorm: 1,
 } as const;
