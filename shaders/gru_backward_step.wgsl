@@ -4,7 +4,7 @@
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
 // products. A step multiplies the dq of the step after it and writes its own. With begin = end = 0 it only
 // multiplies: dh of the initial state. One barrier.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// Constants: UNITS.
 // #import gru_backward
 
 fn source(at: u32) -> vec4<f32> {
@@ -13,8 +13,8 @@ fn source(at: u32) -> vec4<f32> {
 
 fn put_dq(at: u32, dq: mat3x4<f32>) {
   carry[at] = dq[0];
-  carry[at + 2u * H] = dq[1];
-  carry[at + 4u * H] = dq[2];
+  carry[at + 2u * params.units] = dq[1];
+  carry[at + 4u * params.units] = dq[2];
 }
 
 @compute @workgroup_size(UNITS)
@@ -30,9 +30,9 @@ fn main(
   let step = params.begin;
   var dh = Rows();
   if (params.fresh == 0u) {
-    dh = split_product(Terms(0u, WIDTH, dq_at(params.end, tile)), first_unit, local);
+    dh = split_product(Terms(0u, width(), dq_at(params.end, tile)), first_unit, local);
   }
-  if (unit >= H) { return; }
+  if (unit >= params.units) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
   if (params.fresh == 0u) {
     dh = Rows(dh.low + carry[carried], dh.high + carry[carried + 1u]);

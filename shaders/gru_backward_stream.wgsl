@@ -4,10 +4,10 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products; dh in
 // registers. dq lies in workgroup memory; two barriers a step. 224 bytes a unit, UNITS = H rounded up to a
 // multiple of 4. `carry` hands dh from one run of steps to the one before it, and out.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// Constants: UNITS.
 // #import gru_backward
 
-var<workgroup> dq_tile: array<vec4<f32>, 2u * WIDTH>;
+var<workgroup> dq_tile: array<vec4<f32>, 6u * UNITS>;
 
 fn source(at: u32) -> vec4<f32> {
   return dq_tile[at];
@@ -15,8 +15,8 @@ fn source(at: u32) -> vec4<f32> {
 
 fn put_dq(at: u32, dq: mat3x4<f32>) {
   dq_tile[at] = dq[0];
-  dq_tile[at + 2u * H] = dq[1];
-  dq_tile[at + 4u * H] = dq[2];
+  dq_tile[at + 2u * params.units] = dq[1];
+  dq_tile[at + 4u * params.units] = dq[2];
 }
 
 @compute @workgroup_size(UNITS)
@@ -29,10 +29,10 @@ fn main(
   if (is_beyond_batch(tile)) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
   var dh = Rows();
-  if (unit < H && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
+  if (unit < params.units && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
   for (var step = params.end; step > params.begin; ) {
     step -= 1u;
-    if (unit < H) {
+    if (unit < params.units) {
       let low = gru_cell_gradient(tile, 0u, step, unit, dh.low);
       let high = gru_cell_gradient(tile, 1u, step, unit, dh.high);
       put_dq(2u * unit, low.dq);
@@ -40,10 +40,10 @@ fn main(
       dh = Rows(low.held, high.held);
     }
     workgroupBarrier();
-    let product = split_product(Terms(0u, WIDTH, 0u), 0u, unit);
+    let product = split_product(Terms(0u, width(), 0u), 0u, unit);
     dh = Rows(dh.low + product.low, dh.high + product.high);
   }
-  if (unit < H) {
+  if (unit < params.units) {
     carry[carried] = dh.low;
     carry[carried + 1u] = dh.high;
   }

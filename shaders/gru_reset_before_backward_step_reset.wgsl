@@ -3,7 +3,7 @@
 //
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
 // products. Multiplies da of n of the same step. One barrier.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// Constants: UNITS.
 // #import gru_reset_before_backward
 
 fn source(at: u32) -> vec4<f32> {
@@ -23,10 +23,10 @@ fn main(
   let step = params.begin;
   let da = da_at(step, tile);
   let du = split_product(candidate_terms(da), first_unit, local);
-  if (unit >= H) { return; }
+  if (unit >= params.units) { return; }
   let low = reset_gradient(tile, 0u, step, unit, du.low);
   let high = reset_gradient(tile, 1u, step, unit, du.high);
-  let at = da + 2u * (H + unit);
+  let at = da + 2u * (params.units + unit);
   carry[at] = low.da_r;
   carry[at + 1u] = high.da_r;
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;

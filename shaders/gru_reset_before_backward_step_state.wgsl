@@ -4,7 +4,7 @@
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
 // products. Multiplies da of z and r of the step after it. With begin = end = 0 it only multiplies: dh of the
 // initial state. One barrier.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// Constants: UNITS.
 // #import gru_reset_before_backward
 
 fn source(at: u32) -> vec4<f32> {
@@ -26,7 +26,7 @@ fn main(
   if (params.fresh == 0u) {
     dh = split_product(gate_terms(da_at(params.end, tile)), first_unit, local);
   }
-  if (unit >= H) { return; }
+  if (unit >= params.units) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
   if (params.fresh == 0u) {
     dh = Rows(dh.low + carry[carried], dh.high + carry[carried + 1u]);
@@ -41,8 +41,8 @@ fn main(
   let da = da_at(step, tile) + 2u * unit;
   carry[da] = low.da_z;
   carry[da + 1u] = high.da_z;
-  carry[da + 4u * H] = low.da_n;
-  carry[da + 4u * H + 1u] = high.da_n;
+  carry[da + 4u * params.units] = low.da_n;
+  carry[da + 4u * params.units + 1u] = high.da_n;
   carry[carried] = low.held;
   carry[carried + 1u] = high.held;
 }

@@ -4,17 +4,17 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products; dh in
 // registers. da lies in workgroup memory; four barriers a step. 224 bytes a unit, UNITS = H rounded up to a
 // multiple of 4. `carry` hands dh from one run of steps to the one before it, and out.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_STATE.
+// Constants: UNITS.
 // #import gru_reset_before_backward
 
-var<workgroup> da_tile: array<vec4<f32>, 2u * WIDTH>;
+var<workgroup> da_tile: array<vec4<f32>, 6u * UNITS>;
 
 fn source(at: u32) -> vec4<f32> {
   return da_tile[at];
 }
 
 fn put_da(gate: u32, unit: u32, low: vec4<f32>, high: vec4<f32>) {
-  let at = 2u * (gate * H + unit);
+  let at = 2u * (gate * params.units + unit);
   da_tile[at] = low;
   da_tile[at + 1u] = high;
 }
@@ -29,10 +29,10 @@ fn main(
   if (is_beyond_batch(tile)) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
   var dh = Rows();
-  if (unit < H && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
+  if (unit < params.units && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
   for (var step = params.end; step > params.begin; ) {
     step -= 1u;
-    if (unit < H) {
+    if (unit < params.units) {
       let low = state_gradient(tile, 0u, step, unit, dh.low);
       let high = state_gradient(tile, 1u, step, unit, dh.high);
       put_da(0u, unit, low.da_z, high.da_z);
@@ -41,7 +41,7 @@ fn main(
     }
     workgroupBarrier();
     let du = split_product(candidate_terms(0u), 0u, unit);
-    if (unit < H) {
+    if (unit < params.units) {
       let low = reset_gradient(tile, 0u, step, unit, du.low);
       let high = reset_gradient(tile, 1u, step, unit, du.high);
       put_da(1u, unit, low.da_r, high.da_r);
@@ -51,7 +51,7 @@ fn main(
     let product = split_product(gate_terms(0u), 0u, unit);
     dh = Rows(dh.low + product.low, dh.high + product.high);
   }
-  if (unit < H) {
+  if (unit < params.units) {
     carry[carried] = dh.low;
     carry[carried + 1u] = dh.high;
   }

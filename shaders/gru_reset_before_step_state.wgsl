@@ -3,7 +3,7 @@
 //
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit. No barriers.
 // Reads u, z and h of the step's parity in `carry`, writes h of the other parity.
-// Constants: H, UNITS, REVERSE, HAS_MASK, SAVE_GATES.
+// Constants: UNITS, SAVE_GATES.
 // #import gru_reset_before_forward
 
 fn hidden(at: u32) -> vec4<f32> {
@@ -18,7 +18,7 @@ fn main(
 ) {
   let unit = invocation.x;
   let tile = tile_of(workgroup, counts);
-  if (unit >= H || is_beyond_batch(tile)) { return; }
+  if (unit >= params.units || is_beyond_batch(tile)) { return; }
   let first_row = tile * ROWS;
   let step = params.begin;
   let time = time_of(step);

@@ -4,18 +4,18 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit with its three gates.
 // h and u lie in workgroup memory: two barriers a step. 64·H bytes.
 // `carry` hands h from one run of steps to the next.
-// Constants: H, REVERSE, HAS_MASK, SAVE_GATES.
+// Constants: UNITS (lanes: H or a little more), SAVE_GATES.
 // #import gru_reset_before_forward
 
-const RESET_TILE = 2u * H;
+const RESET_TILE = 2u * UNITS;
 
-var<workgroup> tiles: array<vec4<f32>, 4u * H>; // h, then u
+var<workgroup> tiles: array<vec4<f32>, 4u * UNITS>; // h, then u
 
 fn hidden(at: u32) -> vec4<f32> {
   return tiles[at];
 }
 
-@compute @workgroup_size(H)
+@compute @workgroup_size(UNITS)
 fn main(
   @builtin(local_invocation_index) unit: u32,
   @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -26,7 +26,9 @@ fn main(
   let first_row = tile * ROWS;
   var low = vec4<f32>();
   var high = vec4<f32>();
-  if (params.fresh == 0u) {
+  // Lanes past the last unit keep the barriers company: they load and store nothing that counts.
+  let is_unit = unit < params.units;
+  if (is_unit && params.fresh == 0u) {
     let at = carry_at(params.begin & 1u, tile) + 2u * unit;
     low = carry[at];
     high = carry[at + 1u];
@@ -37,18 +39,25 @@ fn main(
   for (var step = params.begin; step < params.end; step += 1u) {
     let time = time_of(step);
     let sums = gate_product(0u, unit);
-    let gates_low = gru_gates(first_row, time, unit, sums.low, low);
-    let gates_high = gru_gates(first_row + 4u, time, unit, sums.high, high);
+    var gates_low = Gates();
+    var gates_high = Gates();
+    if (is_unit) {
+      gates_low = gru_gates(first_row, time, unit, sums.low, low);
+      gates_high = gru_gates(first_row + 4u, time, unit, sums.high, high);
+    }
     tiles[RESET_TILE + 2u * unit] = gates_low.reset_state;
     tiles[RESET_TILE + 2u * unit + 1u] = gates_high.reset_state;
     workgroupBarrier();
     let sum = candidate_product(RESET_TILE, unit);
-    low = gru_state(first_row, time, unit, sum.low, gates_low.update, low);
-    high = gru_state(first_row + 4u, time, unit, sum.high, gates_high.update, high);
+    if (is_unit) {
+      low = gru_state(first_row, time, unit, sum.low, gates_low.update, low);
+      high = gru_state(first_row + 4u, time, unit, sum.high, gates_high.update, high);
+    }
     tiles[2u * unit] = low;
     tiles[2u * unit + 1u] = high;
     workgroupBarrier();
   }
+  if (!is_unit) { return; }
   let at = carry_at(params.end & 1u, tile) + 2u * unit;
   carry[at] = low;
   carry[at + 1u] = high;

@@ -3,7 +3,7 @@
 //
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit with its three gates.
 // h lies in `carry`; a step reads the h of its parity and writes the other. No barriers.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_BIAS, SAVE_GATES.
+// Constants: UNITS, SAVE_GATES.
 // #import gru_forward
 
 fn hidden(at: u32) -> vec4<f32> {
@@ -18,7 +18,7 @@ fn main(
 ) {
   let unit = invocation.x;
   let tile = tile_of(workgroup, counts);
-  if (unit >= H || is_beyond_batch(tile)) { return; }
+  if (unit >= params.units || is_beyond_batch(tile)) { return; }
   let first_row = tile * ROWS;
   let step = params.begin;
   let time = time_of(step);

@@ -4,16 +4,16 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit with its three gates.
 // h lies in workgroup memory twice (read one, write the other): one barrier a step. 64·H bytes.
 // `carry` hands h from one run of steps to the next.
-// Constants: H, REVERSE, HAS_MASK, HAS_BIAS, SAVE_GATES.
+// Constants: UNITS (lanes: H or a little more), SAVE_GATES.
 // #import gru_forward
 
-var<workgroup> hidden_tiles: array<vec4<f32>, 4u * H>;
+var<workgroup> hidden_tiles: array<vec4<f32>, 4u * UNITS>;
 
 fn hidden(at: u32) -> vec4<f32> {
   return hidden_tiles[at];
 }
 
-@compute @workgroup_size(H)
+@compute @workgroup_size(UNITS)
 fn main(
   @builtin(local_invocation_index) unit: u32,
   @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -24,7 +24,9 @@ fn main(
   let first_row = tile * ROWS;
   var low = vec4<f32>();
   var high = vec4<f32>();
-  if (params.fresh == 0u) {
+  // Lanes past the last unit keep the barriers company: they load and store nothing that counts.
+  let is_unit = unit < params.units;
+  if (is_unit && params.fresh == 0u) {
     let at = carry_at(params.begin & 1u, tile) + 2u * unit;
     low = carry[at];
     high = carry[at + 1u];
@@ -32,20 +34,23 @@ fn main(
   hidden_tiles[2u * unit] = low;
   hidden_tiles[2u * unit + 1u] = high;
   var read_from = 0u;
-  var write_to = 2u * H;
+  var write_to = 2u * UNITS;
   workgroupBarrier();
   for (var step = params.begin; step < params.end; step += 1u) {
     let time = time_of(step);
     var q = recurrent_bias_sums(unit);
     if (has_before(step)) { q = add_recurrent(q, read_from, unit); }
-    low = gru_cell(first_row, time, unit, q.low, low);
-    high = gru_cell(first_row + 4u, time, unit, q.high, high);
+    if (is_unit) {
+      low = gru_cell(first_row, time, unit, q.low, low);
+      high = gru_cell(first_row + 4u, time, unit, q.high, high);
+    }
     hidden_tiles[write_to + 2u * unit] = low;
     hidden_tiles[write_to + 2u * unit + 1u] = high;
     write_to = read_from;
-    read_from = 2u * H - write_to;
+    read_from = 2u * UNITS - write_to;
     workgroupBarrier();
   }
+  if (!is_unit) { return; }
   let at = carry_at(params.end & 1u, tile) + 2u * unit;
   carry[at] = low;
   carry[at + 1u] = high;

@@ -3,7 +3,7 @@
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
 // products. A step multiplies the da of the step after it and writes its own. With begin = end = 0 it only
 // multiplies: dh of the initial state. One barrier.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_CELL, HAS_D_CELLS.
+// Constants: UNITS.
 // #import lstm_backward
 
 fn source(at: u32) -> vec4<f32> {
@@ -12,9 +12,9 @@ fn source(at: u32) -> vec4<f32> {
 
 fn put_da(at: u32, da: mat4x4<f32>) {
   carry[at] = da[0];
-  carry[at + 2u * H] = da[1];
-  carry[at + 4u * H] = da[2];
-  carry[at + 6u * H] = da[3];
+  carry[at + 2u * params.units] = da[1];
+  carry[at + 4u * params.units] = da[2];
+  carry[at + 6u * params.units] = da[3];
 }
 
 @compute @workgroup_size(UNITS)
@@ -31,9 +31,9 @@ fn main(
   var dh = Rows();
   var dc = Rows();
   if (params.fresh == 0u) {
-    dh = split_product(Terms(0u, WIDTH, da_at(params.end, tile)), first_unit, local);
+    dh = split_product(Terms(0u, width(), da_at(params.end, tile)), first_unit, local);
   }
-  if (unit >= H) { return; }
+  if (unit >= params.units) { return; }
   let carried_h = carry_at(STATE_PLANE, tile) + 2u * unit;
   let carried_c = carry_at(CELL_PLANE, tile) + 2u * unit;
   if (params.fresh == 0u) {

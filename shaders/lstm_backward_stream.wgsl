@@ -3,10 +3,10 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products; dh and
 // dc in registers. da lies in workgroup memory; two barriers a step. 256 bytes a unit, UNITS = H rounded up to a
 // multiple of 4. `carry` hands dh and dc from one run of steps to the one before it, and out.
-// Constants: H, UNITS, REVERSE, HAS_MASK, HAS_INITIAL_CELL, HAS_D_CELLS.
+// Constants: UNITS.
 // #import lstm_backward
 
-var<workgroup> da_tile: array<vec4<f32>, 2u * WIDTH>;
+var<workgroup> da_tile: array<vec4<f32>, 8u * UNITS>;
 
 fn source(at: u32) -> vec4<f32> {
   return da_tile[at];
@@ -14,9 +14,9 @@ fn source(at: u32) -> vec4<f32> {
 
 fn put_da(at: u32, da: mat4x4<f32>) {
   da_tile[at] = da[0];
-  da_tile[at + 2u * H] = da[1];
-  da_tile[at + 4u * H] = da[2];
-  da_tile[at + 6u * H] = da[3];
+  da_tile[at + 2u * params.units] = da[1];
+  da_tile[at + 4u * params.units] = da[2];
+  da_tile[at + 6u * params.units] = da[3];
 }
 
 @compute @workgroup_size(UNITS)
@@ -31,13 +31,13 @@ fn main(
   let carried_c = carry_at(CELL_PLANE, tile) + 2u * unit;
   var dh = Rows();
   var dc = Rows();
-  if (unit < H && params.fresh == 0u) {
+  if (unit < params.units && params.fresh == 0u) {
     dh = Rows(carry[carried_h], carry[carried_h + 1u]);
     dc = Rows(carry[carried_c], carry[carried_c + 1u]);
   }
   for (var step = params.end; step > params.begin; ) {
     step -= 1u;
-    if (unit < H) {
+    if (unit < params.units) {
       let low = lstm_cell_gradient(tile, 0u, step, unit, dh.low, dc.low);
       let high = lstm_cell_gradient(tile, 1u, step, unit, dh.high, dc.high);
       put_da(2u * unit, low.da);
@@ -46,10 +46,10 @@ fn main(
       dc = Rows(low.dc, high.dc);
     }
     workgroupBarrier();
-    let product = split_product(Terms(0u, WIDTH, 0u), 0u, unit);
+    let product = split_product(Terms(0u, width(), 0u), 0u, unit);
     dh = Rows(dh.low + product.low, dh.high + product.high);
   }
-  if (unit < H) {
+  if (unit < params.units) {
     carry[carried_h] = dh.low;
     carry[carried_h + 1u] = dh.high;
     carry[carried_c] = dc.low;

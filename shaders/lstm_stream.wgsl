@@ -3,16 +3,16 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit with its four gates, c in registers.
 // h lies in workgroup memory twice (read one, write the other): one barrier a step. 64·H bytes.
 // `carry` hands h and c from one run of steps to the next.
-// Constants: H, REVERSE, HAS_MASK, SAVE_CELLS, SAVE_GATES.
+// Constants: UNITS (lanes: H or a little more), SAVE_CELLS, SAVE_GATES.
 // #import lstm_forward
 
-var<workgroup> hidden_tiles: array<vec4<f32>, 4u * H>;
+var<workgroup> hidden_tiles: array<vec4<f32>, 4u * UNITS>;
 
 fn hidden(at: u32) -> vec4<f32> {
   return hidden_tiles[at];
 }
 
-@compute @workgroup_size(H)
+@compute @workgroup_size(UNITS)
 fn main(
   @builtin(local_invocation_index) unit: u32,
   @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -23,7 +23,9 @@ fn main(
   let first_row = tile * ROWS;
   var low = State();
   var high = State();
-  if (params.fresh == 0u) {
+  // Lanes past the last unit keep the barriers company: they load and store nothing that counts.
+  let is_unit = unit < params.units;
+  if (is_unit && params.fresh == 0u) {
     let h = carry_at(params.begin & 1u, tile) + 2u * unit;
     let c = carry_at(CELL_PLANE, tile) + 2u * unit;
     low = State(carry[h], carry[c]);
@@ -32,20 +34,23 @@ fn main(
   hidden_tiles[2u * unit] = low.h;
   hidden_tiles[2u * unit + 1u] = high.h;
   var read_from = 0u;
-  var write_to = 2u * H;
+  var write_to = 2u * UNITS;
   workgroupBarrier();
   for (var step = params.begin; step < params.end; step += 1u) {
     let time = time_of(step);
     var sums = projected_sums(first_row, time, unit);
     if (has_before(step)) { sums = add_recurrent(sums, read_from, unit); }
-    low = lstm_cell(first_row, time, unit, sums.low, low);
-    high = lstm_cell(first_row + 4u, time, unit, sums.high, high);
+    if (is_unit) {
+      low = lstm_cell(first_row, time, unit, sums.low, low);
+      high = lstm_cell(first_row + 4u, time, unit, sums.high, high);
+    }
     hidden_tiles[write_to + 2u * unit] = low.h;
     hidden_tiles[write_to + 2u * unit + 1u] = high.h;
     write_to = read_from;
-    read_from = 2u * H - write_to;
+    read_from = 2u * UNITS - write_to;
     workgroupBarrier();
   }
+  if (!is_unit) { return; }
   let h = carry_at(params.end & 1u, tile) + 2u * unit;
   let c = carry_at(CELL_PLANE, tile) + 2u * unit;
   carry[h] = low.h;

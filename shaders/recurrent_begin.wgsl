@@ -1,14 +1,14 @@
 // Puts an initial state, or zeros without HAS_SOURCE, into plane `params.begin` of `carry`.
 //   source [B,H]   carry: see lib/row_tiles
-// One invocation: one unit of one tile. Constants: H, WORKGROUP, HAS_SOURCE.
+// One invocation: one unit of one tile. Constants: WORKGROUP.
 // #import row_tiles
 
 @group(0) @binding(2) var<storage, read> source: array<f32>;
 @group(0) @binding(3) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn source_rows(first_row: u32, unit: u32) -> vec4<f32> {
-  if (!HAS_SOURCE) { return vec4<f32>(); }
-  let at = four_rows(first_row) * H + unit;
+  if (!has(SOURCE)) { return vec4<f32>(); }
+  let at = four_rows(first_row) * params.units + unit;
   return vec4<f32>(source[at.x], source[at.y], source[at.z], source[at.w]);
 }
 
@@ -20,7 +20,7 @@ fn main(
 ) {
   let unit = invocation.x;
   let tile = tile_of(workgroup, counts);
-  if (unit >= H || is_beyond_batch(tile)) { return; }
+  if (unit >= params.units || is_beyond_batch(tile)) { return; }
   let at = carry_at(params.begin, tile) + 2u * unit;
   carry[at] = source_rows(tile * ROWS, unit);
   carry[at + 1u] = source_rows(tile * ROWS + 4u, unit);

@@ -1,9 +1,12 @@
 // The recurrent kernel turned over, so that the invocations of a backward product, one unit each, read
 // neighbouring words.
 //   recurrent_kernel [H,WIDTH] -> transposed [WIDTH,H]
-// One invocation: one element of the result, in its order. Constants: H, WIDTH, WORKGROUP.
+// One invocation: one element of the result, in its order. Constant: WORKGROUP.
 // #import grid
 
+struct Params { units: u32, width: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> recurrent_kernel: array<f32>;
 @group(0) @binding(3) var<storage, read_write> transposed: array<f32>;
 
@@ -14,6 +17,6 @@ fn main(
   @builtin(num_workgroups) counts: vec3<u32>,
 ) {
   let index = linear_workgroup(workgroup, counts) * WORKGROUP + local;
-  if (index >= H * WIDTH) { return; }
-  transposed[index] = recurrent_kernel[(index % H) * WIDTH + index / H];
+  if (index >= params.units * params.width) { return; }
+  transposed[index] = recurrent_kernel[(index % params.units) * params.width + index / params.units];
 }

@@ -3,7 +3,7 @@
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
 // products. A step multiplies the da of the step after it and writes its own. With begin = end = 0 it only
 // multiplies: dh of the initial state. One barrier.
-// Constants: H, UNITS, REVERSE, HAS_MASK, RELU.
+// Constants: UNITS, RELU.
 // #import simple_rnn_backward
 
 fn source(at: u32) -> vec4<f32> {
@@ -24,9 +24,9 @@ fn main(
   let step = params.begin;
   var dh = Rows();
   if (params.fresh == 0u) {
-    dh = split_product(Terms(0u, H, da_at(params.end, tile)), first_unit, local);
+    dh = split_product(Terms(0u, params.units, da_at(params.end, tile)), first_unit, local);
   }
-  if (unit >= H) { return; }
+  if (unit >= params.units) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
   if (params.fresh == 0u) {
     dh = Rows(dh.low + carry[carried], dh.high + carry[carried + 1u]);

@@ -3,7 +3,7 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products.
 // da lies in workgroup memory; two barriers a step. 160 bytes a unit, UNITS = H rounded up to a multiple of 4.
 // `carry` hands dh from one run of steps to the one before it, and out.
-// Constants: H, UNITS, REVERSE, HAS_MASK, RELU.
+// Constants: UNITS, RELU.
 // #import simple_rnn_backward
 
 var<workgroup> da_tile: array<vec4<f32>, 2u * UNITS>;
@@ -23,10 +23,10 @@ fn main(
   let first_row = tile * ROWS;
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
   var dh = Rows();
-  if (unit < H && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
+  if (unit < params.units && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
   for (var step = params.end; step > params.begin; ) {
     step -= 1u;
-    if (unit < H) {
+    if (unit < params.units) {
       let low = simple_rnn_cell_gradient(first_row, step, unit, dh.low);
       let high = simple_rnn_cell_gradient(first_row + 4u, step, unit, dh.high);
       da_tile[2u * unit] = low.da;
@@ -34,10 +34,10 @@ fn main(
       dh = Rows(low.held, high.held);
     }
     workgroupBarrier();
-    let product = split_product(Terms(0u, H, 0u), 0u, unit);
+    let product = split_product(Terms(0u, params.units, 0u), 0u, unit);
     dh = Rows(dh.low + product.low, dh.high + product.high);
   }
-  if (unit < H) {
+  if (unit < params.units) {
     carry[carried] = dh.low;
     carry[carried + 1u] = dh.high;
   }

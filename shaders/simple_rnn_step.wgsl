@@ -2,7 +2,7 @@
 //
 // One workgroup: UNITS units of one tile of 8 batch rows. One invocation: one unit, and a part of four units'
 // products. h lies in `carry`; a step reads the h of its parity and writes the other. One barrier.
-// Constants: H, UNITS, REVERSE, HAS_MASK, RELU.
+// Constants: UNITS, RELU.
 // #import simple_rnn_forward
 
 fn source(at: u32) -> vec4<f32> {
@@ -22,8 +22,8 @@ fn main(
   let step = params.begin;
   let before = carry_at(step & 1u, tile);
   var product = Rows();
-  if (has_before(step)) { product = split_product(Terms(0u, H, before), first_unit, local); }
-  if (unit >= H) { return; }
+  if (has_before(step)) { product = split_product(Terms(0u, params.units, before), first_unit, local); }
+  if (unit >= params.units) { return; }
   var h = Rows();
   if (has_before(step)) {
     h = Rows(carry[before + 2u * unit], carry[before + 2u * unit + 1u]);

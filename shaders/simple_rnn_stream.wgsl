@@ -3,7 +3,7 @@
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products.
 // h lies in workgroup memory; two barriers a step. 160 bytes a unit, UNITS = H rounded up to a multiple of 4.
 // `carry` hands h from one run of steps to the next.
-// Constants: H, UNITS, REVERSE, HAS_MASK, RELU.
+// Constants: UNITS, RELU.
 // #import simple_rnn_forward
 
 var<workgroup> hidden: array<vec4<f32>, 2u * UNITS>;
@@ -22,7 +22,7 @@ fn main(
   if (is_beyond_batch(tile)) { return; }
   let first_row = tile * ROWS;
   var h = Rows();
-  if (unit < H && params.fresh == 0u) {
+  if (unit < params.units && params.fresh == 0u) {
     let at = carry_at(params.begin & 1u, tile) + 2u * unit;
     h = Rows(carry[at], carry[at + 1u]);
   }
@@ -30,14 +30,14 @@ fn main(
     hidden[2u * unit] = h.low;
     hidden[2u * unit + 1u] = h.high;
     workgroupBarrier();
-    let product = split_product(Terms(0u, H, 0u), 0u, unit);
-    if (unit < H) {
+    let product = split_product(Terms(0u, params.units, 0u), 0u, unit);
+    if (unit < params.units) {
       let time = time_of(step);
       h.low = simple_rnn_cell(first_row, time, unit, product.low, h.low);
       h.high = simple_rnn_cell(first_row + 4u, time, unit, product.high, h.high);
     }
   }
-  if (unit < H) {
+  if (unit < params.units) {
     let at = carry_at(params.end & 1u, tile) + 2u * unit;
     carry[at] = h.low;
     carry[at + 1u] = h.high;

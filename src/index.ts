@@ -51,6 +51,7 @@ export {
   type ProfileInfo,
   profile,
   runtimeScalar,
+  type Save,
   scalar,
   setSeed,
   Tensor,

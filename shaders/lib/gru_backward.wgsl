@@ -19,8 +19,14 @@
 @group(0) @binding(7) var<storage, read_write> d_projected: array<f32>;
 @group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
 
-const WIDTH = 3u * H;
-const SAVED_WIDTH = 4u * H;
+fn width() -> u32 {
+  return 3u * params.units;
+}
+
+fn saved_width() -> u32 {
+  return 4u * params.units;
+}
+
 const STATE_PLANE = 0u;
 const INITIAL_STATE_PLANE = 1u;
 
@@ -32,16 +38,16 @@ fn dq_at(step: u32, tile: u32) -> u32 {
 }
 
 fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * H + unit];
+  return transposed[term * params.units + unit];
 }
 
 fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * SAVED_WIDTH + column;
+  let at = steps * saved_width() + column;
   return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
 }
 
 fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   d_projected[at.x] = value.x;
   d_projected[at.y] = value.y;
   d_projected[at.z] = value.z;
@@ -52,10 +58,10 @@ fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
 fn previous_state(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
   if (step > 0u) {
     let rows = four_rows(tile * ROWS + 4u * half);
-    let at = (rows * params.time + time_of(step - 1u)) * H + unit;
+    let at = (rows * params.time + time_of(step - 1u)) * params.units + unit;
     return vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
   }
-  if (!HAS_INITIAL_STATE) { return vec4<f32>(); }
+  if (!has(INITIAL)) { return vec4<f32>(); }
   return carry[carry_at(INITIAL_STATE_PLANE, tile) + 2u * unit + half];
 }
 
@@ -67,10 +73,10 @@ fn gru_cell_gradient(
   let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = gate_rows(steps, unit);
-  let r = gate_rows(steps, H + unit);
-  let n = gate_rows(steps, 2u * H + unit);
-  let q_n = gate_rows(steps, 3u * H + unit);
-  let at = steps * H + unit;
+  let r = gate_rows(steps, params.units + unit);
+  let n = gate_rows(steps, 2u * params.units + unit);
+  let q_n = gate_rows(steps, 3u * params.units + unit);
+  let at = steps * params.units + unit;
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   let zero = vec4<f32>();
   let h_before = previous_state(tile, half, step, unit);
@@ -78,7 +84,7 @@ fn gru_cell_gradient(
   let dp_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
   let dp_r = dp_n * q_n * r * (1.0 - r);
   store_d_projected(steps, unit, dp_z);
-  store_d_projected(steps, H + unit, dp_r);
-  store_d_projected(steps, 2u * H + unit, dp_n);
+  store_d_projected(steps, params.units + unit, dp_r);
+  store_d_projected(steps, 2u * params.units + unit, dp_n);
   return CellGradient(mat3x4<f32>(dp_z, dp_r, dp_n * r), select(s, s * z, counted));
 }

@@ -20,18 +20,24 @@
 @group(0) @binding(7) var<storage, read_write> gates: array<f32>;
 @group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
 
-const WIDTH = 3u * H;
-const SAVED_WIDTH = 4u * H;
+fn width() -> u32 {
+  return 3u * params.units;
+}
+
+fn saved_width() -> u32 {
+  return 4u * params.units;
+}
+
 
 // q of one unit, a column a gate.
 struct Sums { low: mat3x4<f32>, high: mat3x4<f32> }
 
 fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
-  let at = k * WIDTH + unit;
+  let at = k * width() + unit;
   let weights = vec3<f32>(
     recurrent_kernel[at],
-    recurrent_kernel[at + H],
-    recurrent_kernel[at + 2u * H],
+    recurrent_kernel[at + params.units],
+    recurrent_kernel[at + 2u * params.units],
   );
   return Sums(
     sums.low + outer_3(hidden(state + 2u * k), weights),
@@ -40,11 +46,11 @@ fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
 }
 
 fn recurrent_bias_sums(unit: u32) -> Sums {
-  if (!HAS_BIAS) { return Sums(); }
+  if (!has(BIAS)) { return Sums(); }
   let bias = vec3<f32>(
     recurrent_bias[unit],
-    recurrent_bias[H + unit],
-    recurrent_bias[2u * H + unit],
+    recurrent_bias[params.units + unit],
+    recurrent_bias[2u * params.units + unit],
   );
   let rows = outer_3(vec4<f32>(1.0), bias);
   return Sums(rows, rows);
@@ -54,25 +60,25 @@ fn recurrent_bias_sums(unit: u32) -> Sums {
 fn add_recurrent(bias: Sums, state: u32, unit: u32) -> Sums {
   var sums = bias;
   var k = 0u;
-  for (; k + 4u <= H; k += 4u) {
+  for (; k + 4u <= params.units; k += 4u) {
     sums = add_product(sums, k, state, unit);
     sums = add_product(sums, k + 1u, state, unit);
     sums = add_product(sums, k + 2u, state, unit);
     sums = add_product(sums, k + 3u, state, unit);
   }
-  for (; k < H; k += 1u) {
+  for (; k < params.units; k += 1u) {
     sums = add_product(sums, k, state, unit);
   }
   return sums;
 }
 
 fn projected_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
 }
 
 fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
-  let at = steps * SAVED_WIDTH + column;
+  let at = steps * saved_width() + column;
   gates[at.x] = gate.x;
   gates[at.y] = gate.y;
   gates[at.z] = gate.z;
@@ -87,10 +93,10 @@ fn gru_cell(
   let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = sigmoid_rows(projected_rows(steps, unit) + q[0]);
-  let r = sigmoid_rows(projected_rows(steps, H + unit) + q[1]);
-  let n = tanh_rows(projected_rows(steps, 2u * H + unit) + r * q[2]);
+  let r = sigmoid_rows(projected_rows(steps, params.units + unit) + q[1]);
+  let n = tanh_rows(projected_rows(steps, 2u * params.units + unit) + r * q[2]);
   let h = select(before, n + z * (before - n), counted);
-  let at = steps * H + unit;
+  let at = steps * params.units + unit;
   states[at.x] = h.x;
   states[at.y] = h.y;
   states[at.z] = h.z;
@@ -98,9 +104,9 @@ fn gru_cell(
   if (SAVE_GATES) {
     let zero = vec4<f32>();
     store_gate(steps, unit, select(zero, z, counted));
-    store_gate(steps, H + unit, select(zero, r, counted));
-    store_gate(steps, 2u * H + unit, select(zero, n, counted));
-    store_gate(steps, 3u * H + unit, select(zero, q[2], counted));
+    store_gate(steps, params.units + unit, select(zero, r, counted));
+    store_gate(steps, 2u * params.units + unit, select(zero, n, counted));
+    store_gate(steps, 3u * params.units + unit, select(zero, q[2], counted));
   }
   return h;
 }

@@ -21,7 +21,10 @@
 @group(0) @binding(7) var<storage, read_write> d_projected: array<f32>;
 @group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
 
-const WIDTH = 3u * H;
+fn width() -> u32 {
+  return 3u * params.units;
+}
+
 const STATE_PLANE = 0u;
 const INITIAL_STATE_PLANE = 1u;
 
@@ -37,24 +40,24 @@ fn da_at(step: u32, tile: u32) -> u32 {
 
 // Terms of the two products: all z and r, or all n.
 fn gate_terms(tile: u32) -> Terms {
-  return Terms(0u, 2u * H, tile);
+  return Terms(0u, 2u * params.units, tile);
 }
 
 fn candidate_terms(tile: u32) -> Terms {
-  return Terms(2u * H, WIDTH, tile);
+  return Terms(2u * params.units, width(), tile);
 }
 
 fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * H + unit];
+  return transposed[term * params.units + unit];
 }
 
 fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
 }
 
 fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   d_projected[at.x] = value.x;
   d_projected[at.y] = value.y;
   d_projected[at.z] = value.z;
@@ -65,10 +68,10 @@ fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
 fn previous_state(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
   if (step > 0u) {
     let rows = four_rows(tile * ROWS + 4u * half);
-    let at = (rows * params.time + time_of(step - 1u)) * H + unit;
+    let at = (rows * params.time + time_of(step - 1u)) * params.units + unit;
     return vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
   }
-  if (!HAS_INITIAL_STATE) { return vec4<f32>(); }
+  if (!has(INITIAL)) { return vec4<f32>(); }
   return carry[carry_at(INITIAL_STATE_PLANE, tile) + 2u * unit + half];
 }
 
@@ -78,15 +81,15 @@ fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> 
   let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = gate_rows(steps, unit);
-  let n = gate_rows(steps, 2u * H + unit);
-  let at = steps * H + unit;
+  let n = gate_rows(steps, 2u * params.units + unit);
+  let at = steps * params.units + unit;
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   let zero = vec4<f32>();
   let h_before = previous_state(tile, half, step, unit);
   let da_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);
   let da_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
   store_d_projected(steps, unit, da_z);
-  store_d_projected(steps, 2u * H + unit, da_n);
+  store_d_projected(steps, 2u * params.units + unit, da_n);
   return StateGradient(da_z, da_n, select(s, s * z, counted));
 }
 
@@ -94,8 +97,8 @@ fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> 
 fn reset_gradient(tile: u32, half: u32, step: u32, unit: u32, du: vec4<f32>) -> ResetGradient {
   let rows = four_rows(tile * ROWS + 4u * half);
   let steps = rows * params.time + time_of(step);
-  let r = gate_rows(steps, H + unit);
+  let r = gate_rows(steps, params.units + unit);
   let da_r = du * previous_state(tile, half, step, unit) * r * (1.0 - r);
-  store_d_projected(steps, H + unit, da_r);
+  store_d_projected(steps, params.units + unit, da_r);
   return ResetGradient(da_r, du * r);
 }

@@ -20,7 +20,10 @@
 @group(0) @binding(6) var<storage, read_write> gates: array<f32>;
 @group(0) @binding(7) var<storage, read_write> carry: array<vec4<f32>>;
 
-const WIDTH = 3u * H;
+fn width() -> u32 {
+  return 3u * params.units;
+}
+
 const RESET_STATE_PLANE = 2u;
 const UPDATE_PLANE = 3u;
 
@@ -32,13 +35,13 @@ struct CandidateSums { low: vec4<f32>, high: vec4<f32> }
 struct Gates { update: vec4<f32>, reset_state: vec4<f32> }
 
 fn projected_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
 }
 
 fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
   if (!SAVE_GATES) { return; }
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   gates[at.x] = gate.x;
   gates[at.y] = gate.y;
   gates[at.z] = gate.z;
@@ -46,8 +49,8 @@ fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
 }
 
 fn add_gate_product(sums: GateSums, k: u32, state: u32, unit: u32) -> GateSums {
-  let at = k * WIDTH + unit;
-  let weights = vec2<f32>(recurrent_kernel[at], recurrent_kernel[at + H]);
+  let at = k * width() + unit;
+  let weights = vec2<f32>(recurrent_kernel[at], recurrent_kernel[at + params.units]);
   return GateSums(
     sums.low + outer_2(hidden(state + 2u * k), weights),
     sums.high + outer_2(hidden(state + 2u * k + 1u), weights),
@@ -58,20 +61,20 @@ fn add_gate_product(sums: GateSums, k: u32, state: u32, unit: u32) -> GateSums {
 fn gate_product(state: u32, unit: u32) -> GateSums {
   var sums = GateSums();
   var k = 0u;
-  for (; k + 4u <= H; k += 4u) {
+  for (; k + 4u <= params.units; k += 4u) {
     sums = add_gate_product(sums, k, state, unit);
     sums = add_gate_product(sums, k + 1u, state, unit);
     sums = add_gate_product(sums, k + 2u, state, unit);
     sums = add_gate_product(sums, k + 3u, state, unit);
   }
-  for (; k < H; k += 1u) {
+  for (; k < params.units; k += 1u) {
     sums = add_gate_product(sums, k, state, unit);
   }
   return sums;
 }
 
 fn add_candidate_product(sums: CandidateSums, k: u32, state: u32, unit: u32) -> CandidateSums {
-  let w = recurrent_kernel[k * WIDTH + 2u * H + unit];
+  let w = recurrent_kernel[k * width() + 2u * params.units + unit];
   return CandidateSums(
     sums.low + w * hidden(state + 2u * k),
     sums.high + w * hidden(state + 2u * k + 1u),
@@ -82,13 +85,13 @@ fn add_candidate_product(sums: CandidateSums, k: u32, state: u32, unit: u32) -> 
 fn candidate_product(state: u32, unit: u32) -> CandidateSums {
   var sums = CandidateSums();
   var k = 0u;
-  for (; k + 4u <= H; k += 4u) {
+  for (; k + 4u <= params.units; k += 4u) {
     sums = add_candidate_product(sums, k, state, unit);
     sums = add_candidate_product(sums, k + 1u, state, unit);
     sums = add_candidate_product(sums, k + 2u, state, unit);
     sums = add_candidate_product(sums, k + 3u, state, unit);
   }
-  for (; k < H; k += 1u) {
+  for (; k < params.units; k += 1u) {
     sums = add_candidate_product(sums, k, state, unit);
   }
   return sums;
@@ -102,10 +105,10 @@ fn gru_gates(
   let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let z = sigmoid_rows(projected_rows(steps, unit) + sums[0]);
-  let r = sigmoid_rows(projected_rows(steps, H + unit) + sums[1]);
+  let r = sigmoid_rows(projected_rows(steps, params.units + unit) + sums[1]);
   let zero = vec4<f32>();
   store_gate(steps, unit, select(zero, z, counted));
-  store_gate(steps, H + unit, select(zero, r, counted));
+  store_gate(steps, params.units + unit, select(zero, r, counted));
   return Gates(z, select(zero, r * before, counted));
 }
 
@@ -116,10 +119,10 @@ fn gru_state(
   let rows = four_rows(first_row);
   let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
-  let n = tanh_rows(projected_rows(steps, 2u * H + unit) + sum);
-  store_gate(steps, 2u * H + unit, select(vec4<f32>(), n, counted));
+  let n = tanh_rows(projected_rows(steps, 2u * params.units + unit) + sum);
+  store_gate(steps, 2u * params.units + unit, select(vec4<f32>(), n, counted));
   let h = select(before, n + update * (before - n), counted);
-  let at = steps * H + unit;
+  let at = steps * params.units + unit;
   states[at.x] = h.x;
   states[at.y] = h.y;
   states[at.z] = h.z;

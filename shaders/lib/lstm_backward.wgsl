@@ -21,7 +21,10 @@
 @group(0) @binding(8) var<storage, read_write> d_projected: array<f32>;
 @group(0) @binding(9) var<storage, read_write> carry: array<vec4<f32>>;
 
-const WIDTH = 4u * H;
+fn width() -> u32 {
+  return 4u * params.units;
+}
+
 const STATE_PLANE = 0u;
 const CELL_PLANE = 1u;
 const INITIAL_CELL_PLANE = 2u;
@@ -34,21 +37,21 @@ fn da_at(step: u32, tile: u32) -> u32 {
 }
 
 fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * H + unit];
+  return transposed[term * params.units + unit];
 }
 
 fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
 }
 
 fn cell_rows(steps: vec4<u32>, unit: u32) -> vec4<f32> {
-  let at = steps * H + unit;
+  let at = steps * params.units + unit;
   return vec4<f32>(cells[at.x], cells[at.y], cells[at.z], cells[at.w]);
 }
 
 fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   d_projected[at.x] = value.x;
   d_projected[at.y] = value.y;
   d_projected[at.z] = value.z;
@@ -61,7 +64,7 @@ fn previous_cell(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
     let rows = four_rows(tile * ROWS + 4u * half);
     return cell_rows(rows * params.time + time_of(step - 1u), unit);
   }
-  if (!HAS_INITIAL_CELL) { return vec4<f32>(); }
+  if (!has(INITIAL)) { return vec4<f32>(); }
   return carry[carry_at(INITIAL_CELL_PLANE, tile) + 2u * unit + half];
 }
 
@@ -73,14 +76,14 @@ fn lstm_cell_gradient(
   let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let i = gate_rows(steps, unit);
-  let f = gate_rows(steps, H + unit);
-  let g = gate_rows(steps, 2u * H + unit);
-  let o = gate_rows(steps, 3u * H + unit);
+  let f = gate_rows(steps, params.units + unit);
+  let g = gate_rows(steps, 2u * params.units + unit);
+  let o = gate_rows(steps, 3u * params.units + unit);
   let tau = tanh_rows(cell_rows(steps, unit));
-  let at = steps * H + unit;
+  let at = steps * params.units + unit;
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   var e = dc;
-  if (HAS_D_CELLS) {
+  if (has(D_CELLS)) {
     e += vec4<f32>(d_cells[at.x], d_cells[at.y], d_cells[at.z], d_cells[at.w]);
   }
   let held_e = e;
@@ -92,9 +95,9 @@ fn lstm_cell_gradient(
   let da_g = select(zero, e * i * (1.0 - g * g), counted);
   let da_o = select(zero, s * tau * o * (1.0 - o), counted);
   store_d_projected(steps, unit, da_i);
-  store_d_projected(steps, H + unit, da_f);
-  store_d_projected(steps, 2u * H + unit, da_g);
-  store_d_projected(steps, 3u * H + unit, da_o);
+  store_d_projected(steps, params.units + unit, da_f);
+  store_d_projected(steps, 2u * params.units + unit, da_g);
+  store_d_projected(steps, 3u * params.units + unit, da_o);
   return CellGradient(
     mat4x4<f32>(da_i, da_f, da_g, da_o),
     select(s, zero, counted),

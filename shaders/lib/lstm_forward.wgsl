@@ -21,7 +21,10 @@
 @group(0) @binding(7) var<storage, read_write> gates: array<f32>;
 @group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
 
-const WIDTH = 4u * H;
+fn width() -> u32 {
+  return 4u * params.units;
+}
+
 const CELL_PLANE = 2u;
 
 // Pre-activations of one unit, a column a gate.
@@ -30,7 +33,7 @@ struct Sums { low: mat4x4<f32>, high: mat4x4<f32> }
 struct State { h: vec4<f32>, c: vec4<f32> }
 
 fn projected_rows(rows: vec4<u32>, time: u32, column: u32) -> vec4<f32> {
-  let at = (rows * params.time + time) * WIDTH + column;
+  let at = (rows * params.time + time) * width() + column;
   return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
 }
 
@@ -38,19 +41,19 @@ fn projected_gates(first_row: u32, time: u32, unit: u32) -> mat4x4<f32> {
   let rows = four_rows(first_row);
   return mat4x4<f32>(
     projected_rows(rows, time, unit),
-    projected_rows(rows, time, H + unit),
-    projected_rows(rows, time, 2u * H + unit),
-    projected_rows(rows, time, 3u * H + unit),
+    projected_rows(rows, time, params.units + unit),
+    projected_rows(rows, time, 2u * params.units + unit),
+    projected_rows(rows, time, 3u * params.units + unit),
   );
 }
 
 fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
-  let at = k * WIDTH + unit;
+  let at = k * width() + unit;
   let weights = vec4<f32>(
     recurrent_kernel[at],
-    recurrent_kernel[at + H],
-    recurrent_kernel[at + 2u * H],
-    recurrent_kernel[at + 3u * H],
+    recurrent_kernel[at + params.units],
+    recurrent_kernel[at + 2u * params.units],
+    recurrent_kernel[at + 3u * params.units],
   );
   return Sums(
     sums.low + outer_4(hidden(state + 2u * k), weights),
@@ -69,13 +72,13 @@ fn projected_sums(first_row: u32, time: u32, unit: u32) -> Sums {
 fn add_recurrent(projected_part: Sums, state: u32, unit: u32) -> Sums {
   var sums = projected_part;
   var k = 0u;
-  for (; k + 4u <= H; k += 4u) {
+  for (; k + 4u <= params.units; k += 4u) {
     sums = add_product(sums, k, state, unit);
     sums = add_product(sums, k + 1u, state, unit);
     sums = add_product(sums, k + 2u, state, unit);
     sums = add_product(sums, k + 3u, state, unit);
   }
-  for (; k < H; k += 1u) {
+  for (; k < params.units; k += 1u) {
     sums = add_product(sums, k, state, unit);
   }
   return sums;
@@ -92,7 +95,7 @@ fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: St
   let c = select(before.c, f * before.c + i * g, counted);
   let h = select(before.h, o * tanh_rows(c), counted);
   let steps = rows * params.time + time;
-  let at = steps * H + unit;
+  let at = steps * params.units + unit;
   states[at.x] = h.x;
   states[at.y] = h.y;
   states[at.z] = h.z;
@@ -106,15 +109,15 @@ fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: St
   if (SAVE_GATES) {
     let zero = vec4<f32>();
     store_gate(steps, unit, select(zero, i, counted));
-    store_gate(steps, H + unit, select(zero, f, counted));
-    store_gate(steps, 2u * H + unit, select(zero, g, counted));
-    store_gate(steps, 3u * H + unit, select(zero, o, counted));
+    store_gate(steps, params.units + unit, select(zero, f, counted));
+    store_gate(steps, 2u * params.units + unit, select(zero, g, counted));
+    store_gate(steps, 3u * params.units + unit, select(zero, o, counted));
   }
   return State(h, c);
 }
 
 fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
-  let at = steps * WIDTH + column;
+  let at = steps * width() + column;
   gates[at.x] = gate.x;
   gates[at.y] = gate.y;
   gates[at.z] = gate.z;

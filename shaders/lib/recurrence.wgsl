@@ -1,12 +1,12 @@
 // What the forward and backward kernels of the recurrent op share: the order of time, the mask, activations and
 // products of four batch rows.
-// Constants: H units, REVERSE (time runs backwards), HAS_MASK. Binding `mask` (bool [B,T]) is the shader's.
+// Binding `mask` (bool [B,T]) is the shader's.
 // #import activations
 // #import row_tiles
 
 // Place in the sequence of a step, which counts in the order of computation.
 fn time_of(step: u32) -> u32 {
-  return select(step, params.time - 1u - step, REVERSE);
+  return select(step, params.time - 1u - step, has(REVERSE));
 }
 
 // Forward: whether there is a state to multiply.
@@ -16,7 +16,7 @@ fn has_before(step: u32) -> bool {
 
 // False where the mask holds the state.
 fn active_rows(rows: vec4<u32>, time: u32) -> vec4<bool> {
-  if (!HAS_MASK) { return vec4<bool>(true); }
+  if (!has(MASK)) { return vec4<bool>(true); }
   let at = rows * params.time + time;
   return vec4<bool>(mask[at.x] != 0u, mask[at.y] != 0u, mask[at.z] != 0u, mask[at.w] != 0u);
 }

@@ -5,7 +5,7 @@
 // the same invocation, so nothing needs a guard.
 //
 // `carry` is memory between dispatches, `array<vec4<f32>>` [plane][tile][unit][half]; each cell names its
-// planes. Constant: H units.
+// planes. H is `params.units`: one pipeline serves every number of units that fits its workgroup.
 
 struct Params {
   batch: u32,
@@ -15,11 +15,28 @@ struct Params {
   end: u32,
   // 1 where nothing comes in from outside: zero state (forward), zero gradient (backward).
   fresh: u32,
+  // H.
+  units: u32,
+  // Which of the flags below hold.
+  flags: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 
 const ROWS = 8u;
+
+// Time runs backwards.
+const REVERSE = 1u;
+// There is a mask; a recurrent bias; an initial state (or cell); a gradient of the cells; an input to a plane.
+const MASK = 2u;
+const BIAS = 4u;
+const INITIAL = 8u;
+const D_CELLS = 16u;
+const SOURCE = 32u;
+
+fn has(flag: u32) -> bool {
+  return (params.flags & flag) != 0u;
+}
 
 // The tile of a workgroup: workgroups are [unit tiles, tiles, tiles], the last two read as one number. The grid
 // can hold a few more tiles than the batch has.
@@ -39,7 +56,7 @@ fn four_rows(first: u32) -> vec4<u32> {
 // Where a tile begins in a block of `width` planes from `plane` on; there it is [width * H][half].
 fn carry_block(plane: u32, width: u32, tile: u32) -> u32 {
   let tiles = (params.batch + ROWS - 1u) / ROWS;
-  return (plane * tiles + tile * width) * H * 2u;
+  return (plane * tiles + tile * width) * params.units * 2u;
 }
 
 fn carry_at(plane: u32, tile: u32) -> u32 {

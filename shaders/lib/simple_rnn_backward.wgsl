@@ -26,7 +26,7 @@ fn da_at(step: u32, tile: u32) -> u32 {
 }
 
 fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * H + unit];
+  return transposed[term * params.units + unit];
 }
 
 fn simple_rnn_cell_gradient(
@@ -35,7 +35,7 @@ fn simple_rnn_cell_gradient(
   let time = time_of(step);
   let rows = four_rows(first_row);
   let counted = active_rows(rows, time);
-  let at = (rows * params.time + time) * H + unit;
+  let at = (rows * params.time + time) * params.units + unit;
   let h = vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   let zero = vec4<f32>();

@@ -15,7 +15,7 @@
 @group(0) @binding(6) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn weight(term: u32, unit: u32) -> f32 {
-  return recurrent_kernel[term * H + unit];
+  return recurrent_kernel[term * params.units + unit];
 }
 
 fn activation_rows(x: vec4<f32>) -> vec4<f32> {
@@ -29,7 +29,7 @@ fn simple_rnn_cell(
   first_row: u32, time: u32, unit: u32, product: vec4<f32>, before: vec4<f32>,
 ) -> vec4<f32> {
   let rows = four_rows(first_row);
-  let at = (rows * params.time + time) * H + unit;
+  let at = (rows * params.time + time) * params.units + unit;
   let x = vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
   let h = select(before, activation_rows(x + product), active_rows(rows, time));
   states[at.x] = h.x;

@@ -23,10 +23,10 @@ struct Terms { begin: u32, end: u32, tile: u32 }
 
 fn add_term(sums: FourUnits, term: u32, tile: u32, unit: u32) -> FourUnits {
   let weights = vec4<f32>(
-    weight(term, min(unit, H - 1u)),
-    weight(term, min(unit + QUARTER, H - 1u)),
-    weight(term, min(unit + 2u * QUARTER, H - 1u)),
-    weight(term, min(unit + 3u * QUARTER, H - 1u)),
+    weight(term, min(unit, params.units - 1u)),
+    weight(term, min(unit + QUARTER, params.units - 1u)),
+    weight(term, min(unit + 2u * QUARTER, params.units - 1u)),
+    weight(term, min(unit + 3u * QUARTER, params.units - 1u)),
   );
   return FourUnits(
     sums.low + outer_4(source(tile + 2u * term), weights),

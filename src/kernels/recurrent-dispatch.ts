@@ -73,6 +73,30 @@ export interface RecurrentDispatch {
   readonly begin: number;
   readonly end: number;
   readonly fresh: boolean;
+  /** Sum of `FLAGS`. */
+  readonly flags: number;
+}
+
+/** What a call has, as shaders/lib/row_tiles.wgsl numbers it. Not part of the text: fewer pipelines. */
+const FLAGS = {
+  reverse: 1,
+  mask: 2,
+  recurrentBias: 4,
+  initial: 8,
+  dCells: 16,
+  source: 32,
+} as const;
+
+/** The flags of a call; `initial` names the input that backward kernels begin from. */
+export function flagsOf(call: RecurrentCall, initial?: string): number {
+  const parts = [
+    call.reverse ? FLAGS.reverse : 0,
+    hasInput(call, "mask") ? FLAGS.mask : 0,
+    hasInput(call, "recurrentBias") ? FLAGS.recurrentBias : 0,
+    hasInput(call, "dCells") ? FLAGS.dCells : 0,
+    initial !== undefined && hasInput(call, initial) ? FLAGS.initial : 0,
+  ];
+  return parts.reduce((sum: number, flag) => sum + flag, 0);
 }
 
 export function recurrentDispatch(call: RecurrentCall, request: RecurrentDispatch): Dispatch {
@@ -83,11 +107,11 @@ export function recurrentDispatch(call: RecurrentCall, request: RecurrentDispatc
   return {
     kernel: {
       name,
-      code: specialize(request.source, { H: `${units}u`, ...request.constants }),
+      code: specialize(request.source, request.constants),
       layout: `u-${request.layout}`,
     },
     bindings,
-    params: paramWords([batch, time, begin, end, fresh ? 1 : 0]),
+    params: paramWords([batch, time, begin, end, fresh ? 1 : 0, units, request.flags]),
     workgroups,
     flops: steps * stepFlops(call),
     bytes: steps * 4 * (batch * (2 * width + units) + units * width),
@@ -119,9 +143,9 @@ export function beginPlane(
   return planeDispatch(call, {
     name: "recurrent_begin",
     source: recurrentBegin,
-    constants: { HAS_SOURCE: `${hasInput(call, from)}` },
     bindings: [inputSlot(call, from), carry],
     plane,
+    flags: hasInput(call, from) ? FLAGS.source : 0,
   });
 }
 
@@ -133,23 +157,21 @@ export function endPlane(
   return planeDispatch(call, {
     name: "recurrent_end",
     source: recurrentEnd,
-    constants: {},
     bindings: [carry, to],
     plane,
+    flags: 0,
   });
 }
 
 function planeDispatch(
   call: RecurrentCall,
-  request: Pick<RecurrentDispatch, "name" | "source" | "constants" | "bindings"> & {
-    plane: number;
-  },
+  request: Pick<RecurrentDispatch, "name" | "source" | "bindings" | "flags"> & { plane: number },
 ): Dispatch {
-  const { plane, constants, ...rest } = request;
+  const { plane, ...rest } = request;
   const bytes = 2 * planeBytes(call);
   const dispatch = recurrentDispatch(call, {
     ...rest,
-    constants: { ...constants, WORKGROUP: `${PLANE_WORKGROUP}` },
+    constants: { WORKGROUP: `${PLANE_WORKGROUP}` },
     layout: "rw",
     workgroups: tileGroups(call, Math.ceil(call.units / PLANE_WORKGROUP)),
     begin: plane,

@@ -13,6 +13,7 @@ import {
   type KernelOptions,
   type Lowered,
   output,
+  paramWords,
   type SlotRef,
   scratch,
 } from "./dispatch.ts";
@@ -21,6 +22,7 @@ import {
   ABSENT_TABLE,
   beginPlane,
   endPlane,
+  flagsOf,
   hasInput,
   inputSlot,
   planeBytes,
@@ -54,8 +56,8 @@ interface Family {
   readonly inputs: readonly string[];
   /** Planes of `carry` before those of the gate gradients, of which there are 2G. */
   readonly planes: number;
-  /** A state that the first step refers to: its input, plane, and the constant that says it is there. */
-  readonly initial?: { readonly from: string; readonly plane: number; readonly constant: string };
+  /** A state that the first step refers to: its input and plane. */
+  readonly initial?: { readonly from: string; readonly plane: number };
   /** LSTM: plane of dc. */
   readonly cellPlane?: number;
 }
@@ -72,7 +74,7 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
     step: [{ name: "lstm_backward_step", source: lstmBackwardStep }],
     inputs: ["gates", "cells", "mask", "dStates", "dCells"],
     planes: 3,
-    initial: { from: "initialCell", plane: 2, constant: "HAS_INITIAL_CELL" },
+    initial: { from: "initialCell", plane: 2 },
     cellPlane: 1,
   },
   gru: {
@@ -80,7 +82,7 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
     step: [{ name: "gru_backward_step", source: gruBackwardStep }],
     inputs: ["gates", "states", "mask", "dStates"],
     planes: 2,
-    initial: { from: "initialState", plane: 1, constant: "HAS_INITIAL_STATE" },
+    initial: { from: "initialState", plane: 1 },
   },
   gruResetBefore: {
     stream: { name: "gru_reset_before_backward_stream", source: gruResetBeforeBackwardStream },
@@ -96,7 +98,7 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
     ],
     inputs: ["gates", "states", "mask", "dStates"],
     planes: 2,
-    initial: { from: "initialState", plane: 1, constant: "HAS_INITIAL_STATE" },
+    initial: { from: "initialState", plane: 1 },
   },
 };
 
@@ -113,6 +115,7 @@ export function lowerRecurrentBackward(call: RecurrentBackward): Lowered {
   const parts = {
     bindings: [TRANSPOSED, ...family.inputs.map((name) => inputSlot(call, name)), output(0), CARRY],
     layout: `r${"r".repeat(family.inputs.length)}ww`,
+    flags: flagsOf(call, family.initial?.from),
   };
   const gates = gateCount(call);
   return {
@@ -130,6 +133,7 @@ export function lowerRecurrentBackward(call: RecurrentBackward): Lowered {
 interface SharedParts {
   readonly bindings: readonly SlotRef[];
   readonly layout: string;
+  readonly flags: number;
 }
 
 const TRANSPOSE_WORKGROUP = 64;
@@ -140,17 +144,16 @@ function transpose(call: RecurrentBackward): Dispatch {
   const dispatch = recurrentDispatch(call, {
     name: "recurrent_transpose",
     source: recurrentTranspose,
-    constants: { WIDTH: `${width}u`, WORKGROUP: `${TRANSPOSE_WORKGROUP}u` },
+    constants: { WORKGROUP: `${TRANSPOSE_WORKGROUP}u` },
     bindings: [inputSlot(call, "recurrentKernel"), TRANSPOSED],
     layout: "rw",
     workgroups: linearGroups(groups, call.limits),
     begin: 0,
     end: 0,
     fresh: false,
+    flags: 0,
   });
-  const { params, ...rest } = dispatch;
-  const kernel = { ...dispatch.kernel, layout: "--rw" };
-  return { ...rest, kernel, bytes: 8 * width * call.units };
+  return { ...dispatch, params: paramWords([call.units, width]), bytes: 8 * width * call.units };
 }
 
 function beginInitial(call: RecurrentBackward, { initial }: Family): Dispatch[] {
@@ -170,7 +173,7 @@ function endStates(call: RecurrentBackward, { cellPlane }: Family): Dispatch[] {
 }
 
 function stream(call: RecurrentBackward, family: Family, parts: SharedParts): Dispatch[] {
-  const constants = constantsOf(call, family, roundUnits(call.units));
+  const constants = constantsOf(call, roundUnits(call.units));
   const runs = runsOfSteps(call).reverse();
   return runs.map(({ begin, end }) =>
     recurrentDispatch(call, {
@@ -187,7 +190,7 @@ function stream(call: RecurrentBackward, family: Family, parts: SharedParts): Di
 
 function step(call: RecurrentBackward, family: Family, parts: SharedParts): Dispatch[] {
   const units = Math.min(UNITS_PER_WORKGROUP, roundUnits(call.units));
-  const constants = constantsOf(call, family, units);
+  const constants = constantsOf(call, units);
   const workgroups = tileGroups(call, Math.ceil(call.units / units));
   const share = 1 / family.step.length;
   const dispatchOf = (shader: Shader, begin: number, end: number): Dispatch => {
@@ -212,13 +215,9 @@ function step(call: RecurrentBackward, family: Family, parts: SharedParts): Disp
 }
 
 /** `units`: those of one workgroup. */
-function constantsOf(call: RecurrentBackward, { initial, cellPlane }: Family, units: number) {
+function constantsOf(call: RecurrentBackward, units: number) {
   return {
     UNITS: `${units}u`,
-    REVERSE: `${call.reverse}`,
-    HAS_MASK: `${hasInput(call, "mask")}`,
     ...(call.cell === "simpleRNN" ? { RELU: `${call.activation === "relu"}` } : {}),
-    ...(initial ? { [initial.constant]: `${hasInput(call, initial.from)}` } : {}),
-    ...(cellPlane === undefined ? {} : { HAS_D_CELLS: `${hasInput(call, "dCells")}` }),
   };
 }

@@ -81,9 +81,12 @@ function streamObstacle(request: RecurrentPlanRequest): string | null {
   return null;
 }
 
-/** Units as a multiple of four: the kernels that split a product give each invocation four of them. */
+/**
+ * Lanes of a workgroup for so many units: a power of two from 16 on, so that a few pipelines serve all sizes
+ * (and a multiple of four: the kernels that split a product give each invocation four units).
+ */
 export function roundUnits(units: number): number {
-  return 4 * Math.ceil(units / 4);
+  return 2 ** Math.max(4, Math.ceil(Math.log2(units)));
 }
 
 /** Workgroup memory of a `stream` kernel: its tiles of eight rows, and 128 bytes where it splits a product. */

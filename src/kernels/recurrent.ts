@@ -18,6 +18,7 @@ import {
 import {
   ABSENT_TABLE,
   beginPlane,
+  flagsOf,
   hasInput,
   inputSlot,
   planeBytes,
@@ -119,7 +120,7 @@ export function lowerRecurrentForward(call: RecurrentForward): Lowered {
   const bindings = [...inputs.map((name) => inputSlot(call, name)), ...outputs, CARRY];
   const layout = `${"r".repeat(inputs.length)}${"w".repeat(outputs.length + 1)}`;
   const { plan } = chooseRecurrentPlan({ ...call, direction: "forward" });
-  const shared = { bindings, layout, fresh: !hasInitial(call) };
+  const shared = { bindings, layout, fresh: !hasInitial(call), flags: flagsOf(call) };
   return {
     dispatches: [
       ...beginStates(call, family),
@@ -133,6 +134,7 @@ export function lowerRecurrentForward(call: RecurrentForward): Lowered {
 interface SharedParts {
   readonly bindings: readonly SlotRef[];
   readonly layout: string;
+  readonly flags: number;
   /** No initial state: the first step begins from zeros. */
   readonly fresh: boolean;
 }
@@ -188,12 +190,7 @@ function step(call: RecurrentForward, family: Family, shared: SharedParts): Disp
 function constantsOf(call: RecurrentForward, family: Family, units: number) {
   return {
     UNITS: `${units}u`,
-    REVERSE: `${call.reverse}`,
-    HAS_MASK: `${hasInput(call, "mask")}`,
     ...(call.cell === "simpleRNN" ? { RELU: `${call.activation === "relu"}` } : {}),
-    ...(family.extraInputs.includes("recurrentBias")
-      ? { HAS_BIAS: `${hasInput(call, "recurrentBias")}` }
-      : {}),
     ...(family.cells ? { SAVE_CELLS: `${call.needsCells}` } : {}),
     ...(family.gates > 0 ? { SAVE_GATES: `${call.needsGates}` } : {}),
   };

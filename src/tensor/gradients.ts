@@ -126,25 +126,36 @@ export interface CustomGradient {
   readonly gradFunc: (dy: Tensor, saved: Tensor[]) => Tensor | Tensor[];
 }
 
+/** Keeps tensors for the backward pass. */
+export type Save = (tensors: Tensor[]) => void;
+
 /**
  * A function with a gradient of its own, in place of the gradient of what it computes.
  *
- * @param f receives the inputs and `save`, which keeps tensors for `gradFunc`.
+ * @param f receives the inputs, then `save`, which keeps tensors for `gradFunc`. With several inputs, write
+ *   their types: `(a: sl.Tensor, b: sl.Tensor, save: sl.Save) => …`.
  * @example
  * const straightThrough = sl.customGrad((x) => ({ value: x.round(), gradFunc: (dy) => dy }));
  */
+export function customGrad(f: (x: Tensor, save: Save) => CustomGradient): (x: TensorLike) => Tensor;
 export function customGrad(
-  f: (...args: [...Tensor[], (tensors: Tensor[]) => void]) => CustomGradient,
+  f: (a: Tensor, b: Tensor, save: Save) => CustomGradient,
+): (a: TensorLike, b: TensorLike) => Tensor;
+export function customGrad(
+  f: (a: Tensor, b: Tensor, c: Tensor, save: Save) => CustomGradient,
+): (a: TensorLike, b: TensorLike, c: TensorLike) => Tensor;
+export function customGrad(
+  f: (...args: never[]) => CustomGradient,
 ): (...xs: TensorLike[]) => Tensor {
   checkFunction(f, "customGrad");
   return (...xs) =>
     scope("customGrad", () => {
       const inputs = xs.map((x, i) => toTensor(x, `customGrad: argument ${i}`));
       let saved: Tensor[] = [];
-      const save = (tensors: Tensor[]): void => {
+      const save: Save = (tensors) => {
         saved = tensors;
       };
-      const { value, gradFunc } = f(...inputs, save);
+      const { value, gradFunc } = (f as (...args: unknown[]) => CustomGradient)(...inputs, save);
       const spec = value.value.spec;
       const node = new Node("customGrad", [value.value, ...inputs.map((x) => x.value)], {
         outputs: [spec],

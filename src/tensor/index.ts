@@ -24,6 +24,7 @@ export {
   type Differentiable,
   grad,
   grads,
+  type Save,
   valueAndGrad,
   valueAndGrads,
   variableGrads,
