@@ -7,8 +7,8 @@ export interface Fans {
 }
 
 /**
- * Keras's rule: a matrix is [inputs, outputs]; a vector counts for both; axes in front of the last two
- * are a receptive field that multiplies both.
+ * Keras's rule: a matrix is [inputs, outputs]; a vector counts for both; axes in front of the last
+ * two are a receptive field that multiplies both.
  */
 export function computeFans(shape: Shape): Fans {
   const [first = 1] = shape;

@@ -86,8 +86,9 @@ export function serializeInitializer(initializer: Initializer): Serialized {
 }
 
 /**
- * Makers of initializers: first values of weights. All compute on the host from the shape and a seed, so
- * that they are the same on every adapter; without a `seed` they draw one from that of `setSeed`.
+ * Makers of initializers: first values of weights. All compute on the host from the shape and a
+ * seed, so that they are the same on every adapter; without a `seed` they draw one from that of
+ * `setSeed`.
  *
  * @example
  * const layer = sl.layers.dense({

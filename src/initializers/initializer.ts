@@ -4,8 +4,8 @@ import type { Shape } from "../graph/shape.ts";
 import { nextSeed, type Tensor, tensor } from "../tensor/index.ts";
 
 /**
- * Gives the first values of a weight. Derive from it to make your own: override `values`, or `apply`
- * where you would rather compute with tensors.
+ * Gives the first values of a weight. Derive from it to make your own: override `values`, or
+ * `apply` where you would rather compute with tensors.
  */
 export abstract class Initializer {
   /** Name of the class in saved models; each class has its own. */
@@ -14,8 +14,8 @@ export abstract class Initializer {
   /** The values as host data, row-major. */
   values(shape: Shape): Float32Array {
     throw new ArgumentError(
-      `${this.getClassName()}: neither values() nor apply() gives values of shape [${shape.join(",")}]. ` +
-        "Expected an initializer that overrides one of them.",
+      `${this.getClassName()}: neither values() nor apply() gives values of shape ` +
+        `[${shape.join(",")}]. Expected an initializer that overrides one of them.`,
     );
   }
 
@@ -35,8 +35,8 @@ export abstract class Initializer {
 /** What every random initializer takes. */
 export interface SeedConfig {
   /**
-   * The same seed gives the same values, at every call. Default: a new one each call, drawn from the seed
-   * of `setSeed`.
+   * The same seed gives the same values, at every call. Default: a new one each call, drawn from
+   * the seed of `setSeed`.
    */
   readonly seed?: number | undefined;
 }

@@ -9,9 +9,9 @@ export interface OrthogonalConfig extends SeedConfig {
 }
 
 /**
- * A matrix with orthonormal rows or columns, whichever are fewer: the Q of the QR decomposition of a
- * normally distributed matrix, with the signs that make R's diagonal positive. Axes in front of the last
- * count as one.
+ * A matrix with orthonormal rows or columns, whichever are fewer: the Q of the QR decomposition of
+ * a normally distributed matrix, with the signs that make R's diagonal positive. Axes in front of
+ * the last count as one.
  *
  * The work grows with the longer side times the square of the shorter one.
  * @see Saxe, McClelland and Ganguli 2014, arXiv:1312.6120; Keras `keras.initializers.Orthogonal`

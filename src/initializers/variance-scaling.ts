@@ -21,8 +21,8 @@ export interface VarianceScalingConfig extends SeedConfig {
 const TRUNCATED_STDDEV = 0.87962566103423978;
 
 /**
- * Values whose variance is `scale` divided by the number of inputs (`fanIn`), of outputs (`fanOut`), or
- * by the mean of both (`fanAvg`).
+ * Values whose variance is `scale` divided by the number of inputs (`fanIn`), of outputs
+ * (`fanOut`), or by the mean of both (`fanAvg`).
  * @see Keras `keras.initializers.VarianceScaling`
  */
 export class VarianceScaling extends RandomInitializer {

@@ -42,7 +42,9 @@ export const linear: ActivationFunction = (x) => x;
 /** x / (1 + |x|) */
 export const softsign = activation((x) => ops.div(x, ops.add(ops.literal(1), ops.abs(x))));
 
-/** min(max(x + 3, 0), 6) / 6, as Keras 3 and PyTorch have it (TF.js: 0.2·x + 0.5, held in 0 to 1). */
+/**
+ * min(max(x + 3, 0), 6) / 6, as Keras 3 and PyTorch have it (TF.js: 0.2·x + 0.5, held in 0 to 1).
+ */
 export const hardSigmoid = activation((x) => {
   const raised = ops.relu(ops.add(x, ops.literal(3)));
   return ops.div(ops.minimum(raised, ops.literal(6)), ops.literal(6));
@@ -51,7 +53,9 @@ export const hardSigmoid = activation((x) => {
 /** x · sigmoid(x); its other name is silu (Elfwing et al. 2018, arXiv:1702.03118). */
 export const swish = activation((x) => ops.mul(x, ops.sigmoid(x)));
 
-/** x · Φ(x) with the normal distribution Φ, by erf (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
+/**
+ * x · Φ(x) with the normal distribution Φ, by erf (Hendrycks and Gimpel 2016, arXiv:1606.08415).
+ */
 export const gelu = activation((x) => {
   const scaled = ops.mul(x, ops.literal(Math.SQRT1_2));
   return ops.mul(ops.mul(x, ops.literal(0.5)), ops.add(ops.literal(1), ops.erf(scaled)));

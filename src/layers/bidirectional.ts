@@ -23,10 +23,11 @@ export interface BidirectionalConfig extends LayerConfig {
 }
 
 /**
- * Runs a recurrent layer in both directions of time and joins the outputs, step by step of the input.
+ * Runs a recurrent layer in both directions of time and joins the outputs, step by step of the
+ * input.
  *
- * Weights: those of `forward_…`, then those of `backward_…`. Where sequences are returned the outputs of
- * masked steps are zero.
+ * Weights: those of `forward_…`, then those of `backward_…`. Where sequences are returned the
+ * outputs of masked steps are zero.
  * @see Schuster and Paliwal 1997, doi:10.1109/78.650093
  */
 export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Count> {
@@ -59,8 +60,8 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
       forward.returnState === backward.returnState;
     if (agree) return;
     throw new ArgumentError(
-      `${this.name}: layer and backwardLayer do not make a pair. Expected opposite goBackwards, and the ` +
-        "same returnSequences and returnState.",
+      `${this.name}: layer and backwardLayer do not make a pair. Expected opposite goBackwards, ` +
+        "and the same returnSequences and returnState.",
     );
   }
 
@@ -84,8 +85,8 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
     const states = given === undefined ? listed : (asList(given) as readonly Tensor[]);
     if (states.length % 2 !== 0) {
       throw new ArgumentError(
-        `${this.name}: received ${states.length} states. Expected those of the forward layer, then as ` +
-          "many of the backward layer.",
+        `${this.name}: received ${states.length} states. Expected those of the forward layer, ` +
+          "then as many of the backward layer.",
       );
     }
     const run = (layer: AnyLayer, own: readonly Tensor[]): readonly Tensor[] => {
@@ -159,7 +160,8 @@ function recurrent(
   const layer = deserializeLayer(described);
   if (layer instanceof RecurrentLayer) return layer;
   throw new ArgumentError(
-    `${name}: received a ${layer.getClassName()} layer. Expected a recurrent one: simpleRNN, lstm or gru.`,
+    `${name}: received a ${layer.getClassName()} layer. Expected a recurrent one: simpleRNN, ` +
+      "lstm or gru.",
   );
 }
 
@@ -187,7 +189,8 @@ function again(
  * `returnState` on the layer the states follow: first those of the forward direction.
  *
  * @example
- * const layer = sl.layers.bidirectional({ layer: sl.layers.gru({ units: 4, returnSequences: true }) });
+ * const gru = sl.layers.gru({ units: 4, returnSequences: true });
+ * const layer = sl.layers.bidirectional({ layer: gru });
  * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 5, 8]
  * @param config `layer` and the options of {@link BidirectionalConfig}.
  * @throws {ArgumentError} for a layer that is not recurrent, or a pair that does not fit together.

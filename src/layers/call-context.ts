@@ -27,7 +27,8 @@ export function addLoss(loss: Tensor): void {
 
 /**
  * Runs `body` and hands back, beside its result, the scalars that layers inside added to the loss
- * (activity regularizers, `addLoss`). Penalties on weights are not among them: those are `layer.losses`.
+ * (activity regularizers, `addLoss`). Penalties on weights are not among them: those are
+ * `layer.losses`.
  */
 export function collectLosses<T>(body: () => T): { result: T; losses: Tensor[] } {
   return scope("losses", () => {

@@ -125,8 +125,8 @@ export class Dense extends Layer {
  * y.shape; // [2, 3]
  * @param config `units` and the options of {@link DenseConfig}.
  * @throws {ArgumentError} for units that are no whole number from 1 up, and for unknown names.
- * @throws {ShapeError} by `apply`, when the input has fewer than two axes or another number of features
- *   than the kernel.
+ * @throws {ShapeError} by `apply`, when the input has fewer than two axes or another number of
+ *   features than the kernel.
  * @see Keras `keras.layers.Dense`, PyTorch `torch.nn.Linear`
  */
 export function dense(config: DenseConfig): Dense {

@@ -17,7 +17,10 @@ import { asList } from "./symbolic.ts";
 
 /** What `layers.dot` takes. */
 export interface DotConfig extends LayerConfig {
-  /** The axis to sum over in both inputs, or one for each; never the batch, axis 0. Negative: from the end. */
+  /**
+   * The axis to sum over in both inputs, or one for each; never the batch, axis 0. Negative: from
+   * the end.
+   */
   readonly axes: number | readonly [number, number];
   /** Whether the inputs get length 1 along their axis first: cosines. Default false. */
   readonly normalize?: boolean;
@@ -60,8 +63,8 @@ export class Dot extends Layer {
     const isInside = fromA > 0 && fromB > 0 && sizeA !== undefined && sizeB !== undefined;
     if (isInside && (sizeA === sizeB || sizeA === null || sizeB === null)) return [fromA, fromB];
     throw new ShapeError(
-      `${this.name}: received shapes ${formatLayerShape(a)} and ${formatLayerShape(b)}. Expected the same ` +
-        `size on axes ${axisA} and ${axisB}, which are not the batch.`,
+      `${this.name}: received shapes ${formatLayerShape(a)} and ${formatLayerShape(b)}. Expected ` +
+        `the same size on axes ${axisA} and ${axisB}, which are not the batch.`,
       { details: { shapes: [a, b], axes: this.axes } },
     );
   }

@@ -3,7 +3,10 @@ import { ops } from "../ops/index.ts";
 import { uniformBits } from "../ops/random-bits.ts";
 import { isTracing, randomKey, Tensor } from "../tensor/index.ts";
 
-/** The keys of a layer's random choices: a new one each call, also in a compiled function that replays. */
+/**
+ * The keys of a layer's random choices: a new one each call, also in a compiled function that
+ * replays.
+ */
 export class DropoutKeys {
   readonly #seed: number | undefined;
   #drawn = 0;

@@ -11,8 +11,9 @@ export interface DropoutConfig extends LayerConfig {
   /** Share of the elements that training sets to zero, from 0 up to, without, 1. */
   readonly rate: number;
   /**
-   * Shape of the choice, batch included: where it has 1 the choice is the same along that axis. null:
-   * as the input. `[null, 1, null]` takes whole features out of [B, T, I]. Default: as the input.
+   * Shape of the choice, batch included: where it has 1 the choice is the same along that axis.
+   * null: as the input. `[null, 1, null]` takes whole features out of [B, T, I]. Default: as the
+   * input.
    */
   readonly noiseShape?: LayerShape | null;
   /** Seed of the choice. Default: drawn from the seed of `setSeed`. */
@@ -56,7 +57,8 @@ export class Dropout extends Layer {
     ) {
       throw new ArgumentError(
         `${this.name}: noiseShape is ${formatLayerShape(noise)} for an input of shape ` +
-          `${formatLayerShape(shape)}. Expected as many axes, each null, 1 or the size of the input.`,
+          `${formatLayerShape(shape)}. Expected as many axes, each null, 1 or the size of the ` +
+          "input.",
         { details: { noiseShape: noise, shape } },
       );
     }
@@ -74,14 +76,15 @@ export class Dropout extends Layer {
 }
 
 /**
- * Dropout: in training a random share of the elements becomes 0 and the others grow by 1 / (1 - rate), so
- * that sums stay the same on average; otherwise the input passes unchanged.
+ * Dropout: in training a random share of the elements becomes 0 and the others grow by
+ * 1 / (1 - rate), so that sums stay the same on average; otherwise the input passes unchanged.
  *
  * @example
  * const layer = sl.layers.dropout({ rate: 0.5, seed: 1 });
  * const y = layer.apply(sl.ones([2, 4]), { training: true }); // zeros and twos
  * @param config `rate` and the options of {@link DropoutConfig}.
- * @throws {ArgumentError} for a rate outside [0, 1), and by `apply` for a noiseShape that does not fit.
+ * @throws {ArgumentError} for a rate outside [0, 1), and by `apply` for a noiseShape that does not
+ *   fit.
  * @see Keras `keras.layers.Dropout`, PyTorch `torch.nn.Dropout`
  */
 export function dropout(config: DropoutConfig): Dropout {
@@ -89,7 +92,8 @@ export function dropout(config: DropoutConfig): Dropout {
 }
 
 /**
- * Dropout of whole features: in training, a random share of the features of [B, T, I] is 0 at all times.
+ * Dropout of whole features: in training, a random share of the features of [B, T, I] is 0 at all
+ * times.
  *
  * @example
  * sl.layers.spatialDropout1d({ rate: 0.2 }).apply(sl.ones([2, 5, 3]), { training: true });

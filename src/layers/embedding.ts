@@ -27,7 +27,9 @@ export interface EmbeddingConfig extends LayerConfig {
   readonly embeddingsRegularizer?: RegularizerLike | null;
   /** Penalty on the output. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
-  /** Whether id 0 means padding: steps with it are masked for the layers that follow. Default false. */
+  /**
+   * Whether id 0 means padding: steps with it are masked for the layers that follow. Default false.
+   */
   readonly maskZero?: boolean;
   /** Length of the sequences; another way to say `inputShape: [inputLength]`. */
   readonly inputLength?: number;
@@ -102,8 +104,8 @@ export class Embedding extends Layer {
 /**
  * Turns ids into vectors that training learns: [B, T] → [B, T, outputDim].
  *
- * Weights: `embeddings` [inputDim, outputDim]. With `maskZero` the layers that follow pass over the steps
- * whose id is 0.
+ * Weights: `embeddings` [inputDim, outputDim]. With `maskZero` the layers that follow pass over the
+ * steps whose id is 0.
  *
  * @example
  * const layer = sl.layers.embedding({ inputDim: 50, outputDim: 8, maskZero: true });

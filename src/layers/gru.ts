@@ -8,8 +8,8 @@ import type { CellStep } from "./recurrent-run.ts";
 /** What `layers.gru` takes. */
 export interface GRUConfig extends GatedConfig {
   /**
-   * Whether the reset gate works on the recurrent product (PyTorch, cuDNN) and not on the state before it
-   * (TF.js). Default true.
+   * Whether the reset gate works on the recurrent product (PyTorch, cuDNN) and not on the state
+   * before it (TF.js). Default true.
    */
   readonly resetAfter?: boolean;
 }
@@ -43,8 +43,8 @@ const kindOf = (resetAfter: boolean): CellKind => ({
  *     otherwise:   n = activation(xₜ·kernel_h + (r·hₜ₋₁)·recurrent_kernel_h + bias_h)
  *     hₜ = z·hₜ₋₁ + (1 - z)·n
  *
- * Weights: `kernel` [I, 3H], `recurrent_kernel` [H, 3H], gates in the order z, r, h; `bias` [2, 3H] with
- * resetAfter (row 0 for the input, row 1 for the state), else [3H].
+ * Weights: `kernel` [I, 3H], `recurrent_kernel` [H, 3H], gates in the order z, r, h; `bias` [2, 3H]
+ * with resetAfter (row 0 for the input, row 1 for the state), else [3H].
  *
  * Fast path: one fused op for the whole sequence, used when the activation is tanh, the recurrent
  * activation sigmoid and, in training, recurrentDropout is 0; otherwise a loop of plain operations.
@@ -78,8 +78,8 @@ export class GRU<Count extends OutputCount = "one"> extends RecurrentLayer<Count
  * @example
  * const layer = sl.layers.gru({ units: 4 });
  * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 4]
- * @param config `units` and the options of {@link GRUConfig}. Calls take `initialState` (h [B, H]), `mask`
- *   (bool [B, T]) and `training`.
+ * @param config `units` and the options of {@link GRUConfig}. Calls take `initialState` (h [B, H]),
+ *   `mask` (bool [B, T]) and `training`.
  * @throws {ArgumentError} for sizes, shares or names that are not allowed.
  * @throws {ShapeError} by `apply`, when input, mask or state do not fit.
  * @see Keras `keras.layers.GRU`, PyTorch `torch.nn.GRU`

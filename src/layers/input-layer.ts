@@ -3,7 +3,10 @@ import type { DType } from "../graph/dtype.ts";
 import { Layer } from "./layer.ts";
 import type { LayerConfig } from "./layer-types.ts";
 
-/** The beginning of a model: says what comes in, and hands it on. Wants `inputShape` or `batchInputShape`. */
+/**
+ * The beginning of a model: says what comes in, and hands it on. Wants `inputShape` or
+ * `batchInputShape`.
+ */
 export class InputLayer extends Layer {
   static override readonly className = "InputLayer";
 
@@ -12,7 +15,8 @@ export class InputLayer extends Layer {
     this.supportsMasking = true;
     if (this.batchInputShape === null) {
       throw new ArgumentError(
-        `${this.name}: received no shape. Expected inputShape (without the batch) or batchInputShape.`,
+        `${this.name}: received no shape. Expected inputShape (without the batch) or ` +
+          "batchInputShape.",
       );
     }
     this.inputSpec = [{ shape: this.batchInputShape }];

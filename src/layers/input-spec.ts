@@ -14,7 +14,8 @@ export interface InputSpec {
 }
 
 /**
- * Checks shapes against what a layer expects of its inputs. Sizes that are not known yet (null) pass.
+ * Checks shapes against what a layer expects of its inputs. Sizes that are not known yet (null)
+ * pass.
  * @throws {ArgumentError} when the number of inputs is wrong.
  * @throws {ShapeError} when a rank or size is; the message names the layer, the shape and the rule.
  */
@@ -54,7 +55,7 @@ function mismatch(spec: InputSpec, shape: LayerShape): string | null {
   for (const [key, size] of Object.entries(spec.axes ?? {})) {
     const dim = shape.at(Number(key));
     if (dim !== undefined && dim !== null && dim !== size) {
-      return `Expected size ${size} on axis ${key}, for which the weights were made; received ${dim}.`;
+      return `Expected size ${size} on axis ${key}, as the weights have it; received ${dim}.`;
     }
   }
   const { shape: wanted } = spec;

@@ -71,8 +71,8 @@ export class LayerNormalization extends Layer {
     const width = knownDim(shape, -1, this.name); // D
     if (this.axis !== -1 && this.axis !== shape.length - 1) {
       throw new ArgumentError(
-        `${this.name}: axis is ${this.axis} for an input of rank ${shape.length}. Expected -1, the last ` +
-          "axis; move another axis there with layers.permute.",
+        `${this.name}: axis is ${this.axis} for an input of rank ${shape.length}. Expected -1, ` +
+          "the last axis; move another axis there with layers.permute.",
         { details: { axis: this.axis, shape } },
       );
     }

@@ -1,6 +1,8 @@
 import { ShapeError } from "../errors.ts";
 
-/** Sizes of the axes, batch first; null where a size is only known once there is data (batch, time). */
+/**
+ * Sizes of the axes, batch first; null where a size is only known once there is data (batch, time).
+ */
 export type LayerShape = readonly (number | null)[];
 
 /** What a layer with one input or output, or with several, works on. */
@@ -42,8 +44,8 @@ export function knownDim(shape: LayerShape, axis: number, label: string): number
   const dim = shape.at(axis);
   if (typeof dim !== "number") {
     throw new ShapeError(
-      `${label}: axis ${axis} of the input shape ${formatLayerShape(shape)} has no size. Expected a ` +
-        "number there: the weights depend on it.",
+      `${label}: axis ${axis} of the input shape ${formatLayerShape(shape)} has no size. ` +
+        "Expected a number there: the weights depend on it.",
       { details: { shape, axis } },
     );
   }

@@ -22,8 +22,9 @@ import { WeightOwner } from "./weight-owner.ts";
 export type AnyLayer = Layer<OutputCount>;
 
 /**
- * A piece of a model: weights, and a function of tensors that uses them. Derive from it to make layers of
- * your own: `build` makes the weights, once the shape of the input is known; `call` computes.
+ * A piece of a model: weights, and a function of tensors that uses them. Derive from it to make
+ * layers of your own: `build` makes the weights, once the shape of the input is known; `call`
+ * computes.
  *
  * Tensors that arise inside `call` end with it; what it returns stays. Weights are called
  * `lstm_1/kernel`. Layers that a layer holds as properties (or in lists) bring their weights along.
@@ -70,7 +71,8 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   }
 
   /**
-   * Runs the layer on tensors, or notes its place in a functional model when the inputs are symbolic.
+   * Runs the layer on tensors, or notes its place in a functional model when the inputs are
+   * symbolic.
    * @param inputs One tensor, or a list for layers with several inputs.
    * @param kwargs `training`, `mask`, and what the layer adds (`initialState`).
    * @throws {ArgumentError} when an input is no tensor.
@@ -131,7 +133,9 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return node.outputs.length === 1 && only !== undefined ? only : [...node.outputs];
   }
 
-  /** Makes the weights unless they exist, and checks shapes against the layer. Called by `apply`. */
+  /**
+   * Makes the weights unless they exist, and checks shapes against the layer. Called by `apply`.
+   */
   ensureBuilt(shapes: LayerShapes): void {
     checkInputs(this.name, this.inputSpec, shapeList(shapes));
     if (this.built) return;
@@ -144,12 +148,17 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     if (weights !== null) this.setWeights(weights);
   }
 
-  /** Makes the weights with `addWeight`. For layers to override; `inputShape` has the batch in front. */
+  /**
+   * Makes the weights with `addWeight`. For layers to override; `inputShape` has the batch in
+   * front.
+   */
   build(_inputShape: LayerShapes): void {
     this.built = true;
   }
 
-  /** The function of the layer. For layers to override; `kwargs.training` and `kwargs.mask` are set. */
+  /**
+   * The function of the layer. For layers to override; `kwargs.training` and `kwargs.mask` are set.
+   */
   call(inputs: Tensor | readonly Tensor[], _kwargs: CallOptions): Tensor | Tensor[] {
     return inputs instanceof Tensor ? inputs : [...inputs];
   }
@@ -164,7 +173,9 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return "float32";
   }
 
-  /** The mask that travels with the output. Default: the input's when `supportsMasking`, else none. */
+  /**
+   * The mask that travels with the output. Default: the input's when `supportsMasking`, else none.
+   */
   computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
     if (this.supportsMasking) return mask;
     if (mask !== null && [mask].flat().some((one) => one !== null)) this.#warnOfMask();
@@ -205,8 +216,8 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     const [node] = this.inboundNodes;
     if (node === undefined || this.inboundNodes.length > 1) {
       throw new ArgumentError(
-        `${this.name}: "${property}" needs a layer that was applied to symbolic tensors once; this one ` +
-          `was ${this.inboundNodes.length} times. Use layer.inboundNodes.`,
+        `${this.name}: "${property}" needs a layer that was applied to symbolic tensors once; ` +
+          `this one was ${this.inboundNodes.length} times. Use layer.inboundNodes.`,
       );
     }
     return node;
@@ -244,8 +255,9 @@ function batchShapeOf(config: LayerConfig, layer: string): LayerShape | null {
   const isSize = (dim: unknown) => dim === null || (Number.isInteger(dim) && Number(dim) > 0);
   if (!Array.isArray(given) || !given.every(isSize) || !isSize(batchSize)) {
     throw new ArgumentError(
-      `${layer}: received ${JSON.stringify(given)} as the shape of its input, batch size ${batchSize}. ` +
-        "Expected a list of whole numbers from 1 up, or null for any size: inputShape: [10, 3].",
+      `${layer}: received ${JSON.stringify(given)} as the shape of its input, batch size ` +
+        `${batchSize}. Expected a list of whole numbers from 1 up, or null for any size: ` +
+        "inputShape: [10, 3].",
       { details: { inputShape, batchInputShape, batchSize } },
     );
   }
@@ -261,17 +273,23 @@ function checkApplied(inputs: unknown, layer: string): void {
   const received =
     symbolic > 0 ? "symbolic tensors beside other inputs" : `an input of type ${typeof list[0]}`;
   throw new ArgumentError(
-    `${layer}: received ${received}. Expected a tensor or a list of tensors: layer.apply(sl.tensor(…)).`,
+    `${layer}: received ${received}. Expected a tensor or a list of tensors: ` +
+      "layer.apply(sl.tensor(…)).",
   );
 }
 
-/** A layer that hands its input back gives it a handle of its own: ending that does not end the input. */
+/**
+ * A layer that hands its input back gives it a handle of its own: ending that does not end the
+ * input.
+ */
 function ownHandles(result: Tensor | Tensor[], inputs: readonly Tensor[]): Tensor | Tensor[] {
   const own = (one: Tensor): Tensor => (inputs.includes(one) ? Tensor.of(one.value) : one);
   return result instanceof Tensor ? own(result) : result.map(own);
 }
 
-/** The name that the class declares itself; a class that declares none goes by its JavaScript name. */
+/**
+ * The name that the class declares itself; a class that declares none goes by its JavaScript name.
+ */
 function classNameOf(layerClass: typeof Layer): string {
   return Object.hasOwn(layerClass, "className") ? layerClass.className : layerClass.name;
 }

@@ -8,7 +8,9 @@ import { type CellKind, RecurrentLayer } from "./recurrent-layer.ts";
 
 /** What `layers.lstm` takes. */
 export interface LSTMConfig extends GatedConfig {
-  /** Whether the bias of the forget gate begins with ones (Jozefowicz et al. 2015). Default true. */
+  /**
+   * Whether the bias of the forget gate begins with ones (Jozefowicz et al. 2015). Default true.
+   */
   readonly unitForgetBias?: boolean;
 }
 
@@ -36,7 +38,8 @@ const kind: CellKind = {
  *     a = xₜ·kernel + hₜ₋₁·recurrent_kernel + bias, in four blocks i, f, c, o
  *     cₜ = σ(a_f)·cₜ₋₁ + σ(a_i)·activation(a_c)      hₜ = σ(a_o)·activation(cₜ)
  *
- * Weights: `kernel` [I, 4H], `recurrent_kernel` [H, 4H], `bias` [4H]; gates in the order i, f, c, o.
+ * Weights: `kernel` [I, 4H], `recurrent_kernel` [H, 4H], `bias` [4H]; gates in the order i, f, c,
+ * o.
  *
  * Fast path: one fused op for the whole sequence, used when the activation is tanh, the recurrent
  * activation sigmoid and, in training, recurrentDropout is 0; otherwise a loop of plain operations.

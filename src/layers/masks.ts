@@ -1,12 +1,14 @@
 import type { Value } from "../graph/node.ts";
 import { Tensor } from "../tensor/index.ts";
 
-/** Which time steps of a value count. Values, not handles: a mask that nobody uses costs nothing. */
+/**
+ * Which time steps of a value count. Values, not handles: a mask that nobody uses costs nothing.
+ */
 const masks = new WeakMap<Value, Value>();
 
 /**
- * The mask that travels with a layer's result: bool [B, T], true where the step counts. Embeddings with
- * `maskZero` and masking layers make one, recurrent layers and losses use it.
+ * The mask that travels with a layer's result: bool [B, T], true where the step counts. Embeddings
+ * with `maskZero` and masking layers make one, recurrent layers and losses use it.
  */
 export function maskOf(tensor: Tensor): Tensor | null {
   const mask = masks.get(tensor.value);

@@ -17,7 +17,10 @@ import { formatLayerShape, type LayerShape, type LayerShapes, shapeList } from "
 import type { ConfigDict, LayerConfig, Mask } from "./layer-types.ts";
 import { asList } from "./symbolic.ts";
 
-/** A layer of several inputs and one output. A step counts where it counts in every input with a mask. */
+/**
+ * A layer of several inputs and one output. A step counts where it counts in every input with a
+ * mask.
+ */
 abstract class Merge extends Layer {
   constructor(config: LayerConfig = {}) {
     super(config);
@@ -137,8 +140,8 @@ export class Concatenate extends Merge {
       shape.every((dim, i) => i === axis || dim === null || first[i] === null || dim === first[i]);
     if (axis < 0 || axis >= first.length || !shapes.every(agree)) {
       throw new ShapeError(
-        `${this.name}: received shapes ${shapes.map(formatLayerShape).join(", ")}. Expected the same ` +
-          `number of axes, and the same sizes except on axis ${this.axis}.`,
+        `${this.name}: received shapes ${shapes.map(formatLayerShape).join(", ")}. Expected the ` +
+          `same number of axes, and the same sizes except on axis ${this.axis}.`,
         { details: { shapes, axis: this.axis } },
       );
     }
@@ -166,7 +169,9 @@ function allSteps(tensor: Tensor): Tensor {
   return ones(tensor.shape.slice(0, 2), "bool");
 }
 
-/** The shape that both broadcast to; a size that is not known stays so unless the other side has it. */
+/**
+ * The shape that both broadcast to; a size that is not known stays so unless the other side has it.
+ */
 function broadcastKnown(a: LayerShape, b: LayerShape, layer: string): LayerShape {
   const known = (shape: LayerShape): number[] => shape.map((dim) => dim ?? 1);
   const merged = broadcastShapes(known(a), known(b), layer);

@@ -23,8 +23,8 @@ export class Permute extends Layer {
     const sorted = [...this.dims].sort((a, b) => a - b);
     if (sorted.length === 0 || sorted.some((dim, i) => dim !== i + 1)) {
       throw new ArgumentError(
-        `${this.name}: dims is [${this.dims.join(",")}]. Expected the numbers from 1 to the number of ` +
-          "axes without the batch, each once.",
+        `${this.name}: dims is [${this.dims.join(",")}]. Expected the numbers from 1 to the ` +
+          "number of axes without the batch, each once.",
         { details: { dims: this.dims } },
       );
     }

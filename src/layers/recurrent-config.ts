@@ -33,15 +33,25 @@ export interface RecurrentConfig extends LayerConfig {
   readonly recurrentDropout?: number;
   /** Seed of both dropouts. Default: drawn from the seed of `setSeed`. */
   readonly seed?: number | undefined;
-  /** Whether the output is that of every step [B, T, H], not of the last one [B, H]. Default false. */
+  /**
+   * Whether the output is that of every step [B, T, H], not of the last one [B, H]. Default false.
+   */
   readonly returnSequences?: boolean;
-  /** Whether the last state follows the output: `[output, h]`, for LSTM `[output, h, c]`. Default false. */
+  /**
+   * Whether the last state follows the output: `[output, h]`, for LSTM `[output, h, c]`. Default
+   * false.
+   */
   readonly returnState?: boolean;
-  /** Whether time runs backwards; the outputs stay in the order they were computed in. Default false. */
+  /**
+   * Whether time runs backwards; the outputs stay in the order they were computed in. Default
+   * false.
+   */
   readonly goBackwards?: boolean;
   /** Whether a batch begins where the one before ended; needs a fixed batch size. Default false. */
   readonly stateful?: boolean;
-  /** Whether the output of a masked step is zero, instead of the state that is held. Default false. */
+  /**
+   * Whether the output of a masked step is zero, instead of the state that is held. Default false.
+   */
   readonly zeroOutputForMask?: boolean;
 }
 
@@ -53,7 +63,9 @@ export interface GatedConfig extends RecurrentConfig {
 
 /** Arguments of one call of a recurrent layer. */
 export interface RecurrentCallOptions extends CallOptions {
-  /** First state(s) [B, H]: `h`, for LSTM `[h, c]`. Default: zeros, or what a stateful layer kept. */
+  /**
+   * First state(s) [B, H]: `h`, for LSTM `[h, c]`. Default: zeros, or what a stateful layer kept.
+   */
   readonly initialState?: Applied | readonly Applied[] | undefined;
 }
 

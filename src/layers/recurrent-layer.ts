@@ -46,9 +46,9 @@ export interface CellKind {
 }
 
 /**
- * What SimpleRNN, LSTM and GRU have in common: weights, masks, states, dropout, the order of outputs.
- * The numbers come from the fused recurrent op, or from a loop of plain operations where that op does not
- * know an activation or the dropout of the state.
+ * What SimpleRNN, LSTM and GRU have in common: weights, masks, states, dropout, the order of
+ * outputs. The numbers come from the fused recurrent op, or from a loop of plain operations where
+ * that op does not know an activation or the dropout of the state.
  */
 export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends Layer<Count> {
   readonly units: number;
@@ -220,7 +220,10 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     return this.#activation === tanh && this.recurrentActivation === sigmoid;
   }
 
-  /** The outputs as they leave the layer: in the order they were computed in, masked ones zero if asked. */
+  /**
+   * The outputs as they leave the layer: in the order they were computed in, masked ones zero if
+   * asked.
+   */
   #order(output: Tensor, mask: Tensor | null): Tensor {
     const shown =
       mask !== null && this.zeroOutputForMask

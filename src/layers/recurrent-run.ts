@@ -34,7 +34,10 @@ export interface RecurrentRun {
   readonly mask: Tensor | null;
 }
 
-/** What a run gives: the output of every step at the time of its input [B, T, H], and the last states. */
+/**
+ * What a run gives: the output of every step at the time of its input [B, T, H], and the last
+ * states.
+ */
 export interface Sequences {
   readonly output: Tensor;
   readonly states: States;
@@ -89,7 +92,9 @@ export interface UnrolledOptions {
   readonly initialStates: States;
 }
 
-/** The same step by step: several operations a step, for any activation and for recurrent dropout. */
+/**
+ * The same step by step: several operations a step, for any activation and for recurrent dropout.
+ */
 export function runUnrolled(run: RecurrentRun, options: UnrolledOptions): Sequences {
   const time = run.x.shape[1] ?? 1;
   const projected = project(run); // [B, T, G*H]

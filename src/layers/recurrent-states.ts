@@ -13,7 +13,10 @@ import {
 import type { LayerShape } from "./layer-shape.ts";
 import type { States } from "./recurrent-config.ts";
 
-/** The states that a stateful layer carries from batch to batch: variables [B, H] that start at zero. */
+/**
+ * The states that a stateful layer carries from batch to batch: variables [B, H] that start at
+ * zero.
+ */
 export class StateVariables {
   readonly #layer: string;
   readonly #variables: readonly Variable[];
@@ -27,8 +30,8 @@ export class StateVariables {
     const [batch = null] = options.inputShape;
     if (batch === null) {
       throw new ArgumentError(
-        `${layer}: a stateful layer received a batch of unknown size. Expected a fixed one: give the layer ` +
-          "batchInputShape, or batchSize beside inputShape.",
+        `${layer}: a stateful layer received a batch of unknown size. Expected a fixed one: give ` +
+          "the layer batchInputShape, or batchSize beside inputShape.",
       );
     }
     this.#layer = layer;
@@ -46,8 +49,8 @@ export class StateVariables {
     const kept = this.#variables[0]?.shape[0];
     if (kept === size) return this.#variables;
     throw new ShapeError(
-      `${this.#layer}: received a batch of ${size}. The layer is stateful and keeps the states of ${kept} ` +
-        `examples; expected batches of ${kept}.`,
+      `${this.#layer}: received a batch of ${size}. The layer is stateful and keeps the states ` +
+        `of ${kept} examples; expected batches of ${kept}.`,
       { details: { received: size, expected: kept } },
     );
   }
@@ -93,8 +96,8 @@ export function checkStates(
   if (states.length !== expected.count) {
     const names = expected.count === 2 ? "h and c" : "h";
     throw new ArgumentError(
-      `${layer}: received ${states.length} states. Expected ${expected.count}: ${names}, of shape ` +
-        `${formatShape(expected.shape)} each.`,
+      `${layer}: received ${states.length} states. Expected ${expected.count}: ${names}, of ` +
+        `shape ${formatShape(expected.shape)} each.`,
     );
   }
   for (const state of states) {

@@ -26,8 +26,8 @@ export class Reshape extends Layer {
     const valid = this.targetShape.every((dim) => Number.isInteger(dim) && (dim > 0 || dim === -1));
     if (!valid || unknown > 1) {
       throw new ArgumentError(
-        `${this.name}: targetShape is ${formatShape(this.targetShape)}. Expected whole numbers from 1 up, ` +
-          "at most one of them -1.",
+        `${this.name}: targetShape is ${formatShape(this.targetShape)}. Expected whole numbers ` +
+          "from 1 up, at most one of them -1.",
         { details: { targetShape: this.targetShape } },
       );
     }
@@ -62,8 +62,9 @@ export class Reshape extends Layer {
     if (size === null) return this.targetShape.map((dim) => (dim === -1 ? null : dim));
     if (open ? size % known !== 0 : size !== known) {
       throw new ShapeError(
-        `${this.name}: an example of shape ${formatLayerShape(rest)} has ${size} elements. Expected ` +
-          `${open ? "a multiple of " : ""}${known} for the target ${formatShape(this.targetShape)}.`,
+        `${this.name}: an example of shape ${formatLayerShape(rest)} has ${size} elements. ` +
+          `Expected ${open ? "a multiple of " : ""}${known} for the target ` +
+          `${formatShape(this.targetShape)}.`,
         { details: { shape: rest, targetShape: this.targetShape } },
       );
     }

@@ -41,11 +41,12 @@ export class SimpleRNN<Count extends OutputCount = "one"> extends RecurrentLayer
  * @example
  * const layer = sl.layers.simpleRNN({ units: 4, returnSequences: true });
  * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 5, 4]
- * @param config `units` and the options of {@link SimpleRNNConfig}. Calls take `initialState` (h [B, H]),
- *   `mask` (bool [B, T]) and `training`.
+ * @param config `units` and the options of {@link SimpleRNNConfig}. Calls take `initialState` (h
+ *   [B, H]), `mask` (bool [B, T]) and `training`.
  * @throws {ArgumentError} for sizes, shares or names that are not allowed.
  * @throws {ShapeError} by `apply`, when input, mask or state do not fit.
- * @see Elman 1990, doi:10.1207/s15516709cog1402_1; Keras `keras.layers.SimpleRNN`, PyTorch `torch.nn.RNN`
+ * @see Elman 1990, doi:10.1207/s15516709cog1402_1; Keras `keras.layers.SimpleRNN`, PyTorch
+ *   `torch.nn.RNN`
  */
 export function simpleRNN(
   config: SimpleRNNConfig & { readonly returnState: true },

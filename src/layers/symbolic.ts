@@ -5,8 +5,9 @@ import type { LayerShape } from "./layer-shape.ts";
 let nextId = 1;
 
 /**
- * A tensor without data: a place in a functional model. `input()` makes the first ones; a layer that is
- * applied to symbolic tensors gives further ones. `model({ inputs, outputs })` makes a model of them.
+ * A tensor without data: a place in a functional model. `input()` makes the first ones; a layer
+ * that is applied to symbolic tensors gives further ones. `model({ inputs, outputs })` makes a
+ * model of them.
  */
 export class SymbolicTensor {
   readonly id = nextId++;
@@ -91,8 +92,8 @@ export class LayerNode {
   }
 
   /**
-   * Applies the layer to data: `resolve` gives the tensor that stands for a symbolic one. `more` is added
-   * to the arguments (`training`). The results are in the order of `outputs`.
+   * Applies the layer to data: `resolve` gives the tensor that stands for a symbolic one. `more` is
+   * added to the arguments (`training`). The results are in the order of `outputs`.
    */
   run(
     resolve: (symbolic: SymbolicTensor) => Tensor,

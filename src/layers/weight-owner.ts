@@ -71,8 +71,8 @@ export abstract class WeightOwner {
   }
 
   /**
-   * Weight owners (layers) inside this one. Default: those among its properties, and in lists among them. Overriding it
-   * decides which weights, penalties and states count as this layer's.
+   * Weight owners (layers) inside this one. Default: those among its properties, and in lists among
+   * them. Overriding it decides which weights, penalties and states count as this layer's.
    */
   protected children(): readonly WeightOwner[] {
     const found = Object.values(this)
@@ -92,7 +92,9 @@ export abstract class WeightOwner {
     for (const child of this.children()) child.trainable = trainable;
   }
 
-  /** All weights: its own, trainable ones first, then those of the layers inside, layer by layer. */
+  /**
+   * All weights: its own, trainable ones first, then those of the layers inside, layer by layer.
+   */
   get weights(): Variable[] {
     const own = [...this.#ownWeights(true), ...this.#ownWeights(false)];
     return [...own, ...this.children().flatMap((child) => child.weights)];
@@ -115,7 +117,9 @@ export abstract class WeightOwner {
     return this.#own.filter((own) => own.trainable === trainable).map((own) => own.variable);
   }
 
-  /** Penalties on the weights as they are now, one scalar for each weight that has a regularizer. */
+  /**
+   * Penalties on the weights as they are now, one scalar for each weight that has a regularizer.
+   */
   get losses(): Tensor[] {
     if (!this.#trainable) return [];
     const own = this.#own.flatMap(({ variable, trainable, regularizer }) =>
@@ -176,8 +180,8 @@ export abstract class WeightOwner {
   #requireBuilt(what: string): void {
     if (this.built) return;
     throw new ArgumentError(
-      `${this.name}: ${what} needs weights, and the layer has none yet. Call build(inputShape) or ` +
-        "apply it once before, or give its config an inputShape.",
+      `${this.name}: ${what} needs weights, and the layer has none yet. Call build(inputShape) ` +
+        "or apply it once before, or give its config an inputShape.",
     );
   }
 }

@@ -36,8 +36,8 @@ export function writeWeights(
   if (values.length !== weights.length) {
     const list = weights.map((weight) => `${weight.name} ${formatShape(weight.shape)}`).join(", ");
     throw new ArgumentError(
-      `${owner}: setWeights received ${values.length} values for ${weights.length} weights. Expected, in ` +
-        `this order: ${list}.`,
+      `${owner}: setWeights received ${values.length} values for ${weights.length} weights. ` +
+        `Expected, in this order: ${list}.`,
       { details: { received: values.length, expected: weights.map((weight) => weight.name) } },
     );
   }

@@ -27,8 +27,8 @@ export function registerClass(registered: RegisteredClass): void {
   const { className } = registered;
   if (typeof className !== "string" || className === "") {
     throw new ArgumentError(
-      `registerClass: the class ${registered.name} has no static className. Expected a name for saved ` +
-        'models, e.g. static className = "Scale".',
+      `registerClass: the class ${registered.name} has no static className. Expected a name ` +
+        'for saved models, e.g. static className = "Scale".',
     );
   }
   const known = classes.get(className);

@@ -18,7 +18,8 @@ export interface NameOptions<Name extends string> {
 
 /**
  * The canonical name that `given` spells. Case, `_`, `-` and spaces do not count, so
- * `"mean_squared_error"`, `"meanSquaredError"`, `"MeanSquaredError"` and (as an alias) `"MSE"` are one.
+ * `"mean_squared_error"`, `"meanSquaredError"`, `"MeanSquaredError"` and (as an alias) `"MSE"` are
+ * one.
  * @throws {ArgumentError} for anything else; the message gives the nearest name and the whole list.
  */
 export function resolveName<Name extends string>(

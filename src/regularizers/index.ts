@@ -1,7 +1,9 @@
 import { ArgumentError } from "../errors.ts";
 import { abs, add, mul, scalar, square, sum, type Tensor } from "../tensor/index.ts";
 
-/** A penalty on a tensor: a scalar that training adds to the loss. Derive from it to make your own. */
+/**
+ * A penalty on a tensor: a scalar that training adds to the loss. Derive from it to make your own.
+ */
 export abstract class Regularizer {
   /** Name of the class in saved models. */
   static readonly className: string = "Regularizer";
@@ -50,7 +52,8 @@ export class L1L2 extends Regularizer {
  * Penalty `l1 · Σ|w|`.
  * @param config `l1`: the factor, 0.01 by default.
  * @example
- * const layer = sl.layers.dense({ units: 2, kernelRegularizer: sl.regularizers.l1({ l1: 0.001 }) });
+ * const kernelRegularizer = sl.regularizers.l1({ l1: 0.001 });
+ * const layer = sl.layers.dense({ units: 2, kernelRegularizer });
  */
 export function l1(config: { readonly l1?: number } = {}): L1L2 {
   return new L1L2({ l1: config.l1 ?? 0.01 });
@@ -60,7 +63,8 @@ export function l1(config: { readonly l1?: number } = {}): L1L2 {
  * Penalty `l2 · Σw²`.
  * @param config `l2`: the factor, 0.01 by default.
  * @example
- * const layer = sl.layers.dense({ units: 2, kernelRegularizer: sl.regularizers.l2({ l2: 0.001 }) });
+ * const kernelRegularizer = sl.regularizers.l2({ l2: 0.001 });
+ * const layer = sl.layers.dense({ units: 2, kernelRegularizer });
  */
 export function l2(config: { readonly l2?: number } = {}): L1L2 {
   return new L1L2({ l2: config.l2 ?? 0.01 });

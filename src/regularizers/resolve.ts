@@ -9,7 +9,9 @@ const makers = { l1, l2, l1l2 } as const;
 /** Names that a config may give for a regularizer. */
 export type RegularizerName = Spelled<keyof typeof makers> | "l1_l2";
 
-/** What a config takes as a regularizer: a name, an object, a function, or what `getConfig()` gave. */
+/**
+ * What a config takes as a regularizer: a name, an object, a function, or what `getConfig()` gave.
+ */
 export type RegularizerLike = RegularizerName | Regularizer | Serialized | ((x: Tensor) => Tensor);
 
 /** A regularizer as layers keep it. */

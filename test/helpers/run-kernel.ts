@@ -7,7 +7,13 @@ import type { HostScalar } from "../../src/graph/host-scalar.ts";
 import { type Attributes, Node, type Value } from "../../src/graph/node.ts";
 import { type Shape, sizeOf } from "../../src/graph/shape.ts";
 import { type Spec, specBytes, specOf } from "../../src/graph/spec.ts";
-import type { Dispatch, Epilogue, LowerContext, Lowered, SlotRef } from "../../src/kernels/dispatch.ts";
+import type {
+  Dispatch,
+  Epilogue,
+  LowerContext,
+  Lowered,
+  SlotRef,
+} from "../../src/kernels/dispatch.ts";
 import { testDevice } from "./adapter.ts";
 
 /**
@@ -132,7 +138,9 @@ class Memory {
   }
 
   /** One buffer with a range for each item, at multiples of 256 bytes. */
-  place(items: readonly { readonly bytes: number; readonly data?: TypedArray | Uint32Array }[]): Range[] {
+  place(
+    items: readonly { readonly bytes: number; readonly data?: TypedArray | Uint32Array }[],
+  ): Range[] {
     const ranges: Range[] = [];
     let offset = GUARD_BYTES;
     for (const { bytes } of items) {
@@ -167,7 +175,9 @@ class Memory {
       const hit = words.findIndex((word, i) => owned[i] === 0 && word !== CANARY);
       if (hit >= 0) {
         const at = hit * 4 - (this.#ranges[index]?.[0]?.offset ?? 0);
-        throw new Error(`buffer ${index}: the canary at byte ${at} of its first range was overwritten`);
+        throw new Error(
+          `buffer ${index}: the canary at byte ${at} of its first range was overwritten`,
+        );
       }
     });
   }
@@ -224,7 +234,8 @@ interface Recording {
 function record({ pass, device, dispatch, slots, memory, node }: Recording): void {
   const { kernel, params, words } = dispatch;
   const { layout, pipeline } = cache?.pipelines.get(kernel) ?? {};
-  if (layout === undefined || pipeline === undefined) throw new Error(`${kernel.name} is not ready`);
+  if (layout === undefined || pipeline === undefined)
+    throw new Error(`${kernel.name} is not ready`);
   const entries: GPUBindGroupEntry[] = [];
   const uniform = (binding: number, data: Uint32Array): void => {
     const usage = BufferUsage.uniform | BufferUsage.copyDst;
@@ -274,7 +285,11 @@ function toWords(data: TypedArray | Uint32Array): Uint32Array {
   return new Uint32Array(data.buffer, data.byteOffset, data.length);
 }
 
-function toHost(contents: readonly Uint8Array<ArrayBuffer>[], range: Range, spec: Spec): TypedArray {
+function toHost(
+  contents: readonly Uint8Array<ArrayBuffer>[],
+  range: Range,
+  spec: Spec,
+): TypedArray {
   const bytes = contents[range.buffer]?.slice(range.offset, range.offset + range.bytes);
   const { buffer } = bytes ?? new Uint8Array();
   if (spec.dtype === "float32") return new Float32Array(buffer);

@@ -30,7 +30,8 @@ const SIZE = 60_000;
 const meanError = (deviation: number) => (5 * deviation) / Math.sqrt(SIZE);
 
 describe("random initializers", () => {
-  // name, expected deviation, and the bound that no value may pass. Keras 3's formulas at fanIn 200, fanOut 300.
+  // name, expected deviation, and the bound that no value may pass: Keras 3's formulas at fanIn 200
+  // and fanOut 300.
   const cut = 0.87962566103423978; // deviation of a normal distribution cut off at 2
   const rows: [string, InitializerLike, number, number][] = [
     ["randomUniform", initializers.randomUniform({ seed: 1 }), 0.05 / Math.sqrt(3), 0.05],

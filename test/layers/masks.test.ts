@@ -16,7 +16,7 @@ const maskValues = async (x: Tensor) => (await maskOf(x)?.array()) ?? null;
 const bools = (rows: number[][]) => rows.map((row) => row.map((one) => one === 1));
 
 describe("masks", () => {
-  test("travel from an embedding through layers that keep the steps, to a recurrent layer", async () => {
+  test("travel from an embedding through layers that keep steps to a recurrent one", async () => {
     const embedding = layers.embedding({ inputDim: 5, outputDim: 3, maskZero: true });
     const lstm = layers.lstm({ units: 4 });
     const x = embedding.apply(ids());
@@ -56,7 +56,7 @@ describe("masks", () => {
     expect(maskOf(h as Tensor)).toBeNull();
   });
 
-  test("come from masking: steps whose features all equal the value, which become zero", async () => {
+  test("come from masking: steps whose features all equal the value become zero", async () => {
     const x = tensor([
       [
         [7, 7],

@@ -3,7 +3,7 @@ import { loadRecurrentGoldens } from "../helpers/golden.ts";
 import { expectGoldenLayer } from "./recurrent-golden.ts";
 import { recurrentNames } from "./recurrent-makers.ts";
 
-// The rest of them are in recurrent-golden.full.test.ts: most of their time goes into compiling kernels.
+// The rest are in recurrent-golden.full.test.ts: most of their time goes into compiling kernels.
 const everyRun = /2x5x3x4\/(plain|lastOutput|maskRight\+goBackwards|maskMiddle\+zero)/;
 
 describe.each(recurrentNames)("%s equals PyTorch in float64", (name) => {

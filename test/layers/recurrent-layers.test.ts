@@ -82,7 +82,7 @@ describe.each(recurrentNames)("%s", (name) => {
     await same(backward.apply(sequence()), forward.apply(sequence().reverse(1)));
   });
 
-  test("a mask of padding at the end equals the shorter sequence, even when the padding is NaN", async () => {
+  test("a mask of padding at the end, even NaN, equals the shorter sequence", async () => {
     const layer = withWeights(makeWithState(name, { units: H }));
     const short = sequence(0.3, 4);
     const padding = tensor(new Float32Array(B * 2 * I).fill(Number.NaN), [B, 2, I]);

@@ -191,7 +191,7 @@ describe("a layer of one's own", () => {
     }
   }
 
-  test("computes, is named after its class, and brings the weights of layers it holds", async () => {
+  test("computes, is named after its class, brings the weights of its layers", async () => {
     const layer = keep(new Twice());
     expect(await layer.apply(tensor([1, 2])).array()).toEqual([4, 8]);
     expect(layer.name).toMatch(/^twice_\d+$/);

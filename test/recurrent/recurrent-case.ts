@@ -4,17 +4,18 @@ import { type Shape, sizeOf } from "../../src/graph/shape.ts";
 import { gateCount } from "../../src/kernels/recurrent-plan.ts";
 import { source } from "../../src/ops/leaves.ts";
 import type { RecurrentAttributes, RecurrentInputs } from "../../src/ops/ops.ts";
-import { type HostTensor, specOfHost, tensor } from "../helpers/run-kernel.ts";
 import { randomFloats, randomSource } from "../helpers/random-values.ts";
+import { type HostTensor, specOfHost, tensor } from "../helpers/run-kernel.ts";
 
 /** Every kind of cell that the recurrent op has. */
-export const CELLS: readonly (Omit<RecurrentAttributes, "reverse"> & { readonly name: string })[] = [
-  { name: "simpleRNN tanh", cell: "simpleRNN", activation: "tanh", resetAfter: false },
-  { name: "simpleRNN relu", cell: "simpleRNN", activation: "relu", resetAfter: false },
-  { name: "lstm", cell: "lstm", activation: "tanh", resetAfter: false },
-  { name: "gru reset after", cell: "gru", activation: "tanh", resetAfter: true },
-  { name: "gru reset before", cell: "gru", activation: "tanh", resetAfter: false },
-];
+export const CELLS: readonly (Omit<RecurrentAttributes, "reverse"> & { readonly name: string })[] =
+  [
+    { name: "simpleRNN tanh", cell: "simpleRNN", activation: "tanh", resetAfter: false },
+    { name: "simpleRNN relu", cell: "simpleRNN", activation: "relu", resetAfter: false },
+    { name: "lstm", cell: "lstm", activation: "tanh", resetAfter: false },
+    { name: "gru reset after", cell: "gru", activation: "tanh", resetAfter: true },
+    { name: "gru reset before", cell: "gru", activation: "tanh", resetAfter: false },
+  ];
 
 /** What a case has beside its sizes. */
 export interface CaseOptions {

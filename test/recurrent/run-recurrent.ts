@@ -1,6 +1,6 @@
+import type { DeviceLimits } from "../../src/gpu/limits.ts";
 import type { Node, Value } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
-import type { DeviceLimits } from "../../src/gpu/limits.ts";
 import type { RecurrentPlan } from "../../src/kernels/recurrent-plan.ts";
 import type { Op } from "../../src/ops/op.ts";
 import type { RecurrentGradientInputs } from "../../src/ops/ops.ts";
@@ -18,7 +18,10 @@ export interface RunOptions {
 }
 
 /** The forward op on the GPU: states, (LSTM) cells, (LSTM, GRU) gates. */
-export function runForward(of: RecurrentCase, options: RunOptions = {}): Promise<ArrayLike<number>[]> {
+export function runForward(
+  of: RecurrentCase,
+  options: RunOptions = {},
+): Promise<ArrayLike<number>[]> {
   const [first] = recurrent(leavesOf(of.inputs), of.attributes);
   return runNode(recurrentOp, { node: nodeOf(first), hosts: Object.values(of.inputs) }, options);
 }
@@ -56,7 +59,11 @@ export function runGradient(
   options: RunOptions = {},
 ): Promise<ArrayLike<number>[]> {
   const [first] = recurrentGradient(gradientLeaves(hosts), of.attributes);
-  return runNode(recurrentGradientOp, { node: nodeOf(first), hosts: Object.values(hosts) }, options);
+  return runNode(
+    recurrentGradientOp,
+    { node: nodeOf(first), hosts: Object.values(hosts) },
+    options,
+  );
 }
 
 export function referenceGradient(
