@@ -22,9 +22,18 @@ export type { DType, TypedArray } from "./graph/dtype.ts";
 export type { Shape } from "./graph/shape.ts";
 // Models and what they are made of
 export { initializers } from "./initializers/index.ts";
+export * as activations from "./layers/activations.ts";
+export type { DenseConfig } from "./layers/dense.ts";
+export type { GRUConfig } from "./layers/gru.ts";
 export { layers } from "./layers/index.ts";
+export type { AnyLayer, Layer } from "./layers/layer.ts";
+export type { CallOptions, LayerConfig } from "./layers/layer-types.ts";
+export type { LSTMConfig } from "./layers/lstm.ts";
+export type { SimpleRNNConfig } from "./layers/simple-rnn.ts";
+export type { SymbolicTensor } from "./layers/symbolic.ts";
 export * as losses from "./losses/index.ts";
 export * as metrics from "./metrics/index.ts";
+export * as serialization from "./names/class-registry.ts";
 export * as train from "./optimizers/index.ts";
 export * as regularizers from "./regularizers/index.ts";
 export {

@@ -3,7 +3,7 @@ import { enableControls, isAutorun, readSettings, setUpControls } from "./contro
 import { LAYER_NAMES, showErrors } from "./errors-table.ts";
 import { ForecastPlot } from "./forecast-plot.ts";
 import { LossPlot } from "./loss-plot.ts";
-import type { Command, Epoch, HeldOutDays, Report, Settings, Step } from "./messages.ts";
+import type { Command, Epoch, HeldOutDays, Judgement, Report, Settings, Step } from "./messages.ts";
 import { addResult, beginResult, currentResult, elementById, getState, setState } from "./page.ts";
 import { hideProblem, showFailure, showNoWebGpu } from "./problem.ts";
 import { setUpViews } from "./views.ts";
@@ -50,6 +50,9 @@ function take(report: Report): void {
       break;
     case "epoch":
       showEpoch(report.epoch);
+      break;
+    case "averaged":
+      showJudgement(report);
       break;
     case "done":
       finish(`Done in ${report.seconds.toFixed(0)} s.`);
@@ -101,16 +104,20 @@ function showStep(step: Step): void {
 function showEpoch(epoch: Epoch): void {
   showStep(epoch);
   lossPlot.addEpoch(epoch);
-  forecastPlot?.setForecast(epoch.forecast);
-  elementById("forecast-note").textContent =
-    "Dots are what happened, the line is the forecast. Each was made up to 28 days ahead.";
-  const { heldOutErrors } = currentResult();
   addResult({
     epochsDone: epoch.epoch,
     trainingError: epoch.loss,
     validationError: epoch.validationLoss,
-    heldOutErrors: { ...heldOutErrors, model: epoch.heldOutError },
   });
+  showJudgement(epoch);
+}
+
+function showJudgement({ forecast, heldOutError }: Judgement): void {
+  forecastPlot?.setForecast(forecast);
+  elementById("forecast-note").textContent =
+    "Dots are what happened, the line is the forecast. Each was made up to 28 days ahead.";
+  const { heldOutErrors } = currentResult();
+  addResult({ heldOutErrors: { ...heldOutErrors, model: heldOutError } });
   refreshErrors();
 }
 

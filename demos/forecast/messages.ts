@@ -32,12 +32,17 @@ export interface Step {
   readonly msPerStep: number;
 }
 
-/** What is known at the end of an epoch; errors in births a day. */
-export interface Epoch extends Step {
-  readonly validationLoss: number;
+/** What the model says of the held-out days. */
+export interface Judgement {
   /** Births of the held-out days. */
   readonly forecast: Float64Array;
+  /** Births a day. */
   readonly heldOutError: number;
+}
+
+/** What is known at the end of an epoch; errors in births a day. */
+export interface Epoch extends Step, Judgement {
+  readonly validationLoss: number;
 }
 
 /** From the worker to the page. */
@@ -47,6 +52,8 @@ export type Report =
   | { readonly type: "begin"; readonly updates: number; readonly parameters: number }
   | { readonly type: "step"; readonly step: Step }
   | { readonly type: "epoch"; readonly epoch: Epoch }
+  /** With the mean of the last epochs' weights, after training. */
+  | ({ readonly type: "averaged" } & Judgement)
   | { readonly type: "done"; readonly seconds: number }
   | { readonly type: "stopped" }
   | { readonly type: "noWebGpu"; readonly reason: string }

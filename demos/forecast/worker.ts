@@ -13,6 +13,7 @@ import {
   compileModel,
   countUpdates,
   createModel,
+  createWeightAverage,
   predictModel,
   RECIPE,
   toTensors,
@@ -77,8 +78,12 @@ async function train(
       batchSize: RECIPE.batchSize,
       validationData: [validationTensors.x, validationTensors.y],
       signal: stopper.signal,
-      callbacks: reporter({ perEpoch: updates / epochs, deviation: scale.deviation, judge }),
+      callbacks: [
+        createWeightAverage(epochs),
+        reporter({ perEpoch: updates / epochs, deviation: scale.deviation, judge }),
+      ],
     });
+    report({ type: "averaged", ...(await judge()) });
   } finally {
     model.dispose();
   }

@@ -62,6 +62,7 @@ async function train(model: sl.Sequential, experiment: Experiment, flags: Flags)
     seed,
     batchSize: births.RECIPE.batchSize,
     validationData: [validationTensors.x, validationTensors.y],
+    callbacks: births.createWeightAverage(epochs),
   });
 }
 

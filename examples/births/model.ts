@@ -1,4 +1,5 @@
 import * as sl from "sluice";
+import { WeightAverage } from "./weight-average.ts";
 import { HISTORY, HORIZON, STEP_INPUTS, STEPS, type Windows } from "./windows.ts";
 
 /** The recurrent layers that the program offers. */
@@ -13,6 +14,8 @@ export const RECIPE = {
   epochs: 12,
   learningRate: 0.01,
   globalClipnorm: 1,
+  /** Share of the epochs, at the end, whose weights are averaged; until then the rate does not fall to zero. */
+  averagedShare: 0.4,
 } as const;
 
 /** One recurrent layer over the 56 steps, and for each step one number: its births, scaled. */
@@ -31,14 +34,22 @@ export function createModel(kind: RecurrentLayer): sl.Sequential {
   return model;
 }
 
-/** Adam, whose rate falls to zero along half a cosine over all updates. */
+/** Adam, whose rate falls along the first 70 % of half a cosine: averaging needs steps that still explore. */
 export function compileModel(model: sl.Sequential, updates: number): void {
   const { learningRate, globalClipnorm } = RECIPE;
-  const rate = sl.train.cosineDecay({ initialLearningRate: learningRate, decaySteps: updates });
+  const rate = sl.train.cosineDecay({
+    initialLearningRate: learningRate,
+    decaySteps: 1.4 * updates,
+  });
   model.compile({
     optimizer: sl.train.adam({ learningRate: rate, globalClipnorm }),
     loss: futureError,
   });
+}
+
+/** Averages the weights of the last epochs. */
+export function createWeightAverage(epochs: number): WeightAverage {
+  return new WeightAverage(epochs - Math.max(1, Math.round(RECIPE.averagedShare * epochs)));
 }
 
 /** Updates that training takes. */

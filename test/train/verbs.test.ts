@@ -62,7 +62,7 @@ describe("predict", () => {
     await model.predict(x, { batchSize: 4 }).data();
     const before = memory();
     for (let i = 0; i < 20; i++) model.predict(x, { batchSize: 4 }).dispose();
-    await model.predictOnBatch(x);
+    await model.predictOnBatch(x).data();
     expect(memory().numTensors - before.numTensors).toBeLessThanOrEqual(1);
   });
 });
