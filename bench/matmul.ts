@@ -56,7 +56,8 @@ async function measure(gpu: GpuDevice, one: Case): Promise<string> {
   const first = await run(1);
   const repeats = Math.max(1, Math.min(500, Math.round(ROUND_MS / Math.max(0.05, first))));
   let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) best = Math.min(best, (await run(repeats)) / repeats);
+  for (let round = 0; round < ROUNDS; round++)
+    best = Math.min(best, (await run(repeats)) / repeats);
   const [m, k] = one.transposeA ? [one.a[1], one.a[0]] : one.a;
   const n = one.transposeB ? one.b[0] : one.b[1];
   const rate = (2 * m * k * n) / best / 1e6;

@@ -26,7 +26,7 @@ fn main(
   let first_row = tile * ROWS;
   var low = vec4<f32>();
   var high = vec4<f32>();
-  // Lanes past the last unit keep the barriers company: they load and store nothing that counts.
+  // Lanes past the last unit only keep the barriers company.
   let is_unit = unit < params.units;
   if (is_unit && params.fresh == 0u) {
     let at = carry_at(params.begin & 1u, tile) + 2u * unit;
@@ -38,18 +38,18 @@ fn main(
   workgroupBarrier();
   for (var step = params.begin; step < params.end; step += 1u) {
     let time = time_of(step);
-    let sums = gate_product(0u, unit);
     var gates_low = Gates();
     var gates_high = Gates();
     if (is_unit) {
+      let sums = gate_product(0u, unit);
       gates_low = gru_gates(first_row, time, unit, sums.low, low);
       gates_high = gru_gates(first_row + 4u, time, unit, sums.high, high);
     }
     tiles[RESET_TILE + 2u * unit] = gates_low.reset_state;
     tiles[RESET_TILE + 2u * unit + 1u] = gates_high.reset_state;
     workgroupBarrier();
-    let sum = candidate_product(RESET_TILE, unit);
     if (is_unit) {
+      let sum = candidate_product(RESET_TILE, unit);
       low = gru_state(first_row, time, unit, sum.low, gates_low.update, low);
       high = gru_state(first_row + 4u, time, unit, sum.high, gates_high.update, high);
     }

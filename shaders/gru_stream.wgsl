@@ -24,7 +24,7 @@ fn main(
   let first_row = tile * ROWS;
   var low = vec4<f32>();
   var high = vec4<f32>();
-  // Lanes past the last unit keep the barriers company: they load and store nothing that counts.
+  // Lanes past the last unit only keep the barriers company.
   let is_unit = unit < params.units;
   if (is_unit && params.fresh == 0u) {
     let at = carry_at(params.begin & 1u, tile) + 2u * unit;
@@ -37,10 +37,10 @@ fn main(
   var write_to = 2u * UNITS;
   workgroupBarrier();
   for (var step = params.begin; step < params.end; step += 1u) {
-    let time = time_of(step);
-    var q = recurrent_bias_sums(unit);
-    if (has_before(step)) { q = add_recurrent(q, read_from, unit); }
     if (is_unit) {
+      let time = time_of(step);
+      var q = recurrent_bias_sums(unit);
+      if (has_before(step)) { q = add_recurrent(q, read_from, unit); }
       low = gru_cell(first_row, time, unit, q.low, low);
       high = gru_cell(first_row + 4u, time, unit, q.high, high);
     }

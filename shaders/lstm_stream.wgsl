@@ -23,7 +23,7 @@ fn main(
   let first_row = tile * ROWS;
   var low = State();
   var high = State();
-  // Lanes past the last unit keep the barriers company: they load and store nothing that counts.
+  // Lanes past the last unit only keep the barriers company.
   let is_unit = unit < params.units;
   if (is_unit && params.fresh == 0u) {
     let h = carry_at(params.begin & 1u, tile) + 2u * unit;
@@ -37,10 +37,10 @@ fn main(
   var write_to = 2u * UNITS;
   workgroupBarrier();
   for (var step = params.begin; step < params.end; step += 1u) {
-    let time = time_of(step);
-    var sums = projected_sums(first_row, time, unit);
-    if (has_before(step)) { sums = add_recurrent(sums, read_from, unit); }
     if (is_unit) {
+      let time = time_of(step);
+      var sums = projected_sums(first_row, time, unit);
+      if (has_before(step)) { sums = add_recurrent(sums, read_from, unit); }
       low = lstm_cell(first_row, time, unit, sums.low, low);
       high = lstm_cell(first_row + 4u, time, unit, sums.high, high);
     }

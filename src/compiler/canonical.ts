@@ -9,6 +9,8 @@ export interface Leaf {
   /** A value without a history: what was computed and kept looks like any other input from here on. */
   readonly value: Value;
   readonly source: Source;
+  /** Where it lies, if it is a variable. */
+  readonly place: Place | null;
 }
 
 /** What a plan computes: values to hand out, and values to store into variables. */
@@ -29,8 +31,14 @@ export interface Canonical {
   readonly writeLeaves: readonly number[];
 }
 
-/** Where a variable's memory lies: buffer identity and byte offset. Part of the key. */
-export type Placement = (storage: Storage) => { readonly buffer: number; readonly offset: number };
+/** Identity of a buffer, and byte offset in it. */
+export interface Place {
+  readonly buffer: number;
+  readonly offset: number;
+}
+
+/** Where a variable's memory lies. Part of the key. */
+export type Placement = (storage: Storage) => Place;
 
 /**
  * Numbers leaves, scalars and nodes by first use and writes the whole structure down as text. The full
@@ -105,27 +113,25 @@ class KeyBuilder {
     const opaque = value.node.source
       ? value
       : new Node("source", [], { outputs: [value.spec], source }).outputs[0];
-    this.leaves.push({ value: opaque ?? value, source });
+    const isVariable = source.kind === "storage" && source.storage.kind === "variable";
+    const place = isVariable ? this.#placement(source.storage) : null;
+    this.leaves.push({ value: opaque ?? value, source, place });
     this.leafOf.set(value, index);
-    let place: string = source.kind;
-    if (source.kind === "argument") place = source.staged ? "staged" : "bound";
+    let name: string = source.kind;
+    if (source.kind === "argument") name = source.staged ? "staged" : "bound";
     if (source.kind === "storage") {
       this.#storages.set(source.storage, index);
-      place = this.#place(source.storage);
+      name = place ? `variable ${this.#bufferNumber(place)}+${place.offset}` : "result";
     }
-    this.lines.push(`L${index} ${place} ${formatSpec(value.spec)}`);
+    this.lines.push(`L${index} ${name} ${formatSpec(value.spec)}`);
     return index;
   }
 
-  #place(storage: Storage): string {
-    if (storage.kind !== "variable") return "result";
-    const { buffer, offset } = this.#placement(storage);
-    let number = this.#buffers.get(buffer);
-    if (number === undefined) {
-      number = this.#buffers.size;
-      this.#buffers.set(buffer, number);
-    }
-    return `variable ${number}+${offset}`;
+  /** Buffers are named by their order in the plan: only which leaves share one matters. */
+  #bufferNumber({ buffer }: Place): number {
+    const number = this.#buffers.get(buffer) ?? this.#buffers.size;
+    this.#buffers.set(buffer, number);
+    return number;
   }
 
   #numberOf(scalar: HostScalar): number {

@@ -7,9 +7,10 @@ import type { KernelTarget, Words } from "../kernels/dispatch.ts";
 import type { Canonical, Request } from "./canonical.ts";
 import { colocate } from "./colocate.ts";
 import { fuse } from "./fuse.ts";
+import { originIn } from "./in-place.ts";
 import { type LoweredStep, lowerStep } from "./lower.ts";
 import { alignUp } from "./memory.ts";
-import { copyStep, type InPlace, inPlaceResults, orderSteps } from "./order.ts";
+import { copyStep, orderSteps } from "./order.ts";
 import { type Placed, place } from "./place.ts";
 import type { Plan, PlanDispatch } from "./plan.ts";
 import { Simplifier } from "./simplify.ts";
@@ -35,14 +36,26 @@ export function compilePlan(
   ]);
   const fused = fuse(roots, { registry, limits: target.limits });
   const { memoryOf } = fused;
-  const located = colocate(fused.steps, { registry, memoryOf });
-  const inPlace = inPlaceResults(located.steps, registry, memoryOf);
+  const written = new Set(canonical.writeLeaves.map((leaf) => canonical.leaves[leaf]?.value));
+  const located = colocate(fused.steps, {
+    registry,
+    memoryOf,
+    leaves: canonical.leaves,
+    isWritten: (leaf) => written.has(leaf),
+  });
+  const { inPlace } = located;
+  const origin = originIn(inPlace);
+  const isInPlace = (value: Value, write: number): boolean =>
+    origin(value) !== value &&
+    origin(value) === canonical.leaves[canonical.writeLeaves[write] ?? -1]?.value;
   const steps = [...located.steps];
   const bases = roots.map((root, i) => {
     const base = memoryOf(root);
-    const isLeaf = base.node.source !== undefined;
-    const changes = i >= outputCount || inPlace.some(({ previous }) => previous === base);
-    if (!isLeaf || !changes) return base;
+    const isLost = inPlace.some(({ previous }) => previous === base);
+    // Writes happen one after the other, so none may read what another one has changed by then.
+    const isLeaf = origin(base).node.source !== undefined;
+    const isMoved = i >= outputCount && isLeaf && !isInPlace(base, i - outputCount);
+    if (!isLost && !isMoved) return base;
     const { step, copy } = copyStep(base);
     steps.push(step);
     return copy;
@@ -79,20 +92,10 @@ export function compilePlan(
         memory: placed.refOf(base),
         spec: write.value.spec,
         leaf,
-        inPlace: isInPlace(base, inPlace, canonical.leaves[leaf]?.value),
+        inPlace: isInPlace(base, i),
       };
     }),
   };
-}
-
-function isInPlace(value: Value, inPlace: readonly InPlace[], target?: Value): boolean {
-  const found = inPlace.find((one) => one.value === value);
-  if (!found) return false;
-  if (found.previous === target) return true;
-  throw new SluiceError(
-    "internal",
-    `${found.step.results[0]?.node.op ?? "a kernel"} works in place on a variable that it is not assigned to.`,
-  );
 }
 
 /** @throws {LimitError} for a buffer that no binding can hold, before anything is allocated. */

@@ -1,33 +1,8 @@
 import { SluiceError } from "../errors.ts";
 import { Node, type Value } from "../graph/node.ts";
 import { denseView } from "../graph/view.ts";
-import type { Op } from "../ops/op.ts";
+import type { InPlace } from "./in-place.ts";
 import { readsOf, type Step } from "./steps.ts";
-
-/** What a kernel changes in place: `value` is the new content of the memory of `previous`. */
-export interface InPlace {
-  readonly step: Step;
-  readonly value: Value;
-  readonly previous: Value;
-}
-
-/** All in-place results of `steps`. */
-export function inPlaceResults(
-  steps: readonly Step[],
-  registry: ReadonlyMap<string, Op>,
-  memoryOf: (value: Value) => Value,
-): InPlace[] {
-  return steps.flatMap((step) => {
-    if (step.kind !== "kernel") return [];
-    const lowering = registry.get(step.node.op)?.lowering;
-    const pairs = lowering?.kind === "kernel" ? (lowering.inPlace?.(step.node) ?? []) : [];
-    return pairs.map(({ output, input }) => ({
-      step,
-      value: step.results[output] as Value,
-      previous: memoryOf(step.node.inputs[input] as Value),
-    }));
-  });
-}
 
 /** A step that copies `value` as it stands, and the value of the copy. */
 export function copyStep(value: Value): { step: Step; copy: Value } {

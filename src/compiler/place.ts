@@ -1,11 +1,13 @@
 import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { specBytes } from "../graph/spec.ts";
 import type { SlotRef } from "../kernels/dispatch.ts";
 import type { Leaf } from "./canonical.ts";
 import { type Arena, layOut } from "./colocate.ts";
+import { type InPlace, originIn } from "./in-place.ts";
 import type { LoweredStep } from "./lower.ts";
 import { assignSlots, type Lifetime } from "./memory.ts";
-import type { InPlace } from "./order.ts";
+
 import { type MemoryRef, type PlanLeaf, STAGED_BYTES } from "./plan.ts";
 import { readsOf } from "./steps.ts";
 
@@ -46,13 +48,13 @@ class Placer {
   /** Which piece holds a value, and where in it. */
   readonly #homes = new Map<Value, { piece: number; offset: number }>();
   readonly #leafOf = new Map<Value, number>();
-  readonly #inPlace = new Map<Value, Value>();
+  readonly #originOf: (value: Value) => Value;
   readonly #scratch: number[][] = [];
 
   constructor(request: PlaceRequest) {
     this.#request = request;
     for (const [i, leaf] of request.leaves.entries()) this.#leafOf.set(leaf.value, i);
-    for (const { value, previous } of request.inPlace) this.#inPlace.set(value, previous);
+    this.#originOf = originIn(request.inPlace);
   }
 
   run(): Placed {
@@ -102,9 +104,10 @@ class Placer {
       for (const ref of dispatch.bindings) if (ref.kind === "output") written.add(ref.index);
     }
     step.results.forEach((value, index) => {
-      const isWritten = written.has(index) || step.kind !== "kernel" || this.#homes.has(value);
-      if (!isWritten || this.#inPlace.has(value)) return;
-      if (!this.#homes.has(value)) {
+      // A kernel has nothing to write into an empty result, but a place that can be named is needed.
+      const isWritten = written.has(index) || step.kind !== "kernel" || sizeOf(value.shape) === 0;
+      const isNew = !this.#homes.has(value) && this.#originOf(value) === value;
+      if (isWritten && isNew) {
         const piece = this.#pieces.push({ bytes: specBytes(value.spec), first: at, last: at }) - 1;
         this.#homes.set(value, { piece, offset: 0 });
       }
@@ -116,7 +119,7 @@ class Placer {
   }
 
   #touch(value: Value, at: number): void {
-    const home = this.#homes.get(this.#request.memoryOf(value));
+    const home = this.#homes.get(this.#originOf(this.#request.memoryOf(value)));
     const piece = home && this.#pieces[home.piece];
     if (!piece) return;
     piece.first = Math.min(piece.first, at);
@@ -124,11 +127,11 @@ class Placer {
   }
 
   #refOf(value: Value, slotOf: (piece: number) => number): MemoryRef {
-    const base = this.#request.memoryOf(value);
+    const base = this.#originOf(this.#request.memoryOf(value));
     const bytes = specBytes(base.spec);
     const home = this.#homes.get(base);
     if (home) return { kind: "slot", index: slotOf(home.piece), offset: home.offset, bytes };
-    const leaf = this.#leafOf.get(this.#inPlace.get(base) ?? base);
+    const leaf = this.#leafOf.get(base);
     if (leaf === undefined) throw new RangeError(`${value.node.op} has no memory in this plan`);
     return { kind: "leaf", index: leaf, offset: 0, bytes };
   }

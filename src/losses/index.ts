@@ -12,3 +12,4 @@ export {
   meanSquaredError,
   sparseCategoricalCrossentropy,
 } from "./functions.ts";
+export type { LossAlias, LossConfig, LossFunction, LossName, LossSpec } from "./resolve.ts";

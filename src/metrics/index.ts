@@ -7,3 +7,4 @@ export {
   meanSquaredError,
   sparseCategoricalAccuracy,
 } from "./functions.ts";
+export type { MetricAlias, MetricFunction, MetricName, MetricSpec } from "./resolve.ts";

@@ -1,10 +1,15 @@
+import { backward } from "../autograd/backward.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
+import type { Storage } from "../graph/storage.ts";
 import type { AnyLayer } from "../layers/layer.ts";
 import { ops } from "../ops/index.ts";
-import { compile, Tensor, type Variable, variableGrads } from "../tensor/index.ts";
+import { source } from "../ops/leaves.ts";
+import { rules } from "../tensor/current.ts";
+import { compile, Tensor, type Variable } from "../tensor/index.ts";
+import { openScope } from "../tensor/scope-state.ts";
 import type { CompiledConfig } from "./compile-config.ts";
-import { type Batch, type BatchResult, evaluateBatch, tallyEntries } from "./objective.ts";
+import { type Batch, evaluateBatch, tallyEntries } from "./objective.ts";
 import { Tally } from "./tally.ts";
 
 /** Where a step finds its batch: these rows of whole data sets, or (null) the tensors as they are. */
@@ -50,22 +55,26 @@ export class TrainingStep {
   }
 
   #record(batch: Batch): void {
-    const model = this.#model;
-    const states = model.nonTrainableWeights.map((state) => ({ state, before: state.value }));
-    const results: BatchResult[] = [];
-    const { grads } = variableGrads(() => {
-      const result = evaluateBatch(model, this.#config, { batch, training: true });
-      results.push(result);
-      return Tensor.of(result.loss);
-    }, this.trained);
-    const gradients = this.trained.map((weight) => grads[weight.name]?.value ?? zerosFor(weight));
-    for (const { loss, totals } of results) {
-      const options = { loss, isSticky: () => this.isSticky };
-      const accepted = this.#config.optimizer.record(this.trained, gradients, options);
-      // What a refused step made of states (of stateful layers, of running means) is refused, too.
-      for (const { state, before } of states) keepUnless(accepted, state, before);
-      this.tally.add(totals, accepted);
+    const options = { batch, training: true };
+    const { loss, totals } = evaluateBatch(this.#model, this.#config, options);
+    const gradients = this.#gradientsOf(loss);
+    const states = [...(openScope()?.writes ?? [])];
+    const isSticky = (): boolean => this.isSticky;
+    const accepted = this.#config.optimizer.record(this.trained, gradients, { loss, isSticky });
+    for (const [state, content] of states) keepUnless(accepted, state, content);
+    this.tally.add(totals, accepted);
+  }
+
+  /** Weights that the loss does not depend on have a gradient of zeros. */
+  #gradientsOf(loss: Value): Value[] {
+    const xs = this.trained.map((weight) => weight.value);
+    const gradients = backward([loss], [ops.literal(1, loss.shape)], { xs, rules });
+    if (gradients.every((gradient) => gradient === null)) {
+      throw new ArgumentError(
+        `${this.#model.name}: the loss depends on none of the weights. Expected a loss of the predictions.`,
+      );
     }
+    return gradients.map((gradient, i) => gradient ?? ops.literal(0, xs[i]?.shape ?? []));
   }
 }
 
@@ -107,15 +116,12 @@ export class TestStep {
   }
 }
 
-function keepUnless(accepted: Value, state: Variable, before: Value): void {
-  if (state.value === before) return;
+/** What a refused step made of a state (of a stateful layer, of a running mean) is refused, too. */
+function keepUnless(accepted: Value, state: Storage, content: Value): void {
+  const { spec, version } = state;
+  const before = source(spec, { kind: "storage", storage: state, version });
   const isAccepted = ops.greater(accepted, ops.literal(0));
-  state.assign(Tensor.of(ops.where(isAccepted, state.value, before)));
-}
-
-/** Weights that the loss does not depend on have a gradient of zeros. */
-function zerosFor(weight: Variable): Value {
-  return ops.literal(0, weight.shape);
+  openScope()?.writes.set(state, ops.where(isAccepted, content, before));
 }
 
 interface Layout {

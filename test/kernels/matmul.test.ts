@@ -54,12 +54,30 @@ describe("matMul kernel", () => {
 
   test("broadcasts batch axes on either side", async () => {
     const cases: readonly (readonly [Shape, Shape])[] = [
-      [[2, 5, 3], [3, 4]],
-      [[5, 3], [2, 3, 4]],
-      [[2, 3, 5, 3], [3, 3, 4]],
-      [[2, 1, 5, 3], [1, 3, 3, 4]],
-      [[2, 1, 2, 1, 5, 4], [3, 1, 2, 4, 8]],
-      [[1, 6, 4], [7, 4, 4]],
+      [
+        [2, 5, 3],
+        [3, 4],
+      ],
+      [
+        [5, 3],
+        [2, 3, 4],
+      ],
+      [
+        [2, 3, 5, 3],
+        [3, 3, 4],
+      ],
+      [
+        [2, 1, 5, 3],
+        [1, 3, 3, 4],
+      ],
+      [
+        [2, 1, 2, 1, 5, 4],
+        [3, 1, 2, 4, 8],
+      ],
+      [
+        [1, 6, 4],
+        [7, 4, 4],
+      ],
     ];
     for (const [a, b] of cases) {
       await checkShapes(a, b, [false, false]);
@@ -107,7 +125,12 @@ describe("matMul kernel", () => {
       outputs: [specOf([2, 3])],
       attributes: { transposeA: false, transposeB: false },
     });
-    expect(Array.from(out ?? [])).toEqual([5, 5, 5, ...new Array(3).fill(Number.POSITIVE_INFINITY)]);
+    expect(Array.from(out ?? [])).toEqual([
+      5,
+      5,
+      5,
+      ...new Array(3).fill(Number.POSITIVE_INFINITY),
+    ]);
   });
 
   test("makes no pipeline for another batch or sequence length", async () => {
@@ -146,7 +169,8 @@ describe("chooseMatMul", () => {
   };
 
   test("chooses by the sizes that a model fixes, not by batch or time", () => {
-    for (const k of [1, 33, 100_000]) expect(chooseMatMul({ ...shape, k })).toEqual(chooseMatMul(shape));
+    for (const k of [1, 33, 100_000])
+      expect(chooseMatMul({ ...shape, k })).toEqual(chooseMatMul(shape));
     const forward = { ...shape, transposeA: false, k: 64 };
     for (const m of [1, 33, 100_000]) {
       expect(chooseMatMul({ ...forward, m })).toEqual(chooseMatMul(forward));

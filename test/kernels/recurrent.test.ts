@@ -46,7 +46,11 @@ describe.each(CELLS)("recurrent forward kernels: $name", (cell) => {
 
   test("runs of steps in several dispatches give the bits of one", async () => {
     // 700 rows of 64 units cost 250 million operations in about 11 steps of an LSTM.
-    const of = makeCase(cell, { batch: 700, time: cell.cell === "simpleRNN" ? 50 : 15, units: 64 }, ALL);
+    const of = makeCase(
+      cell,
+      { batch: 700, time: cell.cell === "simpleRNN" ? 50 : 15, units: 64 },
+      ALL,
+    );
     const rows = makeCase(cell, { ...of.sizes, batch: 8 }, ALL);
     const first = sliceRows(of, 8);
     const [whole] = await runForward(of, { plan: "stream" });
@@ -67,7 +71,12 @@ describe.each(CELLS)("recurrent forward kernels: $name", (cell) => {
     for (const plan of ["stream", "step"] as const) {
       await runForward(makeCase(cell, { batch: 2, time: 3, units: 7 }), { plan });
       const before = pipelineCount();
-      for (const [batch, time] of [[1, 1], [5, 2], [8, 9], [20, 4]] as const) {
+      for (const [batch, time] of [
+        [1, 1],
+        [5, 2],
+        [8, 9],
+        [20, 4],
+      ] as const) {
         await runForward(makeCase(cell, { batch, time, units: 7 }), { plan });
       }
       expect(pipelineCount()).toBe(before);

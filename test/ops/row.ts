@@ -22,6 +22,8 @@ export interface Sample {
   readonly label?: string;
   readonly inputs: readonly Input[];
   readonly run: (...xs: Tensor[]) => Tensor | readonly Tensor[];
+  /** The op jumps at these inputs: no finite differences there. */
+  readonly jumps?: boolean;
 }
 
 /** What an op has to refuse, and with which class of error. */

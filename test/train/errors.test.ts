@@ -109,6 +109,12 @@ describe("bad input is refused before any work", () => {
     await expect(model.fit(x, y)).rejects.toThrow("nothing to train");
   });
 
+  test("a loss that depends on no weight", async () => {
+    const model = linearModel();
+    model.compile({ loss: (labels) => labels.mean() });
+    await expect(model.fit(x, y, { verbose: 0 })).rejects.toThrow("depends on none of the weights");
+  });
+
   test("a disposed model", async () => {
     const model = linearModel();
     model.dispose();

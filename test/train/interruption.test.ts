@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { AbortError, NumericsError, SluiceError } from "../../src/errors.ts";
-import { memory } from "../../src/tensor/index.ts";
-import { linearData, linearModel, lstmModel, noise, sineData, weightsOf } from "./support.ts";
+import { layers } from "../../src/layers/index.ts";
+import { memory, tensor } from "../../src/tensor/index.ts";
+import { sequential } from "../../src/train/index.ts";
+import { kept, linearData, linearModel, lstmModel, noise, sineData, weightsOf } from "./support.ts";
+
+const { dense, simpleRNN } = layers;
 
 const quiet = { verbose: 0, shuffle: false } as const;
 
@@ -43,6 +47,25 @@ describe("a loss or gradient that is not finite", () => {
     expect(error).toBeInstanceOf(NumericsError);
     const weights = (await weightsOf(model)).flat();
     expect(weights.every(Number.isFinite)).toBe(true);
+  });
+
+  test("leaves the states of stateful layers as they were, too", async () => {
+    const rnn = simpleRNN({ units: 2, stateful: true, batchInputShape: [2, 3, 1] });
+    const model = kept(sequential({ layers: [rnn, dense({ units: 1 })] }));
+    model.compile({ optimizer: { kind: "sgd", learningRate: 0 }, loss: "mse" });
+    const good = tensor(noise(6), [2, 3, 1]);
+    const y = [[0], [0]];
+    const afterOne = model.predict(good);
+    model.resetStates();
+    await model.trainOnBatch(good, y);
+    await expect(model.trainOnBatch(good, [[Number.NaN], [0]])).rejects.toThrow(NumericsError);
+    model.predict(good).dispose();
+    const carriedOn = await model.predict(good).data();
+    model.resetStates();
+    expect(await model.predict(good).data()).toEqual(await afterOne.data());
+    model.predict(good).dispose();
+    // The refused batch left no trace: this is the third run over the same batch, not the fourth.
+    expect(await model.predict(good).data()).toEqual(carriedOn);
   });
 
   test("trainOnBatch says so, too, and leaves the weights alone", async () => {

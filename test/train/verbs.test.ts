@@ -96,6 +96,26 @@ describe("evaluate", () => {
     for (const figure of second) expect(await figure.data()).toEqual(new Float32Array([0]));
   });
 
+  test("weights of steps decide which steps count", async () => {
+    const { x } = sineData(3, 4);
+    const model = kept(
+      sequential({
+        layers: [dense({ units: 1, inputShape: [null, 1], kernelInitializer: "ones" })],
+      }),
+    );
+    model.compile({ loss: "mae" });
+    const sampleWeight = x.map(() => [0, 0, 2, 2]);
+    const loss = one(
+      model.evaluate(
+        x,
+        x.map((row) => row.map(([v = 0], t) => [v + t])),
+        { sampleWeight },
+      ),
+    );
+    // Errors 0, 1, 2, 3 at the steps: (2·2 + 2·3) / 4.
+    expectClose(await loss.data(), [2.5], tolerances.reduction);
+  });
+
   test("equals what fit reports for the same data", async () => {
     const { x, y } = sineData(30, 5);
     const model = lstmModel();
