@@ -2,8 +2,8 @@
 // lib/gru_backward.
 //
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products; dh in
-// registers. dq lies in workgroup memory; two barriers a step. 224 bytes a unit, UNITS = H rounded up to a
-// multiple of 4. `carry` hands dh from one run of steps to the one before it, and out.
+// registers. dq lies in workgroup memory; two barriers a step. 224 bytes a lane; UNITS lanes, at least H.
+// `carry` hands dh from one run of steps to the one before it, and out.
 // Constants: UNITS.
 // #import gru_backward
 

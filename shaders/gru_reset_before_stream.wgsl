@@ -2,9 +2,9 @@
 // lib/gru_reset_before_forward.
 //
 // One workgroup: one tile of 8 batch rows. One invocation: one unit with its three gates.
-// h and u lie in workgroup memory: two barriers a step. 64·H bytes.
+// h and u lie in workgroup memory: two barriers a step. 64 bytes a lane.
 // `carry` hands h from one run of steps to the next.
-// Constants: UNITS (lanes: H or a little more), SAVE_GATES.
+// Constants: UNITS (lanes, at least H), SAVE_GATES.
 // #import gru_reset_before_forward
 
 const RESET_TILE = 2u * UNITS;

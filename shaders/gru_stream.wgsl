@@ -2,9 +2,9 @@
 // lib/gru_forward.
 //
 // One workgroup: one tile of 8 batch rows. One invocation: one unit with its three gates.
-// h lies in workgroup memory twice (read one, write the other): one barrier a step. 64·H bytes.
+// h lies in workgroup memory twice (read one, write the other): one barrier a step. 64 bytes a lane.
 // `carry` hands h from one run of steps to the next.
-// Constants: UNITS (lanes: H or a little more), SAVE_GATES.
+// Constants: UNITS (lanes, at least H), SAVE_GATES.
 // #import gru_forward
 
 var<workgroup> hidden_tiles: array<vec4<f32>, 4u * UNITS>;

@@ -1,8 +1,8 @@
 // LSTM backward, a run of time steps in one dispatch. Equations and tensors: lib/lstm_backward.
 //
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products; dh and
-// dc in registers. da lies in workgroup memory; two barriers a step. 256 bytes a unit, UNITS = H rounded up to a
-// multiple of 4. `carry` hands dh and dc from one run of steps to the one before it, and out.
+// dc in registers. da lies in workgroup memory; two barriers a step. 256 bytes a lane; UNITS lanes, at least H.
+// `carry` hands dh and dc from one run of steps to the one before it, and out.
 // Constants: UNITS.
 // #import lstm_backward
 

@@ -1,9 +1,9 @@
 // LSTM forward, a run of time steps in one dispatch. Equations and tensors: lib/lstm_forward.
 //
 // One workgroup: one tile of 8 batch rows. One invocation: one unit with its four gates, c in registers.
-// h lies in workgroup memory twice (read one, write the other): one barrier a step. 64·H bytes.
+// h lies in workgroup memory twice (read one, write the other): one barrier a step. 64 bytes a lane.
 // `carry` hands h and c from one run of steps to the next.
-// Constants: UNITS (lanes: H or a little more), SAVE_CELLS, SAVE_GATES.
+// Constants: UNITS (lanes, at least H), SAVE_CELLS, SAVE_GATES.
 // #import lstm_forward
 
 var<workgroup> hidden_tiles: array<vec4<f32>, 4u * UNITS>;

@@ -1,4 +1,4 @@
-// Puts an initial state, or zeros without HAS_SOURCE, into plane `params.begin` of `carry`.
+// Puts an initial state, or zeros without the flag SOURCE, into plane `params.begin` of `carry`.
 //   source [B,H]   carry: see lib/row_tiles
 // One invocation: one unit of one tile. Constants: WORKGROUP.
 // #import row_tiles

@@ -1,7 +1,7 @@
 // simpleRNN backward, a run of time steps in one dispatch. Equations and tensors: lib/simple_rnn_backward.
 //
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products.
-// da lies in workgroup memory; two barriers a step. 160 bytes a unit, UNITS = H rounded up to a multiple of 4.
+// da lies in workgroup memory; two barriers a step. 160 bytes a lane; UNITS lanes, at least H.
 // `carry` hands dh from one run of steps to the one before it, and out.
 // Constants: UNITS, RELU.
 // #import simple_rnn_backward

@@ -1,7 +1,7 @@
 // simpleRNN forward, a run of time steps in one dispatch. Equations and tensors: lib/simple_rnn_forward.
 //
 // One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products.
-// h lies in workgroup memory; two barriers a step. 160 bytes a unit, UNITS = H rounded up to a multiple of 4.
+// h lies in workgroup memory; two barriers a step. 160 bytes a lane; UNITS lanes, at least H.
 // `carry` hands h from one run of steps to the next.
 // Constants: UNITS, RELU.
 // #import simple_rnn_forward

@@ -6,8 +6,8 @@
 //
 // Gate order z r n (Keras calls n "h").  projected p [B,T,3H]  recurrent_kernel R [H,3H]  recurrent_bias b [3H]
 // mask [B,T]  states [B,T,H]  gates [B,T,4H]: z, r, n, q_n   carry: planes h, h (of even and odd steps)
-// Constants beside those of lib/recurrence: HAS_BIAS, SAVE_GATES. `hidden(at)` is the shader's: vec4 `at` of
-// the state it multiplies.
+// Constant: SAVE_GATES. b is 0 without the flag BIAS. `hidden(at)` is the shader's: vec4 `at` of the state it
+// multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Cho et al. 2014, arXiv:1406.1078; this form: Keras reset_after, PyTorch, cuDNN.
 // #import recurrence
@@ -27,7 +27,6 @@ fn width() -> u32 {
 fn saved_width() -> u32 {
   return 4u * params.units;
 }
-
 
 // q of one unit, a column a gate.
 struct Sums { low: mat3x4<f32>, high: mat3x4<f32> }

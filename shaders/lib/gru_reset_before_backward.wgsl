@@ -10,7 +10,7 @@
 // Gate order z r n.  transposed R' [3H,H]  gates z, r, n and d_projected (da) [B,T,3H]
 // states, d_states [B,T,H]  mask [B,T]
 // carry: planes dh, h_0, then da of even steps (3 planes), da of odd steps (3 planes)
-// Constants: those of lib/split_product, and HAS_INITIAL_STATE (else h_0 = 0).
+// Constants: those of lib/split_product. h_0 is 0 without the flag INITIAL.
 // #import split_product
 
 @group(0) @binding(2) var<storage, read> transposed: array<f32>;

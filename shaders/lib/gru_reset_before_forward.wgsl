@@ -7,7 +7,7 @@
 //
 // Gate order z r n (Keras calls n "h").  projected p [B,T,3H]  recurrent_kernel R [H,3H]  mask [B,T]
 // states [B,T,H]  gates [B,T,3H]  carry: planes h, h (of even and odd steps), u, z
-// Constants beside those of lib/recurrence: SAVE_GATES. `hidden(at)` is the shader's: vec4 `at` of the tile it
+// Constant: SAVE_GATES. `hidden(at)` is the shader's: vec4 `at` of the tile it
 // multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Cho et al. 2014, arXiv:1406.1078

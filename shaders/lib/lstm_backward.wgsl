@@ -8,7 +8,7 @@
 //
 // Gate order i f g o.  transposed R' [4H,H]  gates, d_projected (da) [B,T,4H]  cells, d_states, d_cells [B,T,H]
 // mask [B,T]  carry: planes dh, dc, c_0, then da of even steps (4 planes), da of odd steps (4 planes)
-// Constants: those of lib/split_product, HAS_INITIAL_CELL (else c_0 = 0), HAS_D_CELLS (else 0).
+// Constants: those of lib/split_product. c_0 is 0 without the flag INITIAL, d_cells without D_CELLS.
 // Numerics: tanh(c_t) is computed again, not saved.
 // #import split_product
 

@@ -6,7 +6,7 @@
 //
 // Gate order i f g o (Keras calls g "c").  projected [B,T,4H]  recurrent_kernel [H,4H]  mask [B,T]
 // states, cells [B,T,H]  gates [B,T,4H] activated  carry: planes h, h, c (h of even and odd steps)
-// Constants beside those of lib/recurrence: SAVE_CELLS, SAVE_GATES. `hidden(at)` is the shader's: vec4 `at`
+// Constants: SAVE_CELLS, SAVE_GATES. `hidden(at)` is the shader's: vec4 `at`
 // of the state it multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; forget gate: Gers et al. 2000,

@@ -78,7 +78,8 @@ class Colocator {
       const pairs = inPlacePairs(step, this.#context.registry);
       this.#protect(inputs, { pairs, copies });
       this.#gather(step.node, { inputs, copies });
-      const changed = copies.length > 0 ? { ...step, node: withInputs(step.node, inputs) } : step;
+      const isSame = inputs.every((value, i) => value === step.node.inputs[i]);
+      const changed = isSame ? step : { ...step, node: withInputs(step.node, inputs) };
       for (const { output, input } of pairs) {
         const previous = this.#baseOf(inputs[input]);
         const value = step.results[output] as Value;

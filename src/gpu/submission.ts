@@ -22,8 +22,11 @@ export class SubmitGate {
     return this.#pending.size < this.#maxInFlight;
   }
 
-  /** Submits at once; asking `free` first is the caller's part. */
-  submit(commandBuffers: Iterable<GPUCommandBuffer>): void {
+  /**
+   * Submits at once; asking `free` first is the caller's part.
+   * @returns a promise that resolves when the GPU is through, or gone.
+   */
+  submit(commandBuffers: Iterable<GPUCommandBuffer>): Promise<void> {
     this.#queue.submit([...commandBuffers]);
     // A rejection means that the device is lost: then nothing is in flight any more either.
     const done: Promise<void> = this.#queue.onSubmittedWorkDone().then(forget, forget);
@@ -32,6 +35,7 @@ export class SubmitGate {
       pending.delete(done);
     }
     pending.add(done);
+    return done;
   }
 
   /** Resolves when `free` is true; at once, if it is. */

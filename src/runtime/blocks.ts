@@ -19,8 +19,12 @@ export class Block {
   /** Things that live in the block; at zero its buffer goes back to the pool. */
   users = 0;
 
-  constructor(bytes: number) {
+  /** Shared by small results. */
+  readonly isPage: boolean;
+
+  constructor(bytes: number, isPage = false) {
     this.bytes = bytes;
+    this.isPage = isPage;
   }
 }
 

@@ -126,6 +126,10 @@ export class Engine {
       value: scalar.read(),
       dtype: scalar.dtype,
     }));
+    const writes = request.writes.map(({ storage }) => ({
+      storage,
+      place: this.book.placeOf(storage),
+    }));
     const outcomes: Outcome[] = [];
     const outputs = request.outputs.map((value, i): OutputTarget => {
       const want = wants[i] ?? { keep: true, read: false };
@@ -141,16 +145,16 @@ export class Engine {
       outcomes.push({ storage: keep, data });
       return { keep, read };
     });
-    const writes = request.writes.map(({ storage }) => ({
-      storage,
-      place: this.book.placeOf(storage),
-    }));
     const upstream = this.#upstreamOf(leaves);
     let settle: Run["settle"] = () => undefined;
     const health = new Promise<Error | null>((resolve) => {
       settle = resolve;
     });
-    const run: Run = { label, program, leaves, scalars, outputs, writes, upstream, settle, health };
+    const { entry } = program;
+    const run: Run = {
+      ...{ label, program, entry, leaves, scalars, outputs, writes },
+      ...{ upstream, settle, health },
+    };
     this.#bind(run);
     this.#queue.push(run);
     return outcomes;
@@ -232,6 +236,7 @@ export class Engine {
   }
 
   #bind(run: Run): void {
+    if (run.entry) this.#machine?.plans.pin(run.entry);
     for (const leaf of run.leaves) if (leaf.kind === "place") this.book.pin(leaf.storage);
     for (const storage of this.#targets(run)) {
       this.book.pin(storage);
@@ -249,6 +254,7 @@ export class Engine {
   }
 
   #unbind(run: Run): void {
+    if (run.entry) this.#machine?.plans.unpin(run.entry, false);
     for (const leaf of run.leaves) if (leaf.kind === "place") this.book.unpin(leaf.storage);
     for (const storage of this.#targets(run)) this.book.unpin(storage);
   }
@@ -291,6 +297,7 @@ export class Engine {
       readbacks: new ReadbackPool(device),
       faults: new Faults(gpu),
       isSlow: gpu.isFallback,
+      isOwned: gpu.owned,
       count: (what, by) => {
         this.#counts[what] += by;
       },

@@ -163,7 +163,7 @@ export class MemoryBook {
     const [known] = index < 0 ? [] : this.#free.splice(index, 1);
     if (known) return known;
     if (!this.#page || this.#page.used + size > PAGE_BYTES) {
-      this.#page = { block: new Block(PAGE_BYTES), used: 0 };
+      this.#page = { block: new Block(PAGE_BYTES, true), used: 0 };
     }
     const place = { block: this.#page.block, offset: this.#page.used };
     this.#page.used += size;
@@ -191,7 +191,7 @@ export class MemoryBook {
     else this.#blocks.delete(block);
     block.users--;
     if (block.users > 0) {
-      if (block.bytes === PAGE_BYTES) this.#free.push({ block, offset, bytes: alignUp(bytes) });
+      if (block.isPage) this.#free.push({ block, offset, bytes: alignUp(bytes) });
       return;
     }
     this.#dropPage(block);

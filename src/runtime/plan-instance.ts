@@ -4,9 +4,8 @@ import type { Pipeline, PipelineCache } from "../gpu/pipelines.ts";
 import type { BufferPool } from "./blocks.ts";
 import type { Scratch } from "./scratch.ts";
 
-/** Memory bound from outside: a buffer with an identity and a byte offset. */
+/** Memory bound from outside: a buffer and a byte offset. */
 export interface BoundLeaf {
-  readonly id: number;
   readonly buffer: GPUBuffer;
   readonly offset: number;
 }
@@ -95,7 +94,10 @@ export class PlanInstance {
 
   /** Bind groups for these outside buffers: found, or made and kept. */
   bindGroups(leaves: readonly (BoundLeaf | null)[]): readonly GPUBindGroup[] {
-    const key = leaves.map((leaf) => (leaf ? `${leaf.id}+${leaf.offset}` : "")).join();
+    // By the buffers themselves: the pool hands the same few out again and again.
+    const key = leaves
+      .map((leaf) => (leaf ? `${identityOf(leaf.buffer)}+${leaf.offset}` : ""))
+      .join();
     const known = this.#bindings.get(key);
     if (known) {
       this.#bindings.delete(key);
@@ -177,6 +179,16 @@ export class PlanInstance {
     this.#context.device.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
     return buffer;
   }
+}
+
+const identities = new WeakMap<GPUBuffer, number>();
+let nextIdentity = 1;
+
+function identityOf(buffer: GPUBuffer): number {
+  const known = identities.get(buffer);
+  if (known !== undefined) return known;
+  identities.set(buffer, nextIdentity);
+  return nextIdentity++;
 }
 
 type Range = readonly [number, number];

@@ -41,6 +41,8 @@ export interface WriteTarget {
 export interface Run {
   readonly label: string;
   readonly program: Program;
+  /** The plan, if there was one when the run was queued: it stays until the run is over. */
+  readonly entry: PlanEntry | null;
   readonly leaves: readonly LeafSource[];
   readonly scalars: readonly ScalarValue[];
   readonly outputs: readonly OutputTarget[];

@@ -19,6 +19,8 @@ export interface SubmitContext {
   readonly faults: Faults;
   /** Software adapters and slow GPUs must not near a watchdog with one submit. */
   readonly isSlow: boolean;
+  /** The device is ours: whatever fails on it is ours too. */
+  readonly isOwned: boolean;
   readonly count: (what: "submits" | "dispatches" | "readbacks", by: number) => void;
   /** Records the dispatches; the profiler puts its own walker here. */
   readonly walk: Walker;
@@ -41,23 +43,31 @@ export const walkInOnePass: Walker = (encoder, instance, groups, range) => {
 
 /** Encodes and submits one run; its plan's pipelines are ready. */
 export function submitRun(run: Run, instance: PlanInstance, context: SubmitContext): void {
-  const { faults } = context;
+  const { faults, isOwned } = context;
   const isFirst = instance.runs++ === 0;
-  const ticket = faults.ticket;
-  if (isFirst) {
-    const { result, error } = faults.scope(run.label, () =>
-      encodeAndSubmit(run, instance, context),
-    );
-    finish(run, result, { context, ticket, scoped: error });
-  } else {
-    const result = encodeAndSubmit(run, instance, context);
-    finish(run, result, { context, ticket, scoped: null });
-  }
+  const { ticket } = faults;
+  // On the application's device only a scope tells our failures from those of the application.
+  const isScoped = isFirst || !isOwned;
+  const { result, error } = isScoped
+    ? faults.scope(run.label, () => encodeAndSubmit(run, instance, context))
+    : { result: encodeAndSubmit(run, instance, context), error: null };
+  const uncaught = (): Error | null => faults.lost ?? (isOwned ? faults.since(ticket) : null);
+  finish(run, result, { scoped: error, uncaught });
 }
 
-type Reading = { readback: Readback; spec: Spec; index: number };
+interface Submitted {
+  readonly readings: readonly Reading[];
+  /** Resolves when the GPU is through. */
+  readonly done: Promise<void>;
+}
 
-function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContext): Reading[] {
+interface Reading {
+  readonly readback: Readback;
+  readonly spec: Spec;
+  readonly index: number;
+}
+
+function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContext): Submitted {
   const { device, book, gate } = context;
   const { plan, slots } = instance;
   let encoder = device.createCommandEncoder({ label: run.label });
@@ -98,11 +108,11 @@ function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContex
     const bytes = specBytes(write.spec);
     if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, to, place.offset, bytes);
   });
-  gate.submit([encoder.finish()]);
+  const done = gate.submit([encoder.finish()]);
   context.count("submits", 1);
   context.count("dispatches", plan.dispatches.length);
   context.count("readbacks", readings.length);
-  return readings;
+  return { readings, done };
 }
 
 /** Copies staged inputs into the plan's slots; gives the buffers of the others. */
@@ -123,7 +133,7 @@ function bindLeaves(
     if (!source) throw new RangeError(`${run.label}: input ${i} is not bound`);
     const { block, offset } = source.place;
     const buffer = book.bufferOf(block, device.queue);
-    if (!slot) return { id: block.id, buffer, offset };
+    if (!slot) return { buffer, offset };
     if (leaf.bytes > 0) encoder.copyBufferToBuffer(buffer, offset, slot, 0, leaf.bytes);
     return null;
   });
@@ -132,24 +142,25 @@ function bindLeaves(
 /** Settles the run's health and its reads, once the GPU has had its say. */
 function finish(
   run: Run,
-  readings: readonly Reading[],
-  {
-    context,
-    ticket,
-    scoped,
-  }: { context: SubmitContext; ticket: number; scoped: Promise<Error | null> | null },
+  { readings, done }: Submitted,
+  { scoped, uncaught }: { scoped: Promise<Error | null> | null; uncaught: () => Error | null },
 ): void {
-  const own = async (): Promise<Error | null> => {
-    const upstream = run.upstream.length > 0 ? await Promise.all(run.upstream) : [];
+  const before = async (): Promise<Error | null> => {
+    const upstream = await Promise.all(run.upstream);
     return upstream.find((error) => error !== null) ?? (await scoped);
   };
-  run.settle(scoped || run.upstream.length > 0 ? own() : null);
+  const known = scoped || run.upstream.length > 0 ? before() : null;
+  const health = async (): Promise<Error | null> => {
+    await done;
+    return (await known) ?? uncaught();
+  };
+  run.settle(health());
   for (const { readback, spec, index } of readings) {
     const read = run.outputs[index]?.read;
     const bring = async (): Promise<TypedArray> => {
       const bytes = await readback.map();
       // A failed submit still maps, as zeros: only the faults know.
-      const error = (await run.health) ?? context.faults.lost ?? context.faults.since(ticket);
+      const error = (await known) ?? uncaught();
       if (error) throw error;
       return fromBytes(bytes, spec);
     };

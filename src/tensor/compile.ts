@@ -51,7 +51,8 @@ export function compile<Args extends unknown[], Result>(
     const sources = tensors.map(inputSource);
     const key = signature(args, sources);
     let trace = traces.get(key);
-    if (!trace) {
+    if (!trace?.isCurrent) {
+      trace?.dispose();
       trace = new Trace(fn as (...args: unknown[]) => unknown, { args, tensors, sources });
       traces.set(key, trace);
     }
@@ -67,6 +68,7 @@ export function compile<Args extends unknown[], Result>(
 
 /** One recording of a function for one signature. */
 class Trace {
+  readonly #engine = currentEngine();
   readonly #label: string;
   readonly #result: unknown;
   readonly #values: readonly Value[];
@@ -99,11 +101,16 @@ class Trace {
     this.#values = inputsIn(this.#result).map((tensor) => within(state, () => tensor.value));
     this.#capture(firstId);
     this.#program = this.#makeProgram();
-    this.#epoch = currentEngine().book.epoch;
+    this.#epoch = this.#engine.book.epoch;
+  }
+
+  /** Recorded for the device in use now. */
+  get isCurrent(): boolean {
+    return this.#engine === currentEngine();
   }
 
   run(sources: readonly Source[]): unknown {
-    const engine = currentEngine();
+    const engine = this.#engine;
     if (engine.book.epoch !== this.#epoch) {
       // A variable has moved: places are part of a plan's key.
       engine.release(this.#program);
@@ -121,7 +128,7 @@ class Trace {
   }
 
   dispose(): void {
-    const engine = currentEngine();
+    const engine = this.#engine;
     engine.release(this.#program);
     for (const storage of this.#held) engine.book.unpin(storage);
     for (const value of this.#constants) {
@@ -133,8 +140,8 @@ class Trace {
 
   #makeProgram(): Program {
     const writes = [...this.#state.writes].map(([storage, value]) => ({ storage, value }));
-    const program = currentEngine().program({ outputs: this.#values, writes });
-    currentEngine().hold(program);
+    const program = this.#engine.program({ outputs: this.#values, writes });
+    this.#engine.hold(program);
     return program;
   }
 
@@ -143,7 +150,7 @@ class Trace {
    * once; both stay on the GPU as long as the trace lives.
    */
   #capture(firstId: number): void {
-    const { book } = currentEngine();
+    const { book } = this.#engine;
     const roots = [...this.#values, ...this.#state.writes.values()];
     const lazy = new Set<Value>();
     const consider = (value: Value): void => {
@@ -219,7 +226,9 @@ function signature(args: readonly unknown[], sources: readonly Source[]): string
       item === null ||
       ["number", "string", "boolean"].includes(typeof item)
     ) {
-      return `${typeof item} ${String(item)}`;
+      // JSON marks where a string ends; -0 and 0 are not the same number.
+      const text = typeof item === "string" ? JSON.stringify(item) : String(item);
+      return Object.is(item, -0) ? "number -0" : `${typeof item} ${text}`;
     }
     throw new ArgumentError(
       `compile: received an argument of type ${typeof item}. Expected tensors, numbers, strings, booleans, or ` +

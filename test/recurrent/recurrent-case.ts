@@ -82,6 +82,45 @@ export function poisonMasked({ inputs, ...rest }: RecurrentCase): RecurrentCase 
   return { ...rest, inputs: { ...inputs, projected: tensor(projected.shape, data) } };
 }
 
+/**
+ * Sizes at which a batch of 8 rows needs several dispatches and one row needs one: 8 rows of all steps cost a
+ * little more than the 250 million operations of one dispatch.
+ */
+export function longSizes(cell: (typeof CELLS)[number], batch: number): CaseSizes {
+  const units = 64;
+  const operationsPerStep = 2 * 8 * gateCount(cell) * units ** 2;
+  return { batch, units, time: Math.ceil(260e6 / operationsPerStep) };
+}
+
+/** Inputs that have a row for each element of the batch. */
+const PER_ROW: ReadonlySet<string> = new Set([
+  "projected",
+  "initialState",
+  "initialCell",
+  "mask",
+  "states",
+  "cells",
+  "gates",
+  "dStates",
+  "dCells",
+]);
+
+/** The first row of a case. */
+export function firstRow(of: RecurrentCase): RecurrentCase {
+  return { ...of, inputs: firstRowOf(of.inputs), sizes: { ...of.sizes, batch: 1 } };
+}
+
+export function firstRowOf(
+  hosts: Readonly<Record<string, HostTensor>>,
+): Readonly<Record<string, HostTensor>> {
+  const entries = Object.entries(hosts).map(([name, host]) => {
+    if (!PER_ROW.has(name)) return [name, host] as const;
+    const shape = [1, ...host.shape.slice(1)];
+    return [name, tensor(shape, host.data.slice(0, sizeOf(shape)))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /** Host data as a leaf of a graph. */
 export function leafOf(host: HostTensor): Value {
   return source(specOfHost(host), { kind: "host", data: host.data as TypedArray });

@@ -49,6 +49,19 @@ describe("a loss or gradient that is not finite", () => {
     expect(weights.every(Number.isFinite)).toBe(true);
   });
 
+  test("a loss that overflows is noticed though its gradients are finite", async () => {
+    const { x } = linearData(4);
+    const model = linearModel();
+    model.compile({ optimizer: "sgd", loss: "mae" });
+    // Each error is 3e38, their sum is beyond float32, and each slope is ±1/4.
+    await expect(
+      model.trainOnBatch(
+        x,
+        x.map(() => [3e38]),
+      ),
+    ).rejects.toThrow(NumericsError);
+  });
+
   test("leaves the states of stateful layers as they were, too", async () => {
     const rnn = simpleRNN({ units: 2, stateful: true, batchInputShape: [2, 3, 1] });
     const model = kept(sequential({ layers: [rnn, dense({ units: 1 })] }));
