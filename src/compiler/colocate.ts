@@ -19,7 +19,8 @@ export function layOut(values: readonly Value[]): { offsets: number[]; bytes: nu
   let bytes = 0;
   for (const value of values) {
     offsets.push(bytes);
-    bytes += alignUp(specBytes(value.spec));
+    // An empty value has a place of its own, too.
+    bytes += alignUp(Math.max(1, specBytes(value.spec)));
   }
   return { offsets, bytes };
 }
@@ -139,14 +140,14 @@ class Colocator {
   }
 
   #makeArena(bases: readonly Value[], copies: Step[]): readonly Value[] {
-    const members = bases.map((value, i) => {
+    const members = bases.map((value) => {
       const maker = this.#makers.get(value);
       const reads = maker ? readsOf(maker, this.#context.memoryOf) : [];
       const mustCopy =
         !maker ||
         this.#homes.has(value) ||
         this.#inPlace.some((one) => one.value === value) ||
-        bases.indexOf(value) !== i ||
+        bases.indexOf(value) !== bases.lastIndexOf(value) ||
         reads.some((read) => read !== value && bases.includes(read));
       if (!mustCopy) return value;
       const copy = copyInto(copies, value);

@@ -106,13 +106,13 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
       const mask = kwargs.mask === undefined ? masksOf(inputs) : kwargs.mask;
       return withTraining(training, () => {
         const result = this.call(inputs, { ...kwargs, training, mask });
-        this.#passMask(inputs, result, mask);
         if (this.activityRegularizer !== null) {
           for (const output of asList(result)) {
             addLoss(applyRegularizer(this.activityRegularizer, output));
           }
         }
         const handles = ownHandles(result, asList(inputs));
+        this.#passMask(inputs, handles, mask);
         if (Array.isArray(handles)) Tensor.group(handles);
         return handles;
       });

@@ -22,7 +22,7 @@ export function arenaRuns<V extends Variable>(variables: readonly V[]): V[][] {
     const last = runs.at(-1);
     if (last && end.block === block && end.offset === offset) last.push(variable);
     else runs.push([variable]);
-    end = { block, offset: offset + alignUp(specBytes(variable.storage.spec)) };
+    end = { block, offset: offset + alignUp(Math.max(1, specBytes(variable.storage.spec))) };
   }
   return runs;
 }

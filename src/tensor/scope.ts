@@ -30,8 +30,11 @@ export function scope<T>(name: string, body: () => T): T {
 export function runWrites(state: ScopeState, results: Iterable<Tensor>, label: string): void {
   if (state.writes.size === 0) return;
   const values = new Set<Value>();
-  for (const tensor of results) if (tensor.isPending) values.add(tensor.value);
-  for (const value of state.retained) if (sourceOf(value) === null) values.add(value);
+  for (const tensor of results) {
+    if (tensor.isMutable || tensor.isDisposed) continue;
+    if (isOutdated(tensor.value, state)) values.add(tensor.value);
+  }
+  for (const value of state.retained) if (isOutdated(value, state)) values.add(value);
   const outputs = [...values];
   const writes = [...state.writes].map(([storage, value]) => ({ storage, value }));
   const wants = outputs.map(() => ({ keep: true, read: false }));
@@ -41,11 +44,17 @@ export function runWrites(state: ScopeState, results: Iterable<Tensor>, label: s
   });
 }
 
+/** Whether a value cannot be computed any more after the writes: it is lazy, or what a variable held before. */
+function isOutdated(value: Value, { writes }: ScopeState): boolean {
+  const source = sourceOf(value);
+  return source === null || (source.kind === "storage" && writes.has(source.storage));
+}
+
 /** Keeps tensors valid over the writes of the open scope. */
 export function retain(tensors: Iterable<Tensor>): void {
   for (const tensor of tensors) {
     for (const member of tensor.group) {
-      if (member.isPending) openScope()?.retained.add(member.value);
+      if (!member.isMutable && !member.isDisposed) openScope()?.retained.add(member.value);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { DType, TypedArray } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { formatSpec } from "../graph/spec.ts";
+import { source } from "../ops/leaves.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, letGo, setKept, sourceOf } from "./kept.ts";
 import { type NestedArray, toNested } from "./nested.ts";
@@ -77,6 +78,11 @@ export class Tensor {
     return !this.#isDisposed && sourceOf(this.#value) === null;
   }
 
+  /** @internal Its content changes in place. */
+  get isMutable(): boolean {
+    return false;
+  }
+
   /** @internal The tensors that came with this one; itself when it came alone. */
   get group(): readonly Tensor[] {
     return this.#group ?? [this];
@@ -102,8 +108,8 @@ export class Tensor {
       );
     }
     const value = this.value;
-    const source = sourceOf(value);
-    if (source?.kind === "host") return source.data.slice();
+    const from = sourceOf(value);
+    if (from?.kind === "host") return from.data.slice();
     const others = this.group.filter((tensor) => tensor !== this && tensor.isPending);
     const outputs = [value, ...others.map((tensor) => tensor.value)];
     const wants = outputs.map((_, i) => ({ keep: i > 0, read: i === 0 }));
@@ -112,10 +118,12 @@ export class Tensor {
       keepAs(tensor.value, outcomes[i + 1]?.storage ?? null);
     });
     const data = (await outcomes[0]?.data) as TypedArray;
-    const isMutable = source?.kind === "storage" && source.storage.kind !== "result";
+    const isMutable = from?.kind === "storage" && from.storage.kind !== "result";
     if (isMutable || this.#isDisposed) return data;
     // A private copy stays: the next read costs nothing, and no GPU memory is held for it.
     setKept(value, { kind: "host", data });
+    // The tensor begins anew from it: a loop that reads each step must not hold on to all steps before.
+    this.#value = source(value.spec, { kind: "host", data });
     return data.slice();
   }
 

@@ -1,15 +1,16 @@
-import { DisposedError, DTypeError, ShapeError } from "../errors.ts";
+import { DisposedError, DTypeError, ShapeError, TraceError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
-import type { Value } from "../graph/node.ts";
+import type { Node, Value } from "../graph/node.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { formatSpec } from "../graph/spec.ts";
 import type { Storage } from "../graph/storage.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
 import { source } from "../ops/leaves.ts";
 import { type TensorLike, toTensor } from "./convert.ts";
 import { currentEngine } from "./current.ts";
 import { sourceOf } from "./kept.ts";
 import { scope } from "./scope.ts";
-import { openScope } from "./scope-state.ts";
+import { isTracing, openScope } from "./scope-state.ts";
 import { Tensor } from "./tensor.ts";
 
 let nextName = 0;
@@ -64,6 +65,10 @@ export class Variable extends Tensor {
 
   override get isPending(): boolean {
     return !this.isDisposed && sourceOf(this.value) === null;
+  }
+
+  override get isMutable(): boolean {
+    return true;
   }
 
   /**
@@ -141,8 +146,23 @@ export function variable(
     hostData ? { ...options, data: hostData.slice() } : options,
   );
   const made = new Variable(storage, readLeaf(storage), trainable);
-  if (!hostData) made.assign(initial);
+  if (hostData) return made;
+  // The first content is given once: a compiled function that makes a variable must not do so at each call.
+  if (isTracing()) storeNow(made, initial);
+  else made.assign(initial);
   return made;
+}
+
+function storeNow(made: Variable, { value }: Tensor): void {
+  const isArgument = (node: Node): boolean => node.source?.kind === "argument";
+  if (topologicalOrder([value]).some(isArgument)) {
+    throw new TraceError(
+      `variable: the first content of "${made.name}" depends on arguments of the function that is being ` +
+        "compiled. Expected one that does not: make it from zeros and assign to it.",
+    );
+  }
+  const writes = [{ storage: made.storage, value }];
+  currentEngine().enqueue({ outputs: [], writes }, [], `variable ${made.name}`);
 }
 
 /** The variables of this name, as a rule one. */
