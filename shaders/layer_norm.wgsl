@@ -1,6 +1,6 @@
 // Layer normalisation of rows.
 //   μ = mean x    v = mean (x - μ)²    x̂ = (x - μ) / √(v + ε)    y = gamma·x̂ + beta
-// x, y [rows, columns]  gamma, beta [columns]. Rows by lib/row_lane or lib/row_workgroup, put in front.
+// x, y [rows, columns]  gamma, beta [columns]. Rows by lib/row_lane or lib/row_group, put in front.
 // Bindings: 0 params, 2 x, 3 gamma, 4 beta, 5 y.
 // Numerics: the variance from centred values, never E[x²] - E[x]². Ba, Kiros & Hinton 2016, arXiv:1607.06450.
 
@@ -19,8 +19,8 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = row_of(workgroup, counts, lane);
-  if (row >= params.rows) { return; }
-  let start = row * params.columns;
+  // No invocation may leave before a barrier: those past the end work on the last row and store nothing.
+  let start = min(row, params.rows - 1u) * params.columns;
   let first = first_column(lane);
   let width = f32(params.columns);
   var sum = 0.0;
@@ -32,6 +32,7 @@ fn main(
     squares += centred * centred;
   }
   let scale = 1.0 / sqrt(row_sum(squares, lane) / width + params.epsilon);
+  if (row >= params.rows) { return; }
   for (var c = first; c < params.columns; c += ROW_STRIDE) {
     y[start + c] = gamma[c] * ((x[start + c] - mean) * scale) + beta[c];
   }

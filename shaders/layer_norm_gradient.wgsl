@@ -1,7 +1,7 @@
 // Layer normalisation, gradient of the input; also leaves mean and scale of each row for the other gradients.
 //   w = dy·gamma    dx = (w - mean w - x̂·mean(w·x̂))·scale        scale = 1 / √(v + ε)
 // x, dy, dx [rows, columns]  gamma [columns]  statistics [rows, 2] = (mean, scale).
-// Rows by lib/row_lane or lib/row_workgroup, put in front.
+// Rows by lib/row_lane or lib/row_group, put in front.
 // Bindings: 0 params, 2 x, 3 gamma, 4 dy, 5 dx, 6 statistics.
 
 struct Params { rows: u32, columns: u32, epsilon: f32 }
@@ -20,8 +20,8 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = row_of(workgroup, counts, lane);
-  if (row >= params.rows) { return; }
-  let start = row * params.columns;
+  // No invocation may leave before a barrier: those past the end work on the last row and store nothing.
+  let start = min(row, params.rows - 1u) * params.columns;
   let first = first_column(lane);
   let width = f32(params.columns);
   var sum = 0.0;
@@ -42,12 +42,13 @@ fn main(
   }
   let mean_weighted = row_sum(weighted, lane) / width;
   let mean_along = row_sum(along, lane) / width;
+  if (row >= params.rows) { return; }
   for (var c = first; c < params.columns; c += ROW_STRIDE) {
     let w = dy[start + c] * gamma[c];
     let normalized = (x[start + c] - mean) * scale;
     dx[start + c] = (w - mean_weighted - normalized * mean_along) * scale;
   }
-  if (lane == 0u || ROW_STRIDE == 1u) {
+  if (first == 0u) {
     statistics[2u * row] = mean;
     statistics[2u * row + 1u] = scale;
   }

@@ -1,20 +1,14 @@
 // One optimizer step over a whole arena of parameters, in place.
-// RULE chooses the equations (Keras 3), g being the clipped gradient:
-//   SGD       p -= rate·g
-//   MOMENTUM  m = momentum·m - rate·g;            p += m
-//   NESTEROV  m = momentum·m - rate·g;            p += momentum·m - rate·g
-//   RMSPROP   v += (1 - rho)(g² - v);             p -= rate·g / √(v + ε)
-//             CENTERED: a += (1 - rho)(g - a), v - a² in place of v.  HAS_MOMENTUM: m = momentum·m + that; p -= m
-//   ADAM      m += (1 - β1)(g - m); v += (1 - β2)(g² - v);  p -= rate·√correction2 / correction1 · m / (√v + ε)
-//   ADAMW     p -= rate·decay·p first, then as ADAM
+//   p = updated(i, p, g, rate)      g being the clipped gradient
+// The rules are lib/update_*.wgsl, one of which is put behind; they hold Keras 3's equations and declare the
+// slots (bindings 6 and on).
 // Clipping: g·min(1, globalClipnorm / norm), then to ±clipvalue; 0 turns either off.
 // Refused (control[1] = 0): nothing is written.
 // Parameters, gradients and slots lie in arenas of one layout: grains of 64 words, `used[grain]` of which count.
 // One workgroup: GRAINS grains; lane l takes word l of each.
 // Bindings: 0 params, 1 words (rate, globalClipnorm, clipvalue, then those of the rule), 2 parameters,
-// 3 gradients, 4 used, 5 control, 6… slots in the order of the equations above.
-// Kingma & Ba 2015, arXiv:1412.6980; Loshchilov & Hutter 2019, arXiv:1711.05101; Tieleman & Hinton 2012.
-// Put in front or behind: WORD_VECTORS, the slots' bindings, and the rule as `updated(i, p, g, rate)`.
+// 3 gradients, 4 used, 5 control, 6… slots.
+// Constant: WORD_VECTORS.
 // #import grid
 
 struct Params { grains: u32 }

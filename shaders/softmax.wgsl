@@ -1,8 +1,9 @@
 // Softmax over rows, or its logarithm.
 //   m = max x    s = Σ exp(x - m)    y = exp(x - m) / s,  with LOG  y = (x - m) - log s
-// x, y [rows, columns]. Constant: LOG. Rows by lib/row_lane or lib/row_workgroup, put in front.
+// x, y [rows, columns]. Constant: LOG. Rows by lib/row_lane or lib/row_group, put in front.
 // Bindings: 0 params, 2 x, 3 y.
-// Numerics: exp of non-positive arguments only; a row of -inf gives NaN, as its definition does.
+// Numerics: exp of non-positive arguments only; NaN in a row makes the row NaN, and so does a row of -inf.
+// #import row_exp
 
 struct Params { rows: u32, columns: u32 }
 
@@ -17,18 +18,13 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = row_of(workgroup, counts, lane);
+  // No invocation may leave before a barrier: those past the end work on the last row and store nothing.
+  let start = min(row, params.rows - 1u) * params.columns;
+  let total = row_exp(start, lane);
   if (row >= params.rows) { return; }
-  let start = row * params.columns;
-  let first = first_column(lane);
-  var most = x[start];
-  for (var c = first; c < params.columns; c += ROW_STRIDE) { most = max(most, x[start + c]); }
-  most = row_max(most, lane);
-  var sum = 0.0;
-  for (var c = first; c < params.columns; c += ROW_STRIDE) { sum += exp(x[start + c] - most); }
-  sum = row_sum(sum, lane);
-  let log_sum = log(sum);
-  for (var c = first; c < params.columns; c += ROW_STRIDE) {
-    let shifted = x[start + c] - most;
-    y[start + c] = select(exp(shifted) / sum, shifted - log_sum, LOG);
+  let log_total = log_sum(total);
+  for (var c = first_column(lane); c < params.columns; c += ROW_STRIDE) {
+    let shifted = x[start + c] - total.most;
+    y[start + c] = select(shifted_exp(shifted) / total.sum, shifted - log_total, LOG);
   }
 }

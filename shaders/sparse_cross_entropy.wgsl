@@ -3,9 +3,11 @@
 //   GRADIENT:  dx = (exp(x - m) / Σ exp(x - m) - [c = label])·dy
 // x [rows, columns]  label [rows] int32  dy [rows]  result [rows], or with GRADIENT [rows, columns].
 // Nothing is saved between the two: the gradient computes the sums again.
-// A label outside 0..columns-1 gives NaN, so that a mistake in the data is noticed.
-// Constant: GRADIENT. Rows by lib/row_lane or lib/row_workgroup, put in front.
+// A label outside 0..columns-1 gives NaN, so that a mistake in the data is noticed. Its gradient is NaN too,
+// unless dy is 0: then somebody has masked that row out.
+// Constant: GRADIENT. Rows by lib/row_lane or lib/row_group, put in front.
 // Bindings: 0 params, 2 x, 3 labels, 4 dy (without GRADIENT it repeats x and is not read), 5 result.
+// #import row_exp
 
 struct Params { rows: u32, columns: u32, not_a_number: f32 }
 
@@ -22,25 +24,22 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = row_of(workgroup, counts, lane);
+  // No invocation may leave before a barrier: those past the end work on the last row and store nothing.
+  let start = min(row, params.rows - 1u) * params.columns;
+  let total = row_exp(start, lane);
   if (row >= params.rows) { return; }
-  let start = row * params.columns;
   let first = first_column(lane);
-  var most = x[start];
-  for (var c = first; c < params.columns; c += ROW_STRIDE) { most = max(most, x[start + c]); }
-  most = row_max(most, lane);
-  var sum = 0.0;
-  for (var c = first; c < params.columns; c += ROW_STRIDE) { sum += exp(x[start + c] - most); }
-  sum = row_sum(sum, lane);
   let label = bitcast<u32>(labels[row]);
   let is_inside = label < params.columns;
   if (GRADIENT) {
-    let upstream = select(params.not_a_number, dy[row], is_inside);
+    let upstream = select(params.not_a_number, dy[row], is_inside || dy[row] == 0.0);
     for (var c = first; c < params.columns; c += ROW_STRIDE) {
       let hit = select(0.0, 1.0, c == label);
-      result[start + c] = (exp(x[start + c] - most) / sum - hit) * upstream;
+      result[start + c] = (shifted_exp(x[start + c] - total.most) / total.sum - hit) * upstream;
     }
-  } else if (lane == 0u || ROW_STRIDE == 1u) {
+  } else if (first == 0u) {
     let picked = x[start + select(0u, label, is_inside)];
-    result[row] = select(params.not_a_number, log(sum) + most - picked, is_inside);
+    let loss = log_sum(total) - (picked - total.most);
+    result[row] = select(params.not_a_number, loss, is_inside);
   }
 }

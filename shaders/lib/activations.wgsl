@@ -52,6 +52,12 @@ fn expm1(x: f32) -> f32 {
   return keep_nan(x, tanh_accurate(0.5 * x) * (exp(x) + 1.0));
 }
 
+// Natural logarithm; -infinity at 0 and NaN below, where some adapters give -88 and the logarithm of |x|.
+fn natural_log(x: f32) -> f32 {
+  let inside = select(log(x), -infinity_beside(x), x == 0.0);
+  return keep_nan(x, select(inside, nan_beside(x), x < 0.0));
+}
+
 // log(1 + x) without cancellation near 0: 2 artanh(x / (2 + x)) by its series where |x| is small.
 fn log1p(x: f32) -> f32 {
   let s = x / (2.0 + x);
@@ -61,7 +67,7 @@ fn log1p(x: f32) -> f32 {
   p = fma(p, q, 1.0 / 5.0);
   p = fma(p, q, 1.0 / 3.0);
   p = fma(p, q, 1.0);
-  return keep_nan(x, select(log(1.0 + x), 2.0 * s * p, abs(x) < 0.5));
+  return keep_nan(x, select(natural_log(1.0 + x), 2.0 * s * p, abs(x) < 0.5));
 }
 
 // log(1 + exp(x)).
@@ -76,9 +82,9 @@ fn gelu(x: f32) -> f32 {
   return keep_nan(x, 0.5 * c * (1.0 + erf(c * 0.7071067811865476)));
 }
 
-// The same by the authors' tanh approximation.
+// The same by the authors' tanh approximation, with (1 + tanh u) / 2 = sigmoid(2u), which does not cancel.
 fn gelu_tanh(x: f32) -> f32 {
   let c = max(x, -20.0);
   let cubic = 0.7978845608028654 * fma(0.044715 * c * c, c, c);
-  return keep_nan(x, 0.5 * c * (1.0 + tanh_accurate(cubic)));
+  return keep_nan(x, c * sigmoid(2.0 * cubic));
 }

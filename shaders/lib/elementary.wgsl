@@ -1,24 +1,41 @@
-// Elementary functions with stated accuracy where WGSL promises little or nothing: sin and cos (WGSL allows
-// 2^-11 absolute inside [-pi, pi] and says nothing outside), atan (4096 units in the last place), floor
-// division, remainder and power with the signs that arrays of numbers need.
+// Elementary functions with stated accuracy where WGSL promises little or nothing: sin and cos
+// (WGSL allows 2^-11 absolute inside [-pi, pi] and says nothing outside), atan (4096 units in the
+// last place), floor division, remainder and power with the signs that arrays of numbers need.
+// #import finite
 
 const HALF_PI = 1.5707963267948966;
 const QUARTER_PI = 0.7853981633974483;
 const PI = 3.141592653589793;
+// pi/2 as a sum; the first two have so few bits that whole multiples of them up to 2^13 are exact.
+const HALF_PI_HIGH = 1.5703125;
+const HALF_PI_MIDDLE = 4.837512969970703125e-4;
+const HALF_PI_LOW = 7.549789948768648e-8;
 
-// sin(x + quadrant * pi/2). The argument loses a multiple of pi/2 that is held in three parts, so that each
-// product is exact (W. Cody & W. Waite, "Software manual for the elementary functions", 1980); then a
-// polynomial on [-pi/4, pi/4]. Absolute error 2e-7 up to |x| = 10,000; beyond 100,000 WGSL's own function.
-fn sine_at(x: f32, quadrant: i32) -> f32 {
-  let turns = round(x * 0.6366197723675814);
-  let r = ((x - turns * 1.5703125) - turns * 4.837512969970703125e-4) - turns * 7.549789948768648e-8;
+// sin(r + quadrant * pi/2) for |r| <= pi/4: two polynomials, absolute error 1e-7. The coefficients
+// are those of the Cephes library (S. Moshier, sinf and cosf).
+fn sine_of_reduced(r: f32, quadrant: i32) -> f32 {
   let q = r * r;
   let s = r + r * q * fma(q, fma(q, -1.9515295891e-4, 8.3321608736e-3), -1.6666654611e-1);
-  let c = fma(q * q, fma(q, fma(q, 2.443315711809948e-5, -1.388731625493765e-3), 4.166664568298827e-2),
-              fma(q, -0.5, 1.0));
-  let place = (i32(turns) + quadrant) & 3;
+  let c4 = fma(q, fma(q, 2.443315711809948e-5, -1.388731625493765e-3), 4.166664568298827e-2);
+  let c = fma(q * q, c4, fma(q, -0.5, 1.0));
+  let place = quadrant & 3;
   let magnitude = select(s, c, (place & 1) == 1);
   return select(magnitude, -magnitude, place >= 2);
+}
+
+// sin(x + quadrant * pi/2). The argument loses a multiple of pi/2 that is held in three parts, so
+// that each product is exact (W. Cody & W. Waite, "Software manual for the elementary functions",
+// 1980). Absolute error 1e-6 up to |x| = 10,000; beyond 100,000 WGSL's own function.
+fn sine_at(x: f32, quadrant: i32) -> f32 {
+  let turns = round(x * 0.6366197723675814);
+  let r = ((x - turns * HALF_PI_HIGH) - turns * HALF_PI_MIDDLE) - turns * HALF_PI_LOW;
+  return sine_of_reduced(r, i32(turns) + quadrant);
+}
+
+// cos(2 pi u) for u in [0, 1): whole quarters are taken off exactly, before pi comes in.
+fn cosine_of_turns(u: f32) -> f32 {
+  let quarters = round(4.0 * u);
+  return sine_of_reduced(6.283185307179586 * (u - 0.25 * quarters), i32(quarters) + 1);
 }
 
 fn sine(x: f32) -> f32 {
@@ -29,8 +46,8 @@ fn cosine(x: f32) -> f32 {
   return select(sine_at(x, 1), cos(x), abs(x) > 100000.0);
 }
 
-// atan of a >= 0, relative error 2e-7: reduced to |z| <= tan(pi/8), then an odd polynomial of degree 9.
-// The coefficients are those of the Cephes library (S. Moshier, atanf).
+// atan of a >= 0, relative error 2e-7: reduced to |z| <= tan(pi/8), then an odd polynomial of
+// degree 9. The coefficients are those of the Cephes library (S. Moshier, atanf).
 fn arc_tangent_positive(a: f32) -> f32 {
   let is_large = a > 2.414213562373095;
   let is_middle = !is_large && a > 0.4142135623730950;
@@ -84,15 +101,23 @@ fn floor_mod_i32(a: i32, b: i32) -> i32 {
   return select(a - floor_div_i32(a, b) * b, 0, b == 0);
 }
 
+// |a|^b as 2^(b log2 |a|). What would overflow, and powers of 0, are told apart by comparison:
+// adapters differ in what exp2 and log2 give there.
+fn power_magnitude(a: f32, b: f32) -> f32 {
+  let t = b * log2(abs(a));
+  let finite = keep_nan(t, exp2(t));
+  let is_infinite = (t >= 128.0 && a != 0.0) || (a == 0.0 && b < 0.0);
+  let bounded = select(finite, infinity_beside(a), is_infinite);
+  return select(keep_nan(a, keep_nan(b, bounded)), 0.0, a == 0.0 && b > 0.0);
+}
+
 // a^b; a negative base takes whole exponents only and gives NaN for others. 0^0 = 1.
 fn power_f32(a: f32, b: f32) -> f32 {
-  let magnitude = select(pow(abs(a), b), 1.0, b == 0.0);
+  let magnitude = select(power_magnitude(a, b), 1.0, b == 0.0);
   let is_whole = floor(b) == b;
   let is_odd = is_whole && floor(b * 0.5) != b * 0.5;
   let signed = select(magnitude, -magnitude, a < 0.0 && is_odd);
-  // A constant NaN does not compile; one made of run-time bits does.
-  let nan = bitcast<f32>(0x7fc00000u | (bitcast<u32>(a) & 1u));
-  return select(signed, nan, a < 0.0 && !is_whole);
+  return select(signed, nan_beside(a), a < 0.0 && !is_whole);
 }
 
 // By squaring; wraps at 32 bits. A negative exponent gives the whole part of 1 / a^|b|.

@@ -14,6 +14,16 @@ fn is_finite(x: f32) -> bool {
   return (bitcast<u32>(x) & MAGNITUDE_BITS) < EXPONENT_BITS;
 }
 
+// NaN from run-time bits: a constant NaN does not compile.
+fn nan_beside(x: f32) -> f32 {
+  return bitcast<f32>(0x7fc00000u | (bitcast<u32>(x) & 1u));
+}
+
+// Infinity from run-time bits, for the same reason.
+fn infinity_beside(x: f32) -> f32 {
+  return bitcast<f32>(EXPONENT_BITS | (bitcast<u32>(x) & 0u));
+}
+
 // `y`, the result of a function of `x`, unless `x` is NaN: clamps inside `y` would have hidden it.
 fn keep_nan(x: f32, y: f32) -> f32 {
   return select(y, x, is_nan(x));

@@ -8,10 +8,10 @@
 //
 // Integer arithmetic wraps at 32 bits, which WGSL guarantees for u32.
 // J. Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", doi:10.1145/2063384.2063405
+// #import activations
 // #import elementary
 
 const THREEFRY_PARITY = 0x1bd11bdau;
-const TWO_PI = 6.2831853071795865;
 // P(|z| < 2) for a standard normal z.
 const TWO_SIGMA = 0.9544997361036416;
 
@@ -28,7 +28,8 @@ fn threefry_odd_rounds(state: vec2<u32>) -> vec2<u32> {
   return threefry_round(threefry_round(threefry_round(threefry_round(state, 17u), 29u), 16u), 24u);
 }
 
-// Both words of counter `index` under `key`. The key schedule is (key, 0, parity ^ key), taken in turn.
+// Both words of counter `index` under `key`. The key schedule is (key, 0, parity ^ key), taken in
+// turn.
 fn random_words(key: u32, index: u32) -> vec2<u32> {
   let k2 = THREEFRY_PARITY ^ key;
   var state = vec2<u32>(index + key, 0u);
@@ -54,16 +55,18 @@ fn random_bits(key: i32, index: i32) -> i32 {
 
 fn random_normal(key: i32, index: i32) -> f32 {
   let words = random_words(bitcast<u32>(key), bitcast<u32>(index));
-  // 1 - u is exact and lies in (0, 1], where the logarithm is finite.
-  let radius = sqrt(-2.0 * log(1.0 - unit_interval(words.x)));
-  return radius * cosine(TWO_PI * unit_interval(words.y));
+  // 1 - u lies in (0, 1], where the logarithm is finite.
+  let radius = sqrt(-2.0 * log1p(-unit_interval(words.x)));
+  return radius * cosine_of_turns(unit_interval(words.y));
 }
 
 // sqrt(2) erfinv(v) for |v| <= TWO_SIGMA, where one polynomial of w = -log(1 - v^2) is enough.
-// M. Giles, "Approximating the erfinv function", GPU Computing Gems Jade Edition (2011), single precision.
+// M. Giles, "Approximating the erfinv function", GPU Computing Gems Jade Edition (2011), single
+// precision.
 fn random_truncated_normal(key: i32, index: i32) -> f32 {
   let bits = random_words(bitcast<u32>(key), bitcast<u32>(index)).x;
-  // 2u - 1 with u = (n + 1/2) 2^-24, taken together so that it stays exact: symmetric, never 0 or 1.
+  // 2u - 1 with u = (n + 1/2) 2^-24, taken together so that it stays exact: symmetric, never 0 or
+  // 1.
   let v = TWO_SIGMA * (f32(i32(bits >> 8u) * 2 + 1 - 16777216) * 5.9604644775390625e-8);
   let w = -log((1.0 - v) * (1.0 + v)) - 2.5;
   var p = fma(w, 2.81022636e-8, 3.43273939e-7);

@@ -1,9 +1,10 @@
 // Rows of a matrix, one invocation a row: for narrow rows. No barrier.
-// The same names as lib/row_workgroup, so a kernel is written once for both.
+// The same names as lib/row_group, so a kernel is written once for both.
 // #import grid
 
 const ROW_STRIDE = 1u;
 
+// Number of this invocation's row; can be past the last.
 fn row_of(workgroup: vec3<u32>, counts: vec3<u32>, lane: u32) -> u32 {
   return linear_workgroup(workgroup, counts) * 64u + lane;
 }

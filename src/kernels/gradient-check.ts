@@ -17,6 +17,8 @@ import { specialize } from "./specialize.ts";
 /** Words of a grain: the 256 bytes that arena members are aligned to. */
 const GRAIN = 64;
 const GRAINS_PER_WORKGROUP = 16;
+/** The second dispatch is a single workgroup: what it has to add up stays bounded. */
+const MAX_WORKGROUPS = 256;
 
 /** For each grain of an arena of these values: how many of its words count. */
 export function usedWords(values: readonly Value[]): Uint32Array {
@@ -33,7 +35,8 @@ export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
   const count = node.attributes.gradients as number;
   const hasLoss = node.attributes.hasLoss as boolean;
   const used = usedWords(node.inputs.slice(0, count));
-  const workgroups = Math.ceil(used.length / GRAINS_PER_WORKGROUP);
+  const workgroups = Math.min(MAX_WORKGROUPS, Math.ceil(used.length / GRAINS_PER_WORKGROUP));
+  const partials = GRAIN * workgroups;
   const fault = input(count);
   const loss = hasLoss ? input(count + 1) : scratch(0);
   return {
@@ -41,7 +44,7 @@ export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
       {
         kernel: { name: "gradient_check", code: source, layout: "u-rrw" },
         bindings: [{ kind: "input", index: 0, list: true }, table(0), scratch(0)],
-        params: paramWords([used.length]),
+        params: paramWords([used.length, workgroups]),
         workgroups: linearGroups(workgroups, limits),
         flops: 3 * GRAIN * used.length,
         bytes: 4 * GRAIN * used.length,
@@ -53,7 +56,7 @@ export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
           layout: "uurrwwr",
         },
         bindings: [scratch(0), fault, output(0), output(1), loss],
-        params: paramWords([workgroups]),
+        params: paramWords([partials]),
         words: {
           fixed: new Uint32Array(4),
           scalars: [
@@ -62,11 +65,11 @@ export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
           ],
         },
         workgroups: [1, 1, 1],
-        flops: 2 * workgroups,
-        bytes: 8 * workgroups,
+        flops: 2 * partials,
+        bytes: 8 * partials,
       },
     ],
-    scratch: [8 * workgroups],
+    scratch: [8 * partials],
     tables: [used],
   };
 }

@@ -1,6 +1,8 @@
 import source from "../../shaders/layer_norm.wgsl";
 import gradientSource from "../../shaders/layer_norm_gradient.wgsl";
 import columnsSource from "../../shaders/layer_norm_gradient_columns.wgsl";
+import finishSource from "../../shaders/layer_norm_gradient_finish.wgsl";
+import type { DeviceLimits } from "../gpu/limits.ts";
 import {
   type Dispatch,
   input,
@@ -10,10 +12,13 @@ import {
   paramWords,
   scratch,
 } from "./dispatch.ts";
-import { rowKernel, rowsOf } from "./rows.ts";
+import { linearGroups } from "./grid.ts";
+import { type Rows, rowKernel, rowsOf } from "./rows.ts";
 
-/** Columns that one workgroup of the column sums takes. */
-const COLUMN_TILE = 32;
+/** Column sums are cut into blocks of rows until about so many invocations have work. */
+const WANTED_INVOCATIONS = 1 << 13;
+const MIN_BLOCK_ROWS = 64;
+const WORKGROUP = 64;
 
 /** One dispatch. */
 export function lowerLayerNorm({ node, limits }: LowerContext): Lowered {
@@ -36,8 +41,9 @@ export function lowerLayerNorm({ node, limits }: LowerContext): Lowered {
   };
 }
 
-/** Two dispatches: dx with the statistics of each row, then the sums over rows for gamma and beta. */
-export function lowerLayerNormGradient({ node, limits, needed }: LowerContext): Lowered {
+/** dx with the statistics of each row; then, where asked for, the sums over rows for gamma and beta. */
+export function lowerLayerNormGradient(context: LowerContext): Lowered {
+  const { node, limits, needed } = context;
   const [x] = node.inputs;
   if (!x) throw new RangeError("layerNormGradient takes a tensor");
   const shape = rowsOf(x);
@@ -51,19 +57,41 @@ export function lowerLayerNormGradient({ node, limits, needed }: LowerContext): 
     flops: 16 * size,
     bytes: 12 * size,
   };
-  const columnsDispatch: Dispatch = {
-    kernel: { name: "layer_norm_gradient_columns", code: columnsSource, layout: "u-rrrww" },
-    bindings: [input(0), input(2), scratch(0), output(1), output(2)],
-    params: paramWords([shape.rows, shape.columns]),
-    workgroups: [Math.ceil(shape.columns / COLUMN_TILE), 1, 1],
-    flops: 5 * size,
-    bytes: 8 * size,
-  };
-  const wantsSums = needed[1] === true || needed[2] === true;
+  if (needed[1] !== true && needed[2] !== true) {
+    return { dispatches: [rowsDispatch], scratch: [8 * shape.rows] };
+  }
+  const blocks = blocksFor(shape);
   return {
-    dispatches: wantsSums ? [rowsDispatch, columnsDispatch] : [rowsDispatch],
-    scratch: [8 * shape.rows],
+    dispatches: [rowsDispatch, ...columnSums(shape, blocks, limits)],
+    scratch: [8 * shape.rows, 8 * blocks * shape.columns],
   };
+}
+
+/** Blocks of rows that are summed apart; the sizes decide, so the order of additions is always the same. */
+export function blocksFor({ rows, columns }: Rows): number {
+  const most = Math.ceil(rows / MIN_BLOCK_ROWS);
+  return Math.max(1, Math.min(most, Math.ceil(WANTED_INVOCATIONS / Math.max(1, columns))));
+}
+
+function columnSums({ rows, columns }: Rows, blocks: number, limits: DeviceLimits): Dispatch[] {
+  return [
+    {
+      kernel: { name: "layer_norm_gradient_columns", code: columnsSource, layout: "u-rrrw" },
+      bindings: [input(0), input(2), scratch(0), scratch(1)],
+      params: paramWords([rows, columns, Math.ceil(rows / blocks), blocks]),
+      workgroups: linearGroups(Math.ceil((blocks * columns) / WORKGROUP), limits),
+      flops: 5 * rows * columns,
+      bytes: 8 * rows * columns,
+    },
+    {
+      kernel: { name: "layer_norm_gradient_finish", code: finishSource, layout: "u-rww" },
+      bindings: [scratch(1), output(1), output(2)],
+      params: paramWords([columns, blocks]),
+      workgroups: linearGroups(Math.ceil(columns / WORKGROUP), limits),
+      flops: 2 * blocks * columns,
+      bytes: 8 * (blocks + 1) * columns,
+    },
+  ];
 }
 
 function epsilonOf(attribute: unknown): { f32: number } {

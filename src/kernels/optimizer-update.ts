@@ -1,3 +1,10 @@
+import adam from "../../shaders/lib/update_adam.wgsl";
+import momentumRule from "../../shaders/lib/update_momentum.wgsl";
+import rmsprop from "../../shaders/lib/update_rmsprop.wgsl";
+import rmspropCentered from "../../shaders/lib/update_rmsprop_centered.wgsl";
+import rmspropCenteredMomentum from "../../shaders/lib/update_rmsprop_centered_momentum.wgsl";
+import rmspropMomentum from "../../shaders/lib/update_rmsprop_momentum.wgsl";
+import sgd from "../../shaders/lib/update_sgd.wgsl";
 import source from "../../shaders/optimizer_update.wgsl";
 import {
   input,
@@ -12,61 +19,25 @@ import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";
 
 const GRAINS_PER_WORKGROUP = 4;
-const FIRST_SLOT_BINDING = 6;
 
-/** What the text of a rule depends on besides its name. */
+/** Which of RMSprop's variants: it keeps a mean of the gradients, it keeps a momentum. */
 export interface UpdateShape {
   readonly centered: boolean;
   readonly momentum: boolean;
 }
 
-/** `updated(i, p, g, rate)` of each rule; `s0`, `s1`, … are its slots, `number(3)` on its own numbers. */
+/** The text of each rule, which goes by the name of the optimizer. */
 const RULES: Readonly<Record<string, (shape: UpdateShape) => string>> = {
-  sgd: () => "return p - rate * g;",
-  momentum: () => `
-  let m = number(3u) * s0[i] - rate * g;
-  s0[i] = m;
-  return p + m;`,
-  nesterov: () => `
-  let m = number(3u) * s0[i] - rate * g;
-  s0[i] = m;
-  return p + number(3u) * m - rate * g;`,
+  sgd: () => sgd,
+  momentum: () => specialize(momentumRule, { NESTEROV: "false" }),
+  nesterov: () => specialize(momentumRule, { NESTEROV: "true" }),
   rmsprop: ({ centered, momentum }) => {
-    const last = centered ? "s2" : "s1";
-    return `
-  let rho = number(3u);
-  let v = s0[i] + (1.0 - rho) * (g * g - s0[i]);
-  s0[i] = v;
-  var spread = v;${
-    centered
-      ? `
-  let a = s1[i] + (1.0 - rho) * (g - s1[i]);
-  s1[i] = a;
-  spread = v - a * a;`
-      : ""
-  }
-  let step = rate * g / sqrt(spread + number(5u));${
-    momentum
-      ? `
-  let m = number(4u) * ${last}[i] + step;
-  ${last}[i] = m;
-  return p - m;`
-      : "\n  return p - step;"
-  }`;
+    if (centered) return momentum ? rmspropCenteredMomentum : rmspropCentered;
+    return momentum ? rmspropMomentum : rmsprop;
   },
-  adam: () => adam("p"),
-  adamw: () => adam("p - rate * number(8u) * p"),
+  adam: () => specialize(adam, { DECAYS: "false" }),
+  adamw: () => specialize(adam, { DECAYS: "true" }),
 };
-
-function adam(start: string): string {
-  return `
-  let m = s0[i] + (1.0 - number(3u)) * (g - s0[i]);
-  let v = s1[i] + (1.0 - number(4u)) * (g * g - s1[i]);
-  s0[i] = m;
-  s1[i] = v;
-  let alpha = rate * sqrt(number(7u)) / number(6u);
-  return ${start} - alpha * m / (sqrt(v) + number(5u));`;
-}
 
 /** The names of the rules there are. */
 export const UPDATE_KINDS = Object.keys(RULES);
@@ -83,13 +54,7 @@ export function lowerOptimizerUpdate({ node, limits }: LowerContext): Lowered {
   const used = usedWords(node.inputs.slice(0, count));
   const list = (index: number): SlotRef => ({ kind: "input", index: index * count, list: true });
   const vectors = Math.ceil(node.scalars.length / 4);
-  const declarations = Array.from(
-    { length: slots },
-    (_, i) =>
-      `@group(0) @binding(${FIRST_SLOT_BINDING + i}) var<storage, read_write> s${i}: array<f32>;`,
-  );
-  const rule = `fn updated(i: u32, p: f32, g: f32, rate: f32) -> f32 {${RULES[kind]?.(shape) ?? ""}\n}`;
-  const code = specialize([source, ...declarations, rule].join("\n"), {
+  const code = specialize([source, RULES[kind]?.(shape) ?? ""].join("\n"), {
     WORD_VECTORS: String(vectors),
   });
   return {

@@ -1,14 +1,22 @@
+import rowGroup from "../../shaders/lib/row_group.wgsl";
 import rowLane from "../../shaders/lib/row_lane.wgsl";
-import rowWorkgroup from "../../shaders/lib/row_workgroup.wgsl";
 import type { DeviceLimits } from "../gpu/limits.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";
 
-/** Up to this width one invocation goes through a row by itself; beyond, a workgroup shares it. */
-const NARROW = 32;
-const LANES = 64;
+const WORKGROUP = 64;
+
+/**
+ * Invocations that share a row, by its width: as many as keep a GPU's loads together, as few as possible,
+ * because software adapters pay for each that takes part in a barrier (docs/performance.md).
+ */
+export function lanesPerRow(columns: number): 1 | 8 | 16 | 64 {
+  if (columns <= 32) return 1;
+  if (columns <= 512) return 8;
+  return columns <= 2048 ? 16 : 64;
+}
 
 /** A tensor as rows of its last axis. */
 export interface Rows {
@@ -27,11 +35,8 @@ export function rowKernel(
   { rows, columns }: Rows,
   options: { limits: DeviceLimits; constants?: Readonly<Record<string, string>> },
 ): { code: string; workgroups: [number, number, number] } {
-  const isNarrow = columns <= NARROW;
-  const code = specialize(
-    `${isNarrow ? rowLane : rowWorkgroup}\n${source}`,
-    options.constants ?? {},
-  );
-  const groups = isNarrow ? Math.ceil(rows / LANES) : rows;
-  return { code, workgroups: linearGroups(groups, options.limits) };
+  const lanes = lanesPerRow(columns);
+  const constants = { ...options.constants, ...(lanes > 1 && { ROW_LANES: `${lanes}u` }) };
+  const code = specialize(`${lanes > 1 ? rowGroup : rowLane}\n${source}`, constants);
+  return { code, workgroups: linearGroups(Math.ceil((rows * lanes) / WORKGROUP), options.limits) };
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
-import type { HostScalar } from "../graph/host-scalar.ts";
+import { HostScalar } from "../graph/host-scalar.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { lowerOptimizerUpdate, UPDATE_KINDS } from "../kernels/optimizer-update.ts";
@@ -61,14 +61,37 @@ export interface OptimizerUpdateInputs {
   readonly momentum?: boolean | undefined;
 }
 
-/** Names of the numbers, in the order in which the kernel reads them. */
-const NUMBERS: Readonly<Record<string, readonly string[]>> = {
+/** A number that the kernel reads, from numbers of the optimizer; in double precision, once a run. */
+interface KernelNumber {
+  readonly from: readonly string[];
+  readonly value: (...numbers: readonly number[]) => number;
+}
+
+const same = (name: string): KernelNumber => ({ from: [name], value: (x = 0) => x });
+
+/** 1 - x of a float32 x near 1 would have lost half of its digits. */
+const complement = (name: string): KernelNumber => ({ from: [name], value: (x = 0) => 1 - x });
+
+const ADAM: readonly KernelNumber[] = [
+  complement("beta1"),
+  complement("beta2"),
+  same("epsilon"),
+  {
+    from: ["biasCorrection1", "biasCorrection2"],
+    value: (first = 1, second = 1) => Math.sqrt(second) / first,
+  },
+];
+
+const COMMON = ["learningRate", "globalClipnorm", "clipvalue"].map(same);
+
+/** The numbers of each kind after the common ones, in the order in which its rule reads them. */
+const NUMBERS: Readonly<Record<string, readonly KernelNumber[]>> = {
   sgd: [],
-  momentum: ["momentum"],
-  nesterov: ["momentum"],
-  rmsprop: ["rho", "momentum", "epsilon"],
-  adam: ["beta1", "beta2", "epsilon", "biasCorrection1", "biasCorrection2"],
-  adamw: ["beta1", "beta2", "epsilon", "biasCorrection1", "biasCorrection2", "weightDecay"],
+  momentum: [same("momentum")],
+  nesterov: [same("momentum")],
+  rmsprop: [complement("rho"), same("momentum"), same("epsilon")],
+  adam: ADAM,
+  adamw: [...ADAM, same("weightDecay")],
 };
 
 /** @throws {ArgumentError} for an unknown kind or a missing number. */
@@ -82,10 +105,13 @@ export function optimizerUpdate(
       `optimizerUpdate: received kind "${kind}". Expected one of ${UPDATE_KINDS.join(", ")}.`,
     );
   }
-  const scalars = ["learningRate", "globalClipnorm", "clipvalue", ...own].map((name) => {
-    const scalar = numbers[name];
-    if (!scalar) throw new ArgumentError(`optimizerUpdate: ${kind} needs the number "${name}".`);
-    return scalar;
+  const scalars = [...COMMON, ...own].map(({ from, value }) => {
+    const parts = from.map((name) => {
+      const scalar = numbers[name];
+      if (!scalar) throw new ArgumentError(`optimizerUpdate: ${kind} needs the number "${name}".`);
+      return scalar;
+    });
+    return new HostScalar(() => value(...parts.map((scalar) => scalar.read())));
   });
   const count = parameters.length;
   const attributes = {

@@ -11,7 +11,10 @@ import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
-/** logits [.., V] and int32 labels [..] → -log softmax(logits)[label], [..]; NaN for a label outside. */
+/**
+ * logits [.., V] and int32 labels [..] → -log softmax(logits)[label], [..]; NaN for a label
+ * outside.
+ */
 export const sparseCrossEntropyOp: Op = {
   name: "sparseCrossEntropy",
   infer: (inputs) => [specOf(inferRows("sparseCrossEntropy", at(inputs, 0), at(inputs, 1)))],
@@ -29,7 +32,10 @@ export const sparseCrossEntropyOp: Op = {
   lowering: { kind: "kernel", lower: lowerSparseCrossEntropy },
 };
 
-/** logits [.., V], labels [..], dy [..] → (softmax(logits) - onehot(label))·dy, [.., V] */
+/**
+ * logits [.., V], labels [..], dy [..] → (softmax(logits) - onehot(label))·dy, [.., V]; NaN for a label
+ * outside, unless dy is 0.
+ */
 export const sparseCrossEntropyGradientOp: Op = {
   name: "sparseCrossEntropyGradient",
   infer: (inputs) => {
@@ -45,7 +51,9 @@ export const sparseCrossEntropyGradientOp: Op = {
   reference: (o, inputs) => {
     const [logits, labels, dy] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
     const target = o.cast(isLabel(o, logits, labels), "float32");
-    const scale = o.where(isInside(o, logits, labels), dy, o.literal(Number.NaN));
+    // dy 0: somebody has masked the row out, whatever its label.
+    const counts = o.logicalOr(isInside(o, logits, labels), o.equal(dy, o.literal(0)));
+    const scale = o.where(counts, dy, o.literal(Number.NaN));
     return [o.mul(o.sub(o.softmax(logits), target), o.reshape(scale, [...dy.shape, 1]))];
   },
   lowering: { kind: "kernel", lower: lowerSparseCrossEntropyGradient },
@@ -75,8 +83,8 @@ function inferRows(label: string, logits: Spec, labels: Spec): Spec["shape"] {
   }
   if (logits.shape.length === 0 || !shapesEqual(labels.shape, logits.shape.slice(0, -1))) {
     throw new ShapeError(
-      `${label}: labels ${formatSpec(labels)} for logits ${formatSpec(logits)}. Expected one label for ` +
-        `each row of logits, the shape of logits without its last axis.`,
+      `${label}: labels ${formatSpec(labels)} for logits ${formatSpec(logits)}. Expected one ` +
+        "label for each row of logits, the shape of logits without its last axis.",
       { details: { logits: logits.shape, labels: labels.shape } },
     );
   }

@@ -1,11 +1,13 @@
 import type { DeviceLimits } from "../../src/gpu/limits.ts";
 import type { Node, Value } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
+import { savedGates } from "../../src/kernels/recurrent.ts";
 import type { RecurrentPlan } from "../../src/kernels/recurrent-plan.ts";
 import type { Op } from "../../src/ops/op.ts";
 import type { RecurrentGradientInputs } from "../../src/ops/ops.ts";
 import { recurrent, recurrentOp } from "../../src/ops/recurrent.ts";
 import { recurrentGradient, recurrentGradientOp } from "../../src/ops/recurrent-gradient.ts";
+import { GRADIENT_INPUTS } from "../../src/ops/recurrent-inputs.ts";
 import { randomFloats } from "../helpers/random-values.ts";
 import { type HostTensor, runKernel, tensor } from "../helpers/run-kernel.ts";
 import { evaluate } from "../reference/interpreter.ts";
@@ -73,7 +75,36 @@ export function referenceGradient(
   return evaluate(recurrentGradient(gradientLeaves(hosts), of.attributes));
 }
 
-function gradientLeaves(hosts: Readonly<Record<string, HostTensor>>): RecurrentGradientInputs {
+/**
+ * Inputs of the gradient op that no forward pass gave: every number at random. Enough where only the kernel's own
+ * behaviour counts, and cheap for long sequences.
+ */
+export function randomGradientCase(of: RecurrentCase): Readonly<Record<string, HostTensor>> {
+  const { batch, time, units } = of.sizes;
+  const saved = savedGates(of.attributes);
+  const names = [
+    "states",
+    "dStates",
+    ...(of.attributes.cell === "lstm" ? ["cells", "dCells"] : []),
+  ];
+  const random = (width: number, seed: number): HostTensor => {
+    const shape = [batch, time, width];
+    return tensor(shape, randomFloats(sizeOf(shape), seed, 0.5));
+  };
+  const gates = saved > 0 ? { gates: random(saved * units, 9) } : {};
+  const sequences = names.map((name, i) => [name, random(units, 10 + i)] as const);
+  const hosts = { ...of.inputs, ...gates, ...Object.fromEntries(sequences) };
+  return Object.fromEntries(
+    GRADIENT_INPUTS.flatMap((name) => {
+      const host = (hosts as Record<string, HostTensor>)[name];
+      return host ? [[name, host]] : [];
+    }),
+  );
+}
+
+export function gradientLeaves(
+  hosts: Readonly<Record<string, HostTensor>>,
+): RecurrentGradientInputs {
   return leavesOf(hosts) as unknown as RecurrentGradientInputs;
 }
 

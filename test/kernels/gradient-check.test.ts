@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { HostScalar } from "../../src/graph/host-scalar.ts";
+import { specOf } from "../../src/graph/spec.ts";
+import { lowerGradientCheck } from "../../src/kernels/gradient-check.ts";
+import { expectClose } from "../helpers/compare.ts";
+import { randomFloats } from "../helpers/random-values.ts";
+import { runKernel, tensor } from "../helpers/run-kernel.ts";
+import { tolerances } from "../helpers/tolerances.ts";
+
+interface Check {
+  readonly gradients: readonly Float32Array[];
+  readonly loss?: number;
+  readonly before?: readonly [number, number];
+  readonly step?: number;
+  readonly sticky?: boolean;
+  readonly limits?: { readonly maxComputeWorkgroupsPerDimension: number };
+}
+
+/** The padding between gradients holds NaN words: `runKernel` puts them there and checks that they stay. */
+async function check({
+  gradients,
+  loss,
+  before = [0, 0],
+  step = 6,
+  sticky = false,
+  limits,
+}: Check) {
+  const fault = tensor([4], Int32Array.from([...before, 0, 0]));
+  const inputs = [...gradients.map((g) => tensor([g.length], g)), fault];
+  if (loss !== undefined) inputs.push(tensor([], Float32Array.of(loss)));
+  const [control, after] = await runKernel({
+    lower: lowerGradientCheck,
+    inputs,
+    outputs: [specOf([4]), specOf([4], "int32")],
+    attributes: { gradients: gradients.length, hasLoss: loss !== undefined },
+    scalars: [HostScalar.of(step, "int32"), HostScalar.of(sticky ? 1 : 0, "int32")],
+    colocated: [gradients.map((_, i) => i)],
+    ...(limits && { limits }),
+  });
+  return { norm: control?.[0] ?? Number.NaN, ok: control?.[1], fault: Array.from(after ?? []) };
+}
+
+const lengths = [1, 63, 64, 65, 257, 5000];
+const gradients = lengths.map((length, i) => randomFloats(length, i + 1));
+
+describe("gradientCheck kernels", () => {
+  test("give the global norm and accept finite gradients", async () => {
+    const expected = Math.sqrt(gradients.flatMap((g) => [...g]).reduce((sum, g) => sum + g * g, 0));
+    for (const limits of [undefined, { maxComputeWorkgroupsPerDimension: 3 }]) {
+      const { norm, ok, fault } = await check({ gradients, loss: 0.5, ...(limits && { limits }) });
+      expectClose([norm], [expected], tolerances.reduction);
+      expect([ok, fault]).toEqual([1, [0, 0, 0, 0]]);
+    }
+  });
+
+  test("add up an arena of more grains than there are workgroups", async () => {
+    const large = randomFloats(300_001, 9);
+    const { norm, ok } = await check({ gradients: [large, Float32Array.of(2)] });
+    const expected = Math.sqrt(large.reduce((sum, g) => sum + g * g, 4));
+    expectClose([norm], [expected], tolerances.reduction);
+    expect(ok).toBe(1);
+  });
+
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    test(`refuse ${bad} wherever it stands`, async () => {
+      for (const [index, at] of [
+        [0, 0],
+        [2, 63],
+        [3, 64],
+        [5, 4999],
+      ] as const) {
+        const spoiled = gradients.map((g) => g.slice());
+        (spoiled[index] as Float32Array)[at] = bad;
+        const { ok, fault } = await check({ gradients: spoiled, loss: 1 });
+        expect([ok, fault]).toEqual([0, [1, 7, 0, 0]]);
+      }
+    });
+
+    test(`refuse the loss ${bad}`, async () => {
+      const { ok, fault } = await check({ gradients, loss: bad });
+      expect([ok, fault]).toEqual([0, [1, 7, 0, 0]]);
+    });
+  }
+
+  test("accept the largest and the smallest finite numbers", async () => {
+    const { ok } = await check({
+      gradients: [Float32Array.of(3.4e38, -3.4e38, 1e-45)],
+      loss: -3.4e38,
+    });
+    expect(ok).toBe(1);
+  });
+
+  test("count refused updates and remember the first", async () => {
+    const bad = [Float32Array.of(Number.NaN)];
+    const again = await check({ gradients: bad, before: [2, 5] });
+    expect([again.ok, again.fault]).toEqual([0, [3, 5, 0, 0]]);
+    const fine = await check({ gradients, before: [2, 5] });
+    expect([fine.ok, fine.fault]).toEqual([1, [2, 5, 0, 0]]);
+  });
+
+  test("refuse everything after a fault where faults are sticky", async () => {
+    const later = await check({ gradients, before: [1, 5], sticky: true });
+    expect([later.ok, later.fault]).toEqual([0, [2, 5, 0, 0]]);
+    const first = await check({ gradients, sticky: true });
+    expect([first.ok, first.fault]).toEqual([1, [0, 0, 0, 0]]);
+  });
+});
