@@ -111,7 +111,8 @@ export const absOp = unaryOp({
 export const signOp = unaryOp({
   name: "sign",
   operands: "number",
-  write: (x) => `sign(${x})`,
+  libs: ["finite"],
+  write: (x, { output }) => (output === "int32" ? `sign(${x})` : `keep_nan(${x}, sign(${x}))`),
   host: (x) => Math.sign(x),
   gradient: (o, { x }) => o.literal(0, x.shape),
 });

@@ -52,7 +52,9 @@ export function inputOf(node: Node, index: number): Value {
   return value;
 }
 
-/** Entry `index` of a list that is known to be long enough: op inputs, specs, upstream gradients. */
+/**
+ * Entry `index` of a list that is known to be long enough: op inputs, specs, upstream gradients.
+ */
 export function at<T>(list: readonly (T | null | undefined)[], index: number): T {
   const item = list[index];
   if (item === undefined || item === null) throw new RangeError(`nothing at position ${index}`);

@@ -12,8 +12,9 @@ const TYPE = { float32: "f32", int32: "i32", bool: "bool" } as const;
 const LARGEST = 2 ** 31 - 128;
 
 /**
- * float32 → int32 drops the fraction and saturates at the float32 next to the ends of int32; NaN gives an unspecified number.
- * Anything → bool is `x != 0`; bool → number is 0 or 1. Gradients pass float32 → float32 only.
+ * float32 → int32 drops the fraction and saturates at the float32 next to the ends of int32; NaN
+ * gives an unspecified number. Anything → bool is `x != 0`; bool → number is 0 or 1. Gradients pass
+ * float32 → float32 only.
  */
 export const castOp: Op = {
   name: "cast",

@@ -2,7 +2,10 @@ import { applyBinary, applyUnary, binaryOp, unaryOp } from "./elementwise.ts";
 import type { Op } from "./op.ts";
 import type { Binary, Unary } from "./ops.ts";
 
-/** Comparisons of numbers; bool counts as 0 or 1. Whatever is compared with NaN is false, except `!=`. */
+/**
+ * Comparisons of numbers; bool counts as 0 or 1. Whatever is compared with NaN is false, except
+ * `!=`.
+ */
 function comparison(name: string, sign: string, host: (a: number, b: number) => boolean): Op {
   return binaryOp({
     name,

@@ -53,8 +53,8 @@ function inferConcat(inputs: readonly Spec[], axis: number): Spec {
       spec.shape.every((dim, i) => i === axis || dim === first.shape[i]);
     if (!isAlike) {
       throw new ShapeError(
-        `concat: ${formatSpec(first)} and ${formatSpec(spec)} along axis ${axis}. Expected equal ranks, ` +
-          `and equal sizes on every other axis.`,
+        `concat: ${formatSpec(first)} and ${formatSpec(spec)} along axis ${axis}. Expected equal ` +
+          "ranks, and equal sizes on every other axis.",
         { details: { first: first.shape, other: spec.shape, axis } },
       );
     }
@@ -67,8 +67,8 @@ function inferConcat(inputs: readonly Spec[], axis: number): Spec {
 }
 
 /**
- * Each piece padded with zeros to its place, the pieces laid over each other. Many pieces are joined in
- * groups, then the groups.
+ * Each piece padded with zeros to its place, the pieces laid over each other. Many pieces are
+ * joined in groups, then the groups.
  */
 function join(o: Ops, pieces: readonly Value[], axis: number): Value {
   let level = pieces;

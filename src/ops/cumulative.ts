@@ -7,9 +7,10 @@ import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
 /**
- * Running totals in blocks: within a block each position reduces the block's elements up to itself (a
- * masked square, one generated kernel), the blocks' totals are scanned the same way, and each block takes
- * the total before it. Work 32·n, depth log₃₂ n, no barrier between workgroups, always the same order.
+ * Running totals in blocks: within a block each position reduces the block's elements up to itself
+ * (a masked square, one generated kernel), the blocks' totals are scanned the same way, and each
+ * block takes the total before it. Work 32·n, depth log₃₂ n, no barrier between workgroups, always
+ * the same order.
  */
 const BLOCK = 32;
 
@@ -33,7 +34,10 @@ export const cumsumOp: Op = {
   lowering: { kind: "expand" },
 };
 
-/** y_i = Π_{j ≤ i} x_j along `axis`. Autograd differentiates the reference, whose `prod` is right at zeros. */
+/**
+ * y_i = Π_{j ≤ i} x_j along `axis`. Autograd differentiates the reference, whose `prod` is right at
+ * zeros.
+ */
 export const cumprodOp: Op = {
   name: "cumprod",
   infer: (inputs) => [at(inputs, 0)],
@@ -97,7 +101,10 @@ function scanRows(o: Ops, x: Value, scan: Scan): Value {
   return o.slice(o.reshape(whole, [rows, blocks * BLOCK]), [0, 0], [rows, length]);
 }
 
-/** Scans the last axis [.., n] directly: element j of a masked square [.., n, n] counts for i by its place. */
+/**
+ * Scans the last axis [.., n] directly: element j of a masked square [.., n, n] counts for i by its
+ * place.
+ */
 function scanBlock(o: Ops, x: Value, { combine, exclusive, reverse }: Scan): Value {
   const length = at(x.shape, x.shape.length - 1);
   const square = [...x.shape, length];
@@ -122,7 +129,8 @@ function fillTo(o: Ops, x: Value, { length, scan }: { length: number; scan: Scan
     [0, length - own],
   ]);
   if (scan.combine === "sum") return padded;
-  // Where the elements are is said by a padded view: a number in the text would be a shader per length.
+  // Where the elements are is said by a padded view: a number in the text would be a shader per
+  // length.
   const isElement = o.pad(o.literal(1, [1, own], "bool"), [
     [0, 0],
     [0, length - own],

@@ -11,7 +11,10 @@ export const customGradOp: Op = {
   lowering: { kind: "movement", view: (view) => view },
 };
 
-/** `y`, computed from `xs`, with `gradient` (of y → of each x) in place of the gradient of its graph. */
+/**
+ * `y`, computed from `xs`, with `gradient` (of y → of each x) in place of the gradient of its
+ * graph.
+ */
 export function customGrad(y: Value, xs: readonly Value[], gradient: CustomGradient): Value {
   return recordOne(customGradOp, [y, ...xs], {}, { customGradient: gradient });
 }

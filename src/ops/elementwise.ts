@@ -11,8 +11,8 @@ import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
 /**
- * What an op computes with. `float`: float32 (others are cast). `number`: int32 or float32 (bool counts as
- * int32). `bool`: bool and nothing else.
+ * What an op computes with. `float`: float32 (others are cast). `number`: int32 or float32 (bool
+ * counts as int32). `bool`: bool and nothing else.
  */
 export type Operands = "float" | "number" | "bool";
 
@@ -79,7 +79,9 @@ export function applyUnary(op: Op, x: Value, operands: Operands): Value {
   return recordOne(op, [toOperand(x, operands)]);
 }
 
-/** Casts both to one dtype and broadcasts both to one shape by explicit nodes, then records the op. */
+/**
+ * Casts both to one dtype and broadcasts both to one shape by explicit nodes, then records the op.
+ */
 export function applyBinary(op: Op, [a, b]: readonly [Value, Value], operands: Operands): Value {
   const shape = broadcastShapes(a.shape, b.shape, op.name);
   const dtype = operands === "bool" ? null : operandDType(upcast(a.dtype, b.dtype), operands);

@@ -5,7 +5,8 @@ import type { Binary, Unary } from "./ops.ts";
 export const expOp = unaryOp({
   name: "exp",
   operands: "float",
-  write: (x) => `exp(${x})`,
+  libs: ["finite"],
+  write: (x) => `keep_nan(${x}, exp(${x}))`,
   host: Math.exp,
   gradient: (o, { y, dy }) => o.mul(dy, y),
   flops: 8,
@@ -26,7 +27,8 @@ export const expm1Op = unaryOp({
 export const logOp = unaryOp({
   name: "log",
   operands: "float",
-  write: (x) => `log(${x})`,
+  libs: ["activations"],
+  write: (x) => `natural_log(${x})`,
   host: Math.log,
   gradient: (o, { x, dy }) => o.div(dy, x),
   flops: 8,
@@ -73,8 +75,8 @@ export const softplusOp = unaryOp({
 });
 
 /**
- * a^b. A negative base takes whole exponents only (NaN otherwise); 0^0 is 1. int32 wraps around, and a
- * negative int32 exponent gives the whole part of the quotient.
+ * a^b. A negative base takes whole exponents only (NaN otherwise); 0^0 is 1. int32 wraps around,
+ * and a negative int32 exponent gives the whole part of the quotient.
  *
  *     da = b·a^(b-1) (0 where b = 0)      db = y·log(a) (0 where a ≤ 0)
  */

@@ -8,7 +8,10 @@ import { at, inputOf, numberAttribute } from "./attributes.ts";
 import type { Op } from "./op.ts";
 import { recordOne } from "./record.ts";
 
-/** Rows of x [R, ..rest] picked by int32 ids [..]: [..ids, ..rest]. Rows picked twice add their gradients. */
+/**
+ * Rows of x [R, ..rest] picked by int32 ids [..]: [..ids, ..rest]; rows that are not there are NaN,
+ * or the lowest int32.
+ */
 export const gatherOp: Op = {
   name: "gather",
   infer: (inputs) => {
@@ -26,7 +29,10 @@ export const gatherOp: Op = {
   lowering: { kind: "kernel", lower: lowerGather },
 };
 
-/** Updates [..ids, ..rest] added into zeros [rows, ..rest] at the rows that ids name, in a fixed order. */
+/**
+ * Updates [..ids, ..rest] added into zeros [rows, ..rest] at the rows that ids name, in a fixed
+ * order.
+ */
 export const scatterAddOp: Op = {
   name: "scatterAdd",
   infer: (inputs, attributes) => {
@@ -35,8 +41,8 @@ export const scatterAddOp: Op = {
     const rank = ids.shape.length;
     if (!shapesEqual(updates.shape.slice(0, rank), ids.shape)) {
       throw new ShapeError(
-        `scatterAdd: updates ${formatSpec(updates)} for ids ${formatSpec(ids)}. Expected the shape of ` +
-          `updates to begin with that of ids.`,
+        `scatterAdd: updates ${formatSpec(updates)} for ids ${formatSpec(ids)}. Expected the ` +
+          "shape of updates to begin with that of ids.",
         { details: { ids: ids.shape, updates: updates.shape } },
       );
     }

@@ -7,7 +7,10 @@ import { dtypeAttribute, numberAttribute, shapeAttribute } from "./attributes.ts
 import type { Op } from "./op.ts";
 import { recordOne } from "./record.ts";
 
-/** Data that exists already: a variable, an earlier result, host data, an argument of a compiled function. */
+/**
+ * Data that exists already: a variable, an earlier result, host data, an argument of a compiled
+ * function.
+ */
 export const sourceOp: Op = {
   name: "source",
   infer: (_inputs, attributes) => [specOf(shapeAttribute(attributes), dtypeAttribute(attributes))],
@@ -15,7 +18,9 @@ export const sourceOp: Op = {
   lowering: { kind: "leaf" },
 };
 
-/** One number that belongs to an op's mathematics, everywhere in `shape`; part of the shader text. */
+/**
+ * One number that belongs to an op's mathematics, everywhere in `shape`; part of the shader text.
+ */
 export const literalOp: Op = {
   name: "literal",
   infer: (_inputs, attributes) => [specOf(shapeAttribute(attributes), dtypeAttribute(attributes))],

@@ -11,8 +11,8 @@ import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
 /**
- * a [.., M, K] × b [.., K, N] → [.., M, N]; a transposed operand is given as [.., K, M] or [.., N, K].
- * Axes in front broadcast.
+ * a [.., M, K] × b [.., K, N] → [.., M, N]; a transposed operand is given as [.., K, M]
+ * or [.., N, K]. Axes in front broadcast.
  *
  *     dA = dY·Bᵀ      dB = Aᵀ·dY
  */
@@ -29,8 +29,8 @@ export const matMulOp: Op = {
 };
 
 /**
- * A stack of matrices times one matrix is recorded as one taller matrix, [B·T, K] × [K, N]: the gradient
- * of the one matrix is then one product too, instead of a stack of products and a sum.
+ * A stack of matrices times one matrix is recorded as one taller matrix, [B·T, K] × [K, N]: the
+ * gradient of the one matrix is then one product too, instead of a stack of products and a sum.
  */
 export function matMul(a: Value, b: Value, transposeA = false, transposeB = false): Value {
   const [left, right] = [cast(a, "float32"), cast(b, "float32")];
@@ -58,8 +58,8 @@ function inferMatMul(a: Spec, b: Spec, { transposeA, transposeB }: Transposes): 
   }
   if (a.shape.length < 2 || b.shape.length < 2) {
     throw new ShapeError(
-      `matMul: ${formatSpec(a)} × ${formatSpec(b)}. Expected rank 2 or more on both sides; use dot for ` +
-        `vectors, or expandDims.`,
+      `matMul: ${formatSpec(a)} × ${formatSpec(b)}. Expected rank 2 or more on both sides; use ` +
+        "dot for vectors, or expandDims.",
       { details: { a: a.shape, b: b.shape } },
     );
   }
@@ -69,8 +69,8 @@ function inferMatMul(a: Spec, b: Spec, { transposeA, transposeB }: Transposes): 
     const flags =
       transposeA || transposeB ? ` (transposeA ${transposeA}, transposeB ${transposeB})` : "";
     throw new ShapeError(
-      `matMul: ${formatSpec(a)} × ${formatSpec(b)}${flags}: inner sizes ${inner} and ${otherInner} differ. ` +
-        `Expected [.., M, K] × [.., K, N]; transpose or reshape one of them.`,
+      `matMul: ${formatSpec(a)} × ${formatSpec(b)}${flags}: inner sizes ${inner} and ` +
+        `${otherInner} differ. Expected [.., M, K] × [.., K, N]; transpose or reshape one of them.`,
       { details: { a: a.shape, b: b.shape, transposeA, transposeB } },
     );
   }

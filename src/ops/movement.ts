@@ -15,8 +15,8 @@ export const reshapeOp: Op = {
     const shape = checkedShape("reshape", shapeAttribute(attributes));
     if (sizeOf(shape) !== sizeOf(x.shape)) {
       throw new ShapeError(
-        `reshape: ${formatSpec(x)} has ${sizeOf(x.shape)} elements, but ${formatShape(shape)} holds ` +
-          `${sizeOf(shape)}. One size may be -1: it takes what is left.`,
+        `reshape: ${formatSpec(x)} has ${sizeOf(x.shape)} elements, but ${formatShape(shape)} ` +
+          `holds ${sizeOf(shape)}. One size may be -1: it takes what is left.`,
         { details: { from: x.shape, to: shape } },
       );
     }
@@ -37,8 +37,8 @@ export const transposeOp: Op = {
     const isOrder = x.shape.every((_, axis) => permutation.includes(axis));
     if (permutation.length !== x.shape.length || !isOrder) {
       throw new ShapeError(
-        `transpose: permutation ${formatShape(permutation)} of ${formatSpec(x)}. Expected each axis ` +
-          `from 0 to ${x.shape.length - 1} once.`,
+        `transpose: permutation ${formatShape(permutation)} of ${formatSpec(x)}. Expected each ` +
+          `axis from 0 to ${x.shape.length - 1} once.`,
         { details: { permutation, shape: x.shape } },
       );
     }
@@ -72,8 +72,8 @@ export const broadcastToOp: Op = {
     const added = shape.length - x.shape.length;
     if (added < 0 || x.shape.some((dim, axis) => dim !== 1 && dim !== shape[axis + added])) {
       throw new ShapeError(
-        `broadcastTo: ${formatSpec(x)} does not stretch to ${formatShape(shape)}. Aligned at the right, ` +
-          `each axis must be equal or 1.`,
+        `broadcastTo: ${formatSpec(x)} does not stretch to ${formatShape(shape)}. Aligned at the ` +
+          "right, each axis must be equal or 1.",
         { details: { from: x.shape, to: shape } },
       );
     }
@@ -122,8 +122,8 @@ export const padOp: Op = {
     const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
     if (paddings.length !== x.shape.length || !paddings.flat().every(isCount)) {
       throw new ShapeError(
-        `pad: paddings ${JSON.stringify(paddings)} of ${formatSpec(x)}. Expected [before, after] for ` +
-          `each of ${x.shape.length} axes, whole numbers from 0 on.`,
+        `pad: paddings ${JSON.stringify(paddings)} of ${formatSpec(x)}. Expected [before, after] ` +
+          `for each of ${x.shape.length} axes, whole numbers from 0 on.`,
         { details: { paddings, shape: x.shape } },
       );
     }
@@ -177,8 +177,8 @@ export function slice(
   const rank = x.shape.length;
   if (begin.length !== rank || size.length !== rank || step.length !== rank || step.includes(0)) {
     throw new ArgumentError(
-      `slice: begin ${formatShape(begin)}, size ${formatShape(size)}, step ${formatShape(step)} of ` +
-        `${formatSpec(x.spec)}. Expected one entry an axis, steps other than 0.`,
+      `slice: begin ${formatShape(begin)}, size ${formatShape(size)}, step ${formatShape(step)} ` +
+        `of ${formatSpec(x.spec)}. Expected one entry an axis, steps other than 0.`,
     );
   }
   if (shapesEqual(size, x.shape) && step.every((by) => by === 1) && begin.every((b) => b === 0)) {

@@ -1,10 +1,12 @@
 import { erfInverse } from "./special.ts";
 
 /**
- * Counter-based random numbers: a pure function of a key and an index, so that any element can be had
- * alone, in any order, twice, on the host or on the GPU (shaders/lib/random.wgsl), with the same bits.
+ * Counter-based random numbers: a pure function of a key and an index, so that any element can be
+ * had alone, in any order, twice, on the host or on the GPU (shaders/lib/random.wgsl), with the
+ * same bits.
  *
- * Threefry-2x32 with 20 rounds: J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+ * Threefry-2x32 with 20 rounds: J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
+ * 2011.
  */
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
@@ -34,7 +36,10 @@ export function normal(key: number, index: number): number {
   return radius * Math.cos(2 * Math.PI * toUnit(second));
 }
 
-/** Standard normal within two standard deviations: the inverse distribution function at a uniform number. */
+/**
+ * Standard normal within two standard deviations: the inverse distribution function at a uniform
+ * number.
+ */
 export function truncatedNormal(key: number, index: number): number {
   return Math.SQRT2 * erfInverse(TWO_SIGMA * (2 * toUnitCentered(uniformBits(key, index)) - 1));
 }

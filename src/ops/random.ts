@@ -8,8 +8,8 @@ import { normal, truncatedNormal, uniform, uniformBits } from "./random-bits.ts"
 import { recordOne } from "./record.ts";
 
 /**
- * Element i is a function of the key and i alone (random-bits.ts). The key is a scalar of the node, so a
- * replayed plan draws new numbers by reading a new key, and recomputation gives the same ones.
+ * Element i is a function of the key and i alone (random-bits.ts). The key is a scalar of the node,
+ * so a replayed plan draws new numbers by reading a new key, and recomputation gives the same ones.
  */
 function randomOp(
   name: string,

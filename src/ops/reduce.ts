@@ -47,9 +47,15 @@ export const prodOp = reduceOp("prod", (o, node, dy) => {
   return o.mul(spread(o, node, dy), back);
 });
 
-/** NaN where any element is NaN. Equal extremes share the gradient evenly, as in Keras and PyTorch's amax. */
+/**
+ * NaN where any element is NaN. Equal extremes share the gradient evenly, as in Keras and PyTorch's
+ * amax.
+ */
 export const maxOp = reduceOp("max", extremeGradient);
-/** NaN where any element is NaN. Equal extremes share the gradient evenly, as in Keras and PyTorch's amin. */
+/**
+ * NaN where any element is NaN. Equal extremes share the gradient evenly, as in Keras and PyTorch's
+ * amin.
+ */
 export const minOp = reduceOp("min", extremeGradient);
 
 function argOp(combine: "argMax" | "argMin"): Op {
@@ -70,7 +76,10 @@ export const argMaxOp = argOp("argMax");
 /** Position of the first least element. */
 export const argMinOp = argOp("argMin");
 
-/** Sum · 1/count. The count is a scalar of the node, not text of a shader: it changes with the batch. */
+/**
+ * Sum · 1/count. The count is a scalar of the node, not text of a shader: it changes with the
+ * batch.
+ */
 export const meanOp: Op = {
   name: "mean",
   infer: (inputs, attributes) => [
@@ -128,8 +137,8 @@ function inferReduce(label: Combine | "mean", x: Spec, { axes, keepDims }: Reduc
   const isEmpty = axes.some((axis) => x.shape[axis] === 0);
   if (isEmpty && label !== "sum" && label !== "prod") {
     throw new ShapeError(
-      `${label}: ${formatSpec(x)} has no elements along axis ${axes.join(" or ")}, so there is no ` +
-        `${label}. Expected at least one.`,
+      `${label}: ${formatSpec(x)} has no elements along axis ${axes.join(" or ")}, so there is ` +
+        `no ${label}. Expected at least one.`,
       { details: { shape: x.shape, axes } },
     );
   }

@@ -16,8 +16,8 @@ export const whereOp: Op = {
     const [condition, a, b] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
     if (condition.dtype !== "bool") {
       throw new DTypeError(
-        `where: condition is ${formatSpec(condition)}, expected bool. Make one with a comparison, ` +
-          `e.g. greater(x, 0).`,
+        `where: condition is ${formatSpec(condition)}, expected bool. Make one with a ` +
+          "comparison, e.g. greater(x, 0).",
       );
     }
     expectAlike("where", [condition.shape, a.shape, b.shape], [a, b]);
@@ -42,8 +42,8 @@ const COMBINE: Readonly<Record<DType, (a: string, b: string) => string>> = {
 };
 
 /**
- * The bits of both. Where one side is a zero pad this is the other side exactly, -0 and NaN included,
- * which an addition would not give. Never used on two sides that both hold data.
+ * The bits of both. Where one side is a zero pad this is the other side exactly, -0 and NaN
+ * included, which an addition would not give. Never used on two sides that both hold data.
  */
 export const overlayOp: Op = {
   name: "overlay",

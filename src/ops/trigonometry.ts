@@ -7,7 +7,10 @@ import type { Op } from "./op.ts";
 import type { Binary, Ops, Unary } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
-/** In radians. float32 keeps 1e-6 absolute up to |x| = 10,000, since the argument is reduced in steps. */
+/**
+ * In radians. float32 keeps 1e-6 absolute up to |x| = 10,000, since the argument is reduced in
+ * steps.
+ */
 export const sinOp = unaryOp({
   name: "sin",
   operands: "float",
@@ -71,7 +74,10 @@ export const acosOp = composedOp("acos", (o, x) => o.atan2(o.sqrt(oneMinusSquare
   gradient: (o, { x }) => o.neg(o.rsqrt(oneMinusSquare(o, x))),
 });
 
-/** e·(1 + 1/(e+1)) / 2 with e = expm1(|x|): nothing cancels near 0, and it grows to Infinity, not NaN. */
+/**
+ * e·(1 + 1/(e+1)) / 2 with e = expm1(|x|): nothing cancels near 0, and it grows to Infinity, not
+ * NaN.
+ */
 export const sinhOp = composedOp(
   "sinh",
   (o, x) => {
@@ -88,23 +94,26 @@ export const coshOp = composedOp(
   { gradient: (o, { x }) => o.sinh(x) },
 );
 
-/** sign(x)·log1p(|x| + x²/(1 + √(x²+1))) */
+/** sign(x)·log1p(|x| + x²/(1 + √(x²+1))); far out, where x² would overflow, sign(x)·log(2|x|). */
 export const asinhOp = composedOp(
   "asinh",
   (o, x) => {
-    const root = o.sqrt(o.add(o.square(x), o.literal(1)));
-    const rest = o.div(o.square(x), o.add(root, o.literal(1)));
-    return o.mul(o.sign(x), o.log1p(o.add(o.abs(x), rest)));
+    const near = o.minimum(o.abs(x), o.literal(FAR));
+    const root = o.sqrt(o.add(o.square(near), o.literal(1)));
+    const rest = o.div(o.square(near), o.add(root, o.literal(1)));
+    return o.mul(o.sign(x), logOrDouble(o, o.abs(x), o.log1p(o.add(near, rest))));
   },
   { gradient: (o, { x }) => o.rsqrt(o.add(o.square(x), o.literal(1))) },
 );
 
-/** log1p(t + √(t·(x+1))) with t = x - 1; NaN below 1. */
+/** log1p(t + √t·√(x+1)) with t = x - 1; NaN below 1; far out log(2x). */
 export const acoshOp = composedOp(
   "acosh",
   (o, x) => {
-    const t = o.sub(x, o.literal(1));
-    return o.log1p(o.add(t, o.sqrt(o.mul(t, o.add(x, o.literal(1))))));
+    const near = o.minimum(x, o.literal(FAR));
+    const t = o.sub(near, o.literal(1));
+    const root = o.mul(o.sqrt(t), o.sqrt(o.add(near, o.literal(1))));
+    return logOrDouble(o, x, o.log1p(o.add(t, root)));
   },
   { gradient: (o, { x }) => o.rsqrt(o.neg(oneMinusSquare(o, x))) },
 );
@@ -163,6 +172,18 @@ function composedOp(
 
 function applyComposed(op: Op, x: Value): Value {
   return recordOne(op, [cast(x, "float32")]);
+}
+
+/** Beyond this x² + 1 is x² in float32, and far from overflow. */
+const FAR = 1e9;
+
+/** log(2x) where x lies far out, `near` elsewhere. */
+function logOrDouble(o: Ops, x: Value, near: Value): Value {
+  return o.where(
+    o.greater(x, o.literal(FAR)),
+    o.add(o.log(o.maximum(x, o.literal(1))), o.literal(Math.LN2)),
+    near,
+  );
 }
 
 function oneMinusSquare(o: Ops, x: Value): Value {

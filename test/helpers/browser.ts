@@ -6,10 +6,10 @@ import { cacheFolder, findDriverPackage, unpackOnce } from "../../src/node/drive
 import { wgslForVite } from "../../tools/wgsl-plugin.mjs";
 
 /**
- * Starts the headless Chromium of `@sparticuz/chromium`, with WebGPU on SwiftShader; no installed browser is needed.
- * The package also carries the system libraries that bare machines lack.
+ * Starts the headless Chromium of `@sparticuz/chromium`, with WebGPU on SwiftShader or without WebGPU; no installed
+ * browser is needed. The package also carries the system libraries that bare machines lack.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser({ hasWebGpu = true } = {}): Promise<Browser> {
   const carrier = findDriverPackage();
   if (carrier === undefined) throw new Error("@sparticuz/chromium is not installed: npm ci");
   const home = cacheFolder("chromium", carrier);
@@ -20,10 +20,12 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: join(home, "chromium"),
     headless: true,
-    args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+    args: ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : [])],
     env: { ...process.env, LD_LIBRARY_PATH: join(home, "lib") },
   });
 }
+
+const WEB_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /** A blank page of a browser, on which modules of this repository can be called. */
 export interface TestPage {

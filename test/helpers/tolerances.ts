@@ -28,9 +28,16 @@ export const tolerances = {
 
   /** Normal numbers from equal bits on host and GPU. */
   random: {
-    rtol: 2.5e-5,
-    atol: 2e-6,
-    reason: "radius up to 5.8 times a cosine whose angle is rounded at 2 pi: 4e-7 absolute",
+    rtol: 2e-6,
+    atol: 1e-6,
+    reason: "no function of WGSL below 1/2; measured 6.8e-7 over 300,000 draws on two adapters",
+  },
+
+  /** sin and cos of large arguments. */
+  trigonometry: {
+    rtol: 0,
+    atol: 1e-6,
+    reason: "reduction in three exact steps, then polynomials within 2e-7",
   },
 
   /** tanh, erf, expm1-like functions for |x| below 1e-2, where absolute error hides mistakes. */

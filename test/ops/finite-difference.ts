@@ -9,8 +9,8 @@ import { evaluate } from "../reference/interpreter.ts";
 const STEP = 1e-6;
 
 /**
- * Weights of output `output` in the number that is differentiated: no two elements count alike, so a
- * gradient that mixes up elements is seen.
+ * Weights of output `output` in the number that is differentiated: no two elements count alike, so
+ * a gradient that mixes up elements is seen.
  */
 export function outputWeights(size: number, output: number): Float32Array {
   return Float32Array.from({ length: size }, (_, i) => Math.sin(1.7 * i + 0.6 + output) + 0.25);

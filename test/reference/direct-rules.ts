@@ -1,5 +1,6 @@
 import type { Node } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
+import type { Spec } from "../../src/graph/spec.ts";
 import { coordinatesOf, flatIndex } from "./coordinates.ts";
 import type { Elements, Operand, Rule } from "./interpreter.ts";
 
@@ -7,7 +8,7 @@ import type { Elements, Operand, Rule } from "./interpreter.ts";
 export const directRules: Readonly<Record<string, Rule>> = {
   matMul: ([a, b], node) => [matMul(required(a), required(b), node)],
   softmax: ([x], node) => [softmax(required(x), node.attributes.log === true)],
-  gather: ([x, ids], node) => [gather(required(x), required(ids), outputShape(node))],
+  gather: ([x, ids], node) => [gather(required(x), required(ids), outputSpec(node))],
   scatterAdd: ([ids, updates], node) => [
     scatterAdd(required(ids), required(updates), outputShape(node)),
   ],
@@ -55,11 +56,13 @@ function softmax({ data, shape }: Operand, isLog: boolean): Elements {
   return result;
 }
 
-function gather(x: Operand, ids: Operand, shape: readonly number[]): Elements {
+function gather(x: Operand, ids: Operand, { shape, dtype }: Spec): Elements {
   const width = sizeOf(x.shape.slice(1));
-  const result = new Float64Array(sizeOf(shape));
+  const rows = x.shape[0] ?? 0;
+  const missing = { float32: Number.NaN, int32: -(2 ** 31), bool: 0 }[dtype];
+  const result = new Float64Array(sizeOf(shape)).fill(missing);
   ids.data.forEach((id, i) => {
-    result.set(x.data.subarray(id * width, (id + 1) * width), i * width);
+    if (id >= 0 && id < rows) result.set(x.data.subarray(id * width, (id + 1) * width), i * width);
   });
   return result;
 }
@@ -68,6 +71,7 @@ function scatterAdd(ids: Operand, updates: Operand, shape: readonly number[]): E
   const width = sizeOf(shape.slice(1));
   const result = new Float64Array(sizeOf(shape));
   ids.data.forEach((id, i) => {
+    if (id < 0 || id >= (shape[0] ?? 0)) return;
     for (let k = 0; k < width; k++) {
       const at = id * width + k;
       result[at] = (result[at] ?? Number.NaN) + (updates.data[i * width + k] ?? Number.NaN);
@@ -135,8 +139,14 @@ function cumulate(x: Operand, node: Node, { start, combine }: Fold): Elements {
   return result;
 }
 
+function outputSpec(node: Node): Spec {
+  const [output] = node.outputs;
+  if (output === undefined) throw new RangeError(`${node.op} has no output`);
+  return output.spec;
+}
+
 function outputShape(node: Node): readonly number[] {
-  return node.outputs[0]?.shape ?? [];
+  return outputSpec(node).shape;
 }
 
 function required(operand: Operand | undefined): Operand {

@@ -21,13 +21,15 @@ export interface Operand {
 export type Rule = (inputs: readonly Operand[], node: Node) => readonly Elements[];
 
 export interface EvaluateOptions {
-  /** Elements of a leaf, instead of those it holds; for leaves that hold none, or to perturb one. */
+  /**
+   * Elements of a leaf, instead of those it holds; for leaves that hold none, or to perturb one.
+   */
   readonly leaf?: (value: Value) => ArrayLike<number> | undefined;
 }
 
 /**
- * Evaluates a graph in double precision, on the host, one node at a time: the oracle that the GPU and the
- * gradients are held against. Nothing here knows of fusion, views, memory or shaders.
+ * Evaluates a graph in double precision, on the host, one node at a time: the oracle that the GPU
+ * and the gradients are held against. Nothing here knows of fusion, views, memory or shaders.
  */
 export function evaluate(values: readonly Value[], options: EvaluateOptions = {}): Elements[] {
   return new Interpreter(options).evaluate(values);

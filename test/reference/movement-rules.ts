@@ -37,7 +37,9 @@ export const movementRules: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** Element of the output at `place` is the input's at `origin(place)`, or 0 where that lies outside. */
+/**
+ * Element of the output at `place` is the input's at `origin(place)`, or 0 where that lies outside.
+ */
 function moved(
   [x]: readonly Operand[],
   shape: readonly number[] = [],

@@ -6,8 +6,9 @@ import { Tensor } from "../tensor.ts";
 import { binary, operand, operandPair, unary } from "./operand.ts";
 
 /*
- * Two operands broadcast by NumPy's rule (aligned at the right, sizes equal or 1) and take the dtype that
- * holds both: bool < int32 < float32. bool counts as int32 0 or 1; a plain number is float32, as in TF.js.
+ * Two operands broadcast by NumPy's rule (aligned at the right, sizes equal or 1) and take the
+ * dtype that holds both: bool < int32 < float32. bool counts as int32 0 or 1; a plain number is
+ * float32, as in TF.js.
  */
 
 /**
@@ -46,8 +47,8 @@ export function mul(a: TensorLike, b: TensorLike): Tensor {
 }
 
 /**
- * a / b, element by element. As in TF.js, two int32 operands give int32, rounded down; cast one of them
- * to float32 for the true quotient. A float32 quotient by zero is Infinity or NaN.
+ * a / b, element by element. As in TF.js, two int32 operands give int32, rounded down; cast one of
+ * them to float32 for the true quotient. A float32 quotient by zero is Infinity or NaN.
  *
  * @throws {ShapeError} when the shapes do not broadcast.
  * @example
@@ -95,8 +96,8 @@ export function mod(a: TensorLike, b: TensorLike): Tensor {
 }
 
 /**
- * base to the power of exponent. A negative base takes whole exponents only and gives NaN for others;
- * 0⁰ is 1.
+ * base to the power of exponent. A negative base takes whole exponents only and gives NaN for
+ * others; 0⁰ is 1.
  *
  * @throws {ShapeError} when the shapes do not broadcast.
  * @example

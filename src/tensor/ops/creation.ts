@@ -27,7 +27,8 @@ export function range(
   const count = Math.ceil((stop - start) / step);
   if (step === 0 || !Number.isFinite(count) || count < 0) {
     throw new ArgumentError(
-      `range: from ${start} to ${stop} by ${step}; expected finite numbers and a step towards the end.`,
+      `range: from ${start} to ${stop} by ${step}; expected finite numbers and a step towards ` +
+        "the end.",
     );
   }
   const place = ops.cast(ops.range(count), dtype);
@@ -77,8 +78,8 @@ export function eye(
 }
 
 /**
- * For each index a row of `depth` numbers: `onValue` at the index, `offValue` elsewhere. An index outside
- * gives a row of `offValue`.
+ * For each index a row of `depth` numbers: `onValue` at the index, `offValue` elsewhere. An index
+ * outside gives a row of `offValue`.
  *
  * @param indices - int32 of any shape; plain numbers are taken as int32.
  * @param onValue - Default 1.

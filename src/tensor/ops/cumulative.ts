@@ -34,8 +34,8 @@ export function cumprod(x: TensorLike, axis = 0, exclusive = false, reverse = fa
 }
 
 /**
- * The k greatest elements along the last axis, greatest first, and their positions (int32); of equal ones
- * the first. Meant for small k: it makes k passes.
+ * The k greatest elements along the last axis, greatest first, and their positions (int32); of
+ * equal ones the first. Meant for small k: it makes k passes.
  *
  * @param k - Default 1.
  * @throws {ShapeError} when x is a scalar.

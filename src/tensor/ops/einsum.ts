@@ -14,10 +14,11 @@ interface Labelled {
 }
 
 /**
- * Sums of products, written in letters: each operand's axes are named, and letters that do not appear after
- * the arrow are summed over. `"bij,bjk->bik"` is a stack of matrix products.
+ * Sums of products, written in letters: each operand's axes are named, and letters that do not
+ * appear after the arrow are summed over. `"bij,bjk->bik"` is a stack of matrix products.
  *
- * @param equation - Lower-case letters; one or two operands; no letter twice in one operand; no ellipsis.
+ * @param equation - Lower-case letters; one or two operands; no letter twice in one operand; no
+ *   ellipsis.
  * @param tensors - One for each operand.
  * @throws {ArgumentError} when the equation is not of that form.
  * @throws {ShapeError} when a rank or a letter's size does not fit.
@@ -46,7 +47,8 @@ function parse(equation: string, count: number): { inputs: string[]; output: str
 
 function malformed(equation: string): ArgumentError {
   return new ArgumentError(
-    `einsum: ${JSON.stringify(equation)}. Expected one or two operands of distinct lower-case letters and an ` +
+    `einsum: ${JSON.stringify(equation)}. Expected one or two operands of distinct lower-case ` +
+      "letters and an " +
       'arrow to letters among them, with as many tensors, e.g. "ij,jk->ik".',
   );
 }
@@ -60,7 +62,8 @@ function checkSizes(equation: string, operands: readonly Labelled[]): void {
     if (!isFit) {
       const received = operands.map((one) => formatSpec(one.value.spec)).join(" and ");
       throw new ShapeError(
-        `einsum: "${equation}" of ${received}. Expected an axis for each letter, and one size for each letter.`,
+        `einsum: "${equation}" of ${received}. Expected an axis for each letter, and one size ` +
+          "for each letter.",
       );
     }
     [...axes].forEach((letter, i) => {

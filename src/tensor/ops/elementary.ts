@@ -97,8 +97,8 @@ export function ceil(x: TensorLike): Tensor {
 }
 
 /**
- * The nearest whole number; a half goes to the even neighbour, as in NumPy. int32 stays as it is. The
- * gradient is 0.
+ * The nearest whole number; a half goes to the even neighbour, as in NumPy. int32 stays as it is.
+ * The gradient is 0.
  *
  * @example
  * await sl.round([0.5, 1.5, 2.4]).array(); // [0,2,2]

@@ -9,11 +9,14 @@ import { Tensor } from "../tensor.ts";
 import { indexOperand, operand } from "./operand.ts";
 
 /**
- * Slices of x along one axis, picked by index. What is picked twice adds up its gradients.
+ * Slices of x along one axis, picked by index. What is picked twice adds up its gradients. An index
+ * that names no slice gives NaN (int32: -2³¹, bool: false), so that it is noticed.
  *
  * @param indices - int32 of any shape; plain numbers are taken as int32.
- * @param axis - Default 0. The result's shape is x's with this axis replaced by the shape of `indices`.
- * @param batchDims - How many axes in front both share; each batch row picks from its own. Default 0.
+ * @param axis - Default 0. The result's shape is x's with this axis replaced by the shape of
+ *   `indices`.
+ * @param batchDims - How many axes in front both share; each batch row picks from its own. Default
+ *   0.
  * @throws {DTypeError} when the indices are a tensor of another dtype.
  * @throws {ShapeError} when axis or batchDims do not fit.
  * @example

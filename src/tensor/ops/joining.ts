@@ -42,8 +42,8 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
   const raised = values.map((value, i) => {
     if (!shapesEqual(value.shape, first.shape)) {
       throw new ShapeError(
-        `stack: tensor ${i} is ${formatSpec(value.spec)}, tensor 0 is ${formatSpec(first.spec)}; expected ` +
-          "equal shapes.",
+        `stack: tensor ${i} is ${formatSpec(value.spec)}, tensor 0 is ${formatSpec(first.spec)}; ` +
+          "expected equal shapes.",
       );
     }
     return ops.reshape(value, value.shape.toSpliced(place, 0, 1));
@@ -96,7 +96,8 @@ function partSizes(x: Value, axis: number, numOrSizes: number | readonly number[
   if (total !== length || !sizes.every((size) => Number.isInteger(size) && size >= 0)) {
     const asked = isList ? formatShape(numOrSizes) : `${numOrSizes} equal parts`;
     throw new ShapeError(
-      `split: ${asked} of axis ${axis} of ${formatSpec(x.spec)}; expected whole sizes that add up to ${length}.`,
+      `split: ${asked} of axis ${axis} of ${formatSpec(x.spec)}; expected whole sizes that add ` +
+        `up to ${length}.`,
       { details: { shape: x.shape, axis, numOrSizes } },
     );
   }

@@ -3,7 +3,10 @@ import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
 import { binary, operand, unary } from "./operand.ts";
 
-/* Comparisons broadcast as arithmetic does and give bool. Anything compared with NaN is false, except !=. */
+/*
+ * Comparisons broadcast as arithmetic does and give bool. Anything compared with NaN is false,
+ * except !=.
+ */
 
 /**
  * a == b
@@ -119,7 +122,8 @@ export function logicalNot(x: TensorLike): Tensor {
 }
 
 /**
- * `a` where the condition holds, `b` elsewhere; all three broadcast. The gradient goes to the one taken.
+ * `a` where the condition holds, `b` elsewhere; all three broadcast. The gradient goes to the one
+ * taken.
  *
  * @param condition - bool.
  * @throws {DTypeError} when the condition is not bool.

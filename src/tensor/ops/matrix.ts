@@ -6,8 +6,8 @@ import { Tensor } from "../tensor.ts";
 import { operand } from "./operand.ts";
 
 /**
- * Product of matrices: a [.., M, K] × b [.., K, N] → [.., M, N]. Axes in front broadcast. int32 and bool are
- * cast to float32, sums are float32.
+ * Product of matrices: a [.., M, K] × b [.., K, N] → [.., M, N]. Axes in front broadcast. int32 and
+ * bool are cast to float32, sums are float32.
  *
  * @param transposeA - a is given as [.., K, M]. Default false.
  * @param transposeB - b is given as [.., N, K]. Default false.
@@ -25,7 +25,8 @@ export function matMul(
 }
 
 /**
- * Product of vectors and matrices (rank 1 or 2 each): the sum over the last axis of `a` and the first of `b`.
+ * Product of vectors and matrices (rank 1 or 2 each): the sum over the last axis of `a` and the
+ * first of `b`.
  *
  * @throws {ShapeError} when these sizes differ, or a rank is not 1 or 2.
  * @example
@@ -37,8 +38,8 @@ export function dot(a: TensorLike, b: TensorLike): Tensor {
   const inner = x.shape.at(-1) ?? 0;
   if (!isRank || inner !== y.shape[0]) {
     throw new ShapeError(
-      `dot: ${formatSpec(x.spec)} and ${formatSpec(y.spec)}. Expected rank 1 or 2 each, and the last size of ` +
-        "the first equal to the first size of the second.",
+      `dot: ${formatSpec(x.spec)} and ${formatSpec(y.spec)}. Expected rank 1 or 2 each, and the ` +
+        "last size of the first equal to the first size of the second.",
       { details: { a: x.shape, b: y.shape } },
     );
   }
@@ -59,7 +60,8 @@ export function outerProduct(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = [operand(a, "outerProduct"), operand(b, "outerProduct")];
   if (x.shape.length !== 1 || y.shape.length !== 1) {
     throw new ShapeError(
-      `outerProduct: ${formatSpec(x.spec)} and ${formatSpec(y.spec)}; expected rank 1 on both sides.`,
+      `outerProduct: ${formatSpec(x.spec)} and ${formatSpec(y.spec)}; expected rank 1 on both ` +
+        "sides.",
     );
   }
   return Tensor.of(ops.mul(ops.reshape(x, [x.shape[0] ?? 0, 1]), y));

@@ -11,8 +11,8 @@ import { type AxisArgument, axisList, countOf, resolveShape } from "./shape-argu
 /* Movement copies nothing by itself: it changes how the next kernel reads. */
 
 /**
- * x with another dtype. float32 → int32 drops the fraction and saturates; anything → bool is `x != 0`.
- * Gradients pass between float32 only.
+ * x with another dtype. float32 → int32 drops the fraction and saturates; anything → bool is
+ * `x != 0`. Gradients pass between float32 only.
  *
  * @example
  * await sl.cast([1.7, -1.7], "int32").array(); // [1,-1]
@@ -60,8 +60,8 @@ export function expandDims(x: TensorLike, axis = 0): Tensor {
   const at = axis < 0 ? axis + rank + 1 : axis;
   if (!Number.isInteger(axis) || at < 0 || at > rank) {
     throw new ShapeError(
-      `expandDims: axis ${axis} of ${formatSpec(value.spec)}; expected a whole number from ${-rank - 1} ` +
-        `to ${rank}.`,
+      `expandDims: axis ${axis} of ${formatSpec(value.spec)}; expected a whole number from ` +
+        `${-rank - 1} to ${rank}.`,
     );
   }
   return Tensor.of(ops.reshape(value, value.shape.toSpliced(at, 0, 1)));

@@ -14,8 +14,8 @@ type NamesOf<F> = {
 }[keyof Ops];
 
 /**
- * A value from whatever a user passed. A plain number becomes a run-time scalar, which is no part of a
- * plan's key: a loop that multiplies by another number each time runs one plan.
+ * A value from whatever a user passed. A plain number becomes a run-time scalar, which is no part
+ * of a plan's key: a loop that multiplies by another number each time runs one plan.
  */
 export function operand(x: TensorLike, label: string): Value {
   if (typeof x === "number") return ops.scalar(HostScalar.of(x));
@@ -29,7 +29,9 @@ export function indexOperand(x: TensorLike, label: string): Value {
   return toTensor(x, label, "int32").value;
 }
 
-/** Both of two operands that broadcast; a misfit is reported under the name that the user called. */
+/**
+ * Both of two operands that broadcast; a misfit is reported under the name that the user called.
+ */
 export function operandPair(a: TensorLike, b: TensorLike, label: string): readonly [Value, Value] {
   const [x, y] = [operand(a, label), operand(b, label)];
   broadcastShapes(x.shape, y.shape, label);

@@ -11,8 +11,8 @@ import { operand } from "./operand.ts";
 import { countOf } from "./shape-arguments.ts";
 
 /*
- * Random functions draw from the engine's seed (`setSeed`) unless they are given one; a seed of one's own
- * gives the same numbers at every call. In a compiled function each run draws anew.
+ * Random functions draw from the engine's seed (`setSeed`) unless they are given one; a seed of
+ * one's own gives the same numbers at every call. In a compiled function each run draws anew.
  */
 
 /** The key of a draw: the caller's seed, or the next of the engine's stream. */
@@ -79,7 +79,8 @@ export function randomNormal(
  * Numbers from the normal distribution, within two standard deviations of the mean.
  *
  * @param mean - Default 0.
- * @param stddev - Standard deviation of the whole bell, before it is cut (what is left has 0.88 of it). Default 1.
+ * @param stddev - Standard deviation of the whole bell, before it is cut (what is left has 0.88 of
+ *   it). Default 1.
  * @param dtype - float32 (default); int32 drops the fractions.
  * @param seed - Default: from the engine's seed.
  * @throws {ArgumentError} when stddev is negative.
@@ -100,12 +101,12 @@ export function truncatedNormal(
 }
 
 /**
- * Sets a random share of the elements to 0 and divides the others by what is left, so that the mean stays.
- * Srivastava et al. 2014, "Dropout".
+ * Sets a random share of the elements to 0 and divides the others by what is left, so that the mean
+ * stays. Srivastava et al. 2014, "Dropout".
  *
  * @param rate - Share to drop, from 0 up to, not including, 1.
- * @param noiseShape - Shape of the mask: 1 on the axes along which elements are dropped together. Default
- *   that of x.
+ * @param noiseShape - Shape of the mask: 1 on the axes along which elements are dropped together.
+ *   Default that of x.
  * @param seed - Default: from the engine's seed.
  * @throws {ArgumentError} when the rate lies outside [0, 1).
  * @throws {ShapeError} when noiseShape does not stretch to the shape of x.
@@ -121,8 +122,8 @@ export function dropout(x: TensorLike, rate: number, noiseShape?: Shape, seed?: 
   const offset = value.shape.length - shape.length;
   if (offset < 0 || shape.some((dim, i) => dim !== 1 && dim !== value.shape[i + offset])) {
     throw new ShapeError(
-      `dropout: noiseShape ${formatShape(shape)} does not stretch to ${formatSpec(value.spec)}; expected each ` +
-        "axis equal or 1.",
+      `dropout: noiseShape ${formatShape(shape)} does not stretch to ${formatSpec(value.spec)}; ` +
+        "expected each axis equal or 1.",
     );
   }
   if (rate === 0) return Tensor.of(value);
@@ -133,8 +134,8 @@ export function dropout(x: TensorLike, rate: number, noiseShape?: Shape, seed?: 
 }
 
 /**
- * Draws positions from categorical distributions, with replacement, by the Gumbel-max rule: the greatest of
- * logits - log(-log u), u uniform.
+ * Draws positions from categorical distributions, with replacement, by the Gumbel-max rule: the
+ * greatest of logits - log(-log u), u uniform.
  *
  * @param logits - [.., V], one distribution a row: log probabilities, up to a constant.
  * @param numSamples - Draws of each row.

@@ -9,8 +9,9 @@ import { operand } from "./operand.ts";
 import { type AxisArgument, axisList } from "./shape-arguments.ts";
 
 /*
- * Reductions take one axis, a list of axes, or (null, the default) all; negative axes count from the end.
- * `keepDims` leaves the reduced axes in place with size 1. Sums run in a fixed order: same sizes, same bits.
+ * Reductions take one axis, a list of axes, or (null, the default) all; negative axes count from
+ * the end. `keepDims` leaves the reduced axes in place with size 1. Sums run in a fixed order: same
+ * sizes, same bits.
  */
 
 type ReduceName = { [Name in keyof Ops]: Ops[Name] extends Reduce ? Name : never }[keyof Ops] &
@@ -180,7 +181,8 @@ export type NormOrder = "euclidean" | "fro" | number;
 /**
  * The norm of vectors along one axis, or of all elements of several axes.
  *
- * @param ord - `"euclidean"` (default), `"fro"` and 2: √Σx². 1: Σ|x|. Infinity: max |x|. -Infinity: min |x|.
+ * @param ord - `"euclidean"` (default), `"fro"` and 2: √Σx². 1: Σ|x|. Infinity: max |x|.
+ *   -Infinity: min |x|.
  * @throws {ArgumentError} for another order.
  * @throws {ShapeError} when an axis lies outside.
  * @example

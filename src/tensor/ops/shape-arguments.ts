@@ -11,8 +11,8 @@ export function resolveShape(x: Value, shape: Shape, label: string): Shape {
   const size = sizeOf(x.shape);
   if (free > 1 || known === 0 || size % known !== 0) {
     throw new ShapeError(
-      `${label}: ${formatSpec(x.spec)} does not fit ${formatShape(shape)}. Expected one -1 at most, and the ` +
-        `other sizes to divide ${size} elements.`,
+      `${label}: ${formatSpec(x.spec)} does not fit ${formatShape(shape)}. Expected one -1 at ` +
+        `most, and the other sizes to divide ${size} elements.`,
       { details: { from: x.shape, to: shape } },
     );
   }
@@ -28,7 +28,8 @@ export function perAxis(
   const list = typeof given === "number" ? [given] : given;
   if (list.length > x.shape.length) {
     throw new ShapeError(
-      `${label}: received ${formatShape(list)} for ${formatSpec(x.spec)}. Expected at most one number an axis.`,
+      `${label}: received ${formatShape(list)} for ${formatSpec(x.spec)}. Expected at most one ` +
+        "number an axis.",
       { details: { shape: x.shape, received: list } },
     );
   }

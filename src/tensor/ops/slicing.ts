@@ -30,17 +30,18 @@ export function slice(
   );
   if (count.some((dim) => !Number.isInteger(dim) || dim < 0)) {
     throw new ShapeError(
-      `slice: begin ${formatShape(first)}, size ${formatShape(asked)} of ${formatSpec(value.spec)}. ` +
-        "Expected whole numbers inside the tensor; stridedSlice takes negative positions.",
+      `slice: begin ${formatShape(first)}, size ${formatShape(asked)} of ` +
+        `${formatSpec(value.spec)}. Expected whole numbers inside the tensor; stridedSlice takes ` +
+        "negative positions.",
     );
   }
   return Tensor.of(ops.slice(value, first, count));
 }
 
 /**
- * Every `strides`-th element from `begin` up to, not including, `end`, as in Python's `x[begin:end:stride]`:
- * negative positions count from the end, positions outside are moved to the edge, a negative stride walks
- * backwards.
+ * Every `strides`-th element from `begin` up to, not including, `end`, as in Python's
+ * `x[begin:end:stride]`: negative positions count from the end, positions outside are moved to the
+ * edge, a negative stride walks backwards.
  *
  * @param strides - Default 1.
  * @param beginMask - Bit i set: `begin[i]` is ignored, the axis starts at its edge. Default 0.
@@ -130,8 +131,8 @@ export function mirrorPad(
     const isCount = [before, after].every((n) => Number.isInteger(n) && n >= 0 && n <= dim - skip);
     if (!isCount) {
       throw new ShapeError(
-        `mirrorPad: ${before} and ${after} elements around axis ${axis} of ${formatSpec(value.spec)}. ` +
-          `Expected whole numbers from 0 to ${dim - skip}.`,
+        `mirrorPad: ${before} and ${after} elements around axis ${axis} of ` +
+          `${formatSpec(value.spec)}. Expected whole numbers from 0 to ${dim - skip}.`,
       );
     }
     const front = blockOf(value, axis, { begin: skip, count: before });

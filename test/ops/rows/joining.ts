@@ -189,6 +189,12 @@ export const joiningRows: Readonly<Record<string, Row>> = {
       ),
       gathered([[13, 7], [67]]),
       {
+        label: "rows that are not there",
+        jumps: true,
+        inputs: [floats([3, 2]), ints([4], (i) => 2 * i - 2)],
+        run: (x, index) => sl.gather(given(x), given(index)),
+      },
+      {
         label: "of int32",
         inputs: [ints([5, 2]), ints([3], (i) => i + 1)],
         run: (x, index) => sl.gather(given(x), given(index)),
