@@ -4,19 +4,22 @@ import { axis, formatBirths, makePlot } from "./plot.ts";
 import { themeColor } from "./theme.ts";
 
 const SECONDS_PER_DAY = 86_400;
-/** The first view: autumn and Christmas of 2013. */
-const FIRST_VIEW = { start: 665, length: 84 };
+/** The middle of the first view: December 15, 2013, so that Christmas shows. */
+const FIRST_MIDDLE = 714;
 
 /** The held-out days: births as dots, the model's forecast, and the births 364 days before. */
 export class ForecastPlot {
   readonly #plot: uPlot;
   readonly #days: HeldOutDays;
   readonly #seconds: number[];
-  #start = FIRST_VIEW.start;
-  #length = FIRST_VIEW.length;
+  #start: number;
+  #length: number;
 
-  constructor(container: HTMLElement, days: HeldOutDays) {
+  /** Shows `viewLength` of the days. */
+  constructor(container: HTMLElement, days: HeldOutDays, viewLength: number) {
     this.#days = days;
+    this.#length = viewLength;
+    this.#start = FIRST_MIDDLE - viewLength / 2;
     this.#seconds = Array.from(days.actual, (_, i) => (days.firstDay + i) * SECONDS_PER_DAY);
     this.#plot = makePlot(container, plotOptions(), this.#data(null));
     this.#show();
@@ -26,11 +29,6 @@ export class ForecastPlot {
   setForecast(forecast: Float64Array | null): void {
     this.#plot.setData(this.#data(forecast), false);
     this.#show();
-  }
-
-  /** How many days are shown. */
-  get viewLength(): number {
-    return this.#length;
   }
 
   /** Shows this many days around the middle of what is shown. */

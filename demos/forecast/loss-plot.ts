@@ -3,7 +3,10 @@ import type { Epoch, Step } from "./messages.ts";
 import { AXIS_FONT, axis, formatBirths, makePlot } from "./plot.ts";
 import { themeColor } from "./theme.ts";
 
-/** The curve of learning: errors of the training days, several times an epoch, and of 2011, at each epoch's end. */
+/**
+ * The curve of learning: errors of the training days, several times an epoch, and of 2011, at each
+ * epoch's end.
+ */
 export class LossPlot {
   readonly #plot: uPlot;
   #epochs: number[] = [];

@@ -6,7 +6,7 @@ import { LossPlot } from "./loss-plot.ts";
 import type { Command, Epoch, HeldOutDays, Judgement, Report, Settings, Step } from "./messages.ts";
 import { addResult, beginResult, currentResult, elementById, getState, setState } from "./page.ts";
 import { hideProblem, showFailure, showNoWebGpu } from "./problem.ts";
-import { setUpViews } from "./views.ts";
+import { firstViewLength, setUpViews } from "./views.ts";
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 const lossPlot = new LossPlot(elementById("loss-plot"));
@@ -28,7 +28,7 @@ function start(chosen: Settings): void {
   refreshErrors();
   enableControls({ start: false, stop: true });
   setState("running");
-  say("Compiling shaders.");
+  announce("Training.");
   send({ type: "start", settings });
 }
 
@@ -66,6 +66,7 @@ function take(report: Report): void {
     case "noWebGpu":
       fail(report.reason);
       showNoWebGpu(report.reason);
+      elementById("adapter").textContent = "none";
       break;
     case "failed":
       fail(report.reason);
@@ -77,13 +78,14 @@ function take(report: Report): void {
 
 function showHeldOut(days: HeldOutDays): void {
   heldOut = days;
-  forecastPlot = new ForecastPlot(elementById("forecast-plot"), days);
+  forecastPlot = new ForecastPlot(elementById("forecast-plot"), days, firstViewLength());
   const { ridge, lag364, lag7 } = days.errors;
   addResult({ heldOutErrors: { ridge, lag364, lag7 } });
   refreshErrors();
+  if (getState() === "error") return;
   enableControls({ start: true, stop: false });
   setState("ready");
-  say("Ready. Training takes from seconds to minutes, as fast as the GPU is.");
+  announce("Ready. Training takes from seconds to minutes, as fast as the GPU is.");
   if (isAutorun()) start(readSettings());
 }
 
@@ -134,7 +136,7 @@ function finish(text: string): void {
   const name = LAYER_NAMES[settings.model];
   const outcome =
     error === undefined ? "" : ` The ${name} is off by ${error.toFixed(0)} births a day.`;
-  say(text + outcome);
+  announce(text + outcome);
 }
 
 function fail(reason: string): void {
@@ -146,6 +148,12 @@ function fail(reason: string): void {
 
 function say(text: string): void {
   elementById("status").textContent = text;
+}
+
+/** Says it to screen readers too; what changes several times a second would drown them. */
+function announce(text: string): void {
+  say(text);
+  elementById("announcement").textContent = text;
 }
 
 function send(command: Command): void {

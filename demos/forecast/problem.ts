@@ -5,12 +5,12 @@ export function showNoWebGpu(reason: string): void {
   const isSecure = globalThis.isSecureContext;
   show("This browser offers no WebGPU here", reason, [
     isSecure
-      ? "Chrome and Edge have WebGPU from version 113 on (121 on Android), Safari from 26 on, Firefox from 141 on " +
-        "for Windows and 145 on for Macs with Apple chips."
-      : "Browsers offer WebGPU only on pages that come by https or from localhost; this page comes by " +
-        `${location.protocol.replace(":", "")}.`,
-    "On Linux, Chrome may ask for the flags chrome://flags/#enable-unsafe-webgpu and #enable-vulkan.",
-    "An outdated graphics driver or switched-off hardware acceleration hides the GPU: see chrome://gpu.",
+      ? "Chrome and Edge have WebGPU from version 113 on (121 on Android), Safari from 26 on, Firefox " +
+        "from 141 on for Windows and 145 on for Macs with Apple chips."
+      : "Browsers offer WebGPU only on pages that come by https or from localhost; this page comes " +
+        `by ${location.protocol.replace(":", "")}.`,
+    "On Linux, Chrome may ask for chrome://flags/#enable-unsafe-webgpu and #enable-vulkan.",
+    "An outdated driver or switched-off hardware acceleration hides the GPU: see chrome://gpu.",
     "The same forecast runs in Node, also without any GPU: npm start.",
   ]);
 }

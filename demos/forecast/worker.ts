@@ -19,7 +19,7 @@ import {
   toTensors,
 } from "../../examples/births/model.ts";
 import { type Experiment, prepareExperiment } from "../../examples/births/windows.ts";
-import type { Command, Epoch, HeldOutDays, Report, Settings, Step } from "./messages.ts";
+import type { Command, HeldOutDays, Judgement, Report, Settings, Step } from "./messages.ts";
 
 let stopper = new AbortController();
 const prepared = prepare();
@@ -29,20 +29,38 @@ addEventListener("message", ({ data }: MessageEvent<Command>) => {
   else void run(data.settings);
 });
 
-/** Finds the GPU, then cuts the data and fits the simple methods; gives nothing when there is no GPU. */
-async function prepare(): Promise<{ experiment: Experiment; baselines: Baselines } | null> {
+interface Prepared {
+  readonly experiment: Experiment;
+  readonly baselines: Baselines;
+}
+
+/**
+ * Finds the GPU, cuts the data and fits the simple methods, which need no GPU; gives nothing when a
+ * part of it fails.
+ */
+async function prepare(): Promise<Prepared | null> {
+  try {
+    const hasGpu = await findGpu();
+    const experiment = prepareExperiment(parseBirths(csv));
+    const baselines = computeBaselines(experiment);
+    report({ type: "heldOut", days: heldOutDays(experiment, baselines) });
+    return hasGpu ? { experiment, baselines } : null;
+  } catch (error) {
+    report({ type: "failed", reason: messageOf(error) });
+    return null;
+  }
+}
+
+async function findGpu(): Promise<boolean> {
   try {
     await sl.init();
   } catch (error) {
-    const isMissing = error instanceof sl.UnsupportedError;
-    report({ type: isMissing ? "noWebGpu" : "failed", reason: messageOf(error) });
-    return null;
+    if (!(error instanceof sl.UnsupportedError)) throw error;
+    report({ type: "noWebGpu", reason: error.message });
+    return false;
   }
   report({ type: "adapter", name: sl.adapterName() });
-  const experiment = prepareExperiment(parseBirths(csv));
-  const baselines = computeBaselines(experiment);
-  report({ type: "heldOut", days: heldOutDays(experiment, baselines) });
-  return { experiment, baselines };
+  return true;
 }
 
 async function run(settings: Settings): Promise<void> {
@@ -51,6 +69,7 @@ async function run(settings: Settings): Promise<void> {
   if (data === null) return;
   const began = performance.now();
   try {
+    await sl.init(); // Does nothing, but after the device was lost it gets a new one.
     await train(settings, data);
     report({ type: "done", seconds: (performance.now() - began) / 1000 });
   } catch (error) {
@@ -61,22 +80,21 @@ async function run(settings: Settings): Promise<void> {
 
 async function train(
   { model: kind, epochs, seed }: Settings,
-  { experiment, baselines }: { experiment: Experiment; baselines: Baselines },
+  { experiment, baselines }: Prepared,
 ): Promise<void> {
   const { training, validation, scale } = experiment;
   sl.setSeed(seed);
   const model = createModel(kind);
+  const tensors = { training: toTensors(training), validation: toTensors(validation) };
   try {
     const updates = countUpdates(training, epochs);
     compileModel(model, updates);
     report({ type: "begin", updates, parameters: model.countParams() });
-    const { x, y } = toTensors(training);
-    const validationTensors = toTensors(validation);
-    await model.fit(x, y, {
+    await model.fit(tensors.training.x, tensors.training.y, {
       epochs,
       seed,
       batchSize: RECIPE.batchSize,
-      validationData: [validationTensors.x, validationTensors.y],
+      validationData: [tensors.validation.x, tensors.validation.y],
       signal: stopper.signal,
       callbacks: [
         createWeightAverage(epochs),
@@ -85,10 +103,11 @@ async function train(
     });
     report({ type: "averaged", ...(await judge()) });
   } finally {
+    sl.dispose(tensors);
     model.dispose();
   }
 
-  async function judge(): Promise<Pick<Epoch, "forecast" | "heldOutError">> {
+  async function judge(): Promise<Judgement> {
     const scaled = await predictModel(model, experiment.heldOut); // [B, 28]
     const days = listForecasts(experiment, scaled, baselines);
     const forecast = Float64Array.from(days, (day) => day.forecast);
@@ -101,7 +120,7 @@ interface Reporting {
   readonly perEpoch: number;
   /** Births that a loss of 1 stands for. */
   readonly deviation: number;
-  readonly judge: () => Promise<Pick<Epoch, "forecast" | "heldOutError">>;
+  readonly judge: () => Promise<Judgement>;
 }
 
 /** Tells the page how training goes, several times a second and at each epoch's end. */
@@ -123,7 +142,8 @@ function reporter({ perEpoch, deviation, judge }: Reporting): sl.Callback {
       report({ type: "step", step: stepOf(epoch, batch + 1, logs.loss) });
     },
     onEpochEnd: async (epoch, logs) => {
-      // An epoch so short that nothing was reported while it ran: the best figure includes validation.
+      // An epoch so short that nothing was reported while it ran: the best figure includes
+      // validation.
       if (Number.isNaN(msPerStep)) msPerStep = (performance.now() - began) / perEpoch;
       const validationLoss = (logs.val_loss ?? Number.NaN) * deviation;
       const step = stepOf(epoch, perEpoch, logs.loss);

@@ -3,7 +3,8 @@ import type { YEAR_LAG } from "./features.ts";
 import { HORIZON, type Windows } from "./windows.ts";
 
 /**
- * Seasonal-naive forecast: each day is as the latest known day that lies a multiple of `lag` days before it.
+ * Seasonal-naive forecast: each day is as the latest known day that lies a multiple of `lag` days
+ * before it.
  * @returns Births, [B, 28].
  */
 export function seasonalNaive(

@@ -49,11 +49,13 @@ export const DAY_FLAGS = [
 export type DayFlag = (typeof DAY_FLAGS)[number];
 
 /**
- * Which flags a day has. Planned births (inductions, caesareans) keep away from these days, or from their neighbours:
- * hospitals work as on a Sunday on major holidays; parents avoid some dates, and the 13th.
+ * Which flags a day has. Planned births (inductions, caesareans) keep away from these days, or from
+ * their neighbours: hospitals work as on a Sunday on major holidays; parents avoid some dates, and
+ * the 13th.
  *
- * The list was drawn up from the years 2001 to 2010: dates whose births differ from those of the same weekday one and
- * two weeks before and after, by 13 % for October 31, 6 % for Good Friday, 2 % for a 13th.
+ * The list was drawn up from the years 2001 to 2010: dates whose births differ from those of the
+ * same weekday one and two weeks before and after, by 13 % for October 31, 6 % for Good Friday, 2 %
+ * for a 13th.
  */
 export function dayFlags(number: number): Readonly<Record<DayFlag, boolean>> {
   const { year, month, day, weekday } = calendarDay(number);
@@ -79,7 +81,10 @@ const MONDAY = 0;
 const THURSDAY = 3;
 const FRIDAY = 4;
 
-/** New Year's Day, Independence Day, Christmas: on a weekend they are observed on the nearest weekday. */
+/**
+ * New Year's Day, Independence Day, Christmas: on a weekend they are observed on the nearest
+ * weekday.
+ */
 function isFixedHoliday(number: number): boolean {
   const { month, day } = calendarDay(number);
   return (month === 1 && day === 1) || (month === 7 && day === 4) || (month === 12 && day === 25);

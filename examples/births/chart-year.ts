@@ -31,7 +31,7 @@ export function yearPanel(days: readonly ForecastDay[], place: Place): string {
     label(year, { x: x + 44, y: y - 8 }, { class: "heading" }),
     label(
       `mean absolute error ${error.toFixed(0)}`,
-      { x: x + 84, y: y - 8 },
+      { x: x + 92, y: y - 8 },
       { class: "quiet small" },
     ),
     ...valueAxis(yOf, { x, width }),

@@ -14,6 +14,12 @@ const YEAR_HEIGHT = 150;
 const YEARS_TOP = 452;
 const HEIGHT = YEARS_TOP + YEARS.length * (YEAR_HEIGHT + 46) + 30;
 
+const NAMES: Readonly<Record<RecurrentLayer, string>> = {
+  simpleRNN: "a simple RNN",
+  gru: "a GRU",
+  lstm: "an LSTM",
+};
+
 /** What a chart shows. */
 export interface ChartContent {
   readonly days: readonly ForecastDay[];
@@ -21,9 +27,12 @@ export interface ChartContent {
   readonly model: RecurrentLayer;
 }
 
-/** The forecast against the truth as an SVG document: errors, one forecast close up, and all three years. */
+/**
+ * The forecast against the truth as an SVG document: errors, one forecast close up, and all three
+ * years.
+ */
 export function forecastChart({ days, errors, model }: ChartContent): string {
-  const title = `Births in the United States, forecast 28 days ahead by ${article(model)} ${model}`;
+  const title = `Births in the United States, forecast 28 days ahead by ${NAMES[model]}`;
   const years = YEARS.map((year, i) =>
     yearPanel(
       days.filter((day) => day.date.startsWith(year)),
@@ -53,8 +62,4 @@ export function forecastChart({ days, errors, model }: ChartContent): string {
     }),
     ...years,
   )}\n`;
-}
-
-function article(model: RecurrentLayer): string {
-  return model === "lstm" ? "an" : "a";
 }

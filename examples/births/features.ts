@@ -30,7 +30,8 @@ export function fitScale({ counts }: Births, end: number): Scale {
 }
 
 /**
- * The inputs of every day. Days without a day 364 before them have zeros there; no window may use them.
+ * The inputs of every day. Days without a day 364 before them have zeros there; no window may use
+ * them.
  * @returns [T, I] with I = `DAY_INPUTS.length`, row-major; T days in the order of the series.
  */
 export function dayInputs({ firstDay, counts }: Births, { mean, deviation }: Scale): Float32Array {

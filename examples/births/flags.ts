@@ -11,7 +11,7 @@ export interface Flags {
   readonly help: boolean;
 }
 
-export const HELP = `Forecasts daily births in the United States, 28 days ahead, with a recurrent network on the GPU.
+export const HELP = `Forecasts daily births in the United States 28 days ahead, on the GPU.
 
 npm start -- [flags]
   --model simpleRNN|gru|lstm   the recurrent layer (default: lstm)
@@ -20,7 +20,8 @@ npm start -- [flags]
   --out <folder>               where forecast.csv, forecast.svg and weights.json go (default: out)
   --help                       this text
 
-Exit status: 0 when the model beats both seasonal-naive forecasts (lag 7 and lag 364), 1 when not, 2 for a wrong flag.`;
+Exit status: 0 when the model beats both seasonal-naive forecasts (lag 7 and lag 364), 1 when not,
+2 for a wrong flag.`;
 
 /** Says in one line what is wrong with the command line. */
 export class FlagError extends Error {

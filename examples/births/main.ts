@@ -1,5 +1,6 @@
 /**
- * Forecasts daily births in the United States 28 days ahead, and compares with three simple methods.
+ * Forecasts daily births in the United States 28 days ahead, and compares with three simple
+ * methods.
  *
  *     npm start -- --help
  */
@@ -66,7 +67,9 @@ async function train(model: sl.Sequential, experiment: Experiment, flags: Flags)
   });
 }
 
-/** Forecasts the held-out days, reports, and tells whether both seasonal-naive forecasts are beaten. */
+/**
+ * Forecasts the held-out days, reports, and tells whether both seasonal-naive forecasts are beaten.
+ */
 async function judge(
   model: sl.Sequential,
   about: { experiment: Experiment; baselines: Baselines; flags: Flags },

@@ -6,7 +6,7 @@ import { HISTORY, HORIZON, STEP_INPUTS, STEPS, type Windows } from "./windows.ts
 export const RECURRENT_LAYERS = ["simpleRNN", "gru", "lstm"] as const;
 export type RecurrentLayer = (typeof RECURRENT_LAYERS)[number];
 
-/** What is fixed about model and training; found on the validation year. */
+/** What is fixed about model and training; tried out on the validation year. */
 export const RECIPE = {
   units: 32,
   dropout: 0.2,
@@ -14,7 +14,10 @@ export const RECIPE = {
   epochs: 12,
   learningRate: 0.01,
   globalClipnorm: 1,
-  /** Share of the epochs, at the end, whose weights are averaged; until then the rate does not fall to zero. */
+  /**
+   * Share of the epochs, at the end, whose weights are averaged; until then the rate does not fall
+   * to zero.
+   */
   averagedShare: 0.4,
 } as const;
 
@@ -34,7 +37,10 @@ export function createModel(kind: RecurrentLayer): sl.Sequential {
   return model;
 }
 
-/** Adam, whose rate falls along the first 70 % of half a cosine: averaging needs steps that still explore. */
+/**
+ * Adam, whose rate falls along the first 70 % of half a cosine: averaging needs steps that still
+ * explore.
+ */
 export function compileModel(model: sl.Sequential, updates: number): void {
   const { learningRate, globalClipnorm } = RECIPE;
   const rate = sl.train.cosineDecay({
@@ -73,7 +79,10 @@ export async function predictModel(model: sl.Sequential, windows: Windows): Prom
   return (await forecast.data()) as Float32Array;
 }
 
-/** Mean absolute error of the steps that are forecasts; what the model says of known days does not count. */
+/**
+ * Mean absolute error of the steps that are forecasts; what the model says of known days does not
+ * count.
+ */
 function futureError(labels: sl.Tensor, predictions: sl.Tensor): sl.Tensor {
   return sl.losses.meanAbsoluteError(labels, futureSteps(predictions));
 }

@@ -11,7 +11,8 @@ export function describeExperiment({ births, training, validation, heldOut }: Ex
     const first = formatDay(dayAt(births, at(windows.origins, 0)));
     const lastOrigin = at(windows.origins, windows.origins.length - 1);
     const last = formatDay(dayAt(births, lastOrigin + HORIZON - 1));
-    return `${String(windows.origins.length).padStart(5)} windows, forecast days ${first} to ${last}`;
+    const count = String(windows.origins.length).padStart(5);
+    return `${count} windows, forecast days ${first} to ${last}`;
   };
   const first = formatDay(dayAt(births, 0));
   const last = formatDay(dayAt(births, births.counts.length - 1));
@@ -20,7 +21,7 @@ export function describeExperiment({ births, training, validation, heldOut }: Ex
     `Training   ${span(training)}`,
     `Validation ${span(validation)}`,
     `Held out   ${span(heldOut)}`,
-    `Inputs     ${STEP_INPUTS.length} a day; births of 28 known days, calendar and last year's births of all 56`,
+    `Inputs     ${STEP_INPUTS.length} a day: births where known, calendar, the year before`,
   ].join("\n");
 }
 

@@ -17,9 +17,10 @@ interface Results {
 /**
  * Writes forecast.csv, forecast.svg and weights.json.
  *
- * weights.json holds all it takes to forecast elsewhere: `model` (the recurrent layer), `inputs` (names of the inputs of
- * a step, in order), `scale` (births = output · deviation + mean), and `weights`, a list of
- * `{ name, shape, values }` in the order of `model.getWeights()`, each with Keras's layout, row-major.
+ * weights.json holds all it takes to forecast elsewhere: `model` (the recurrent layer), `inputs`
+ * (names of the inputs of a step, in order), `scale` (births = output · deviation + mean), and
+ * `weights`, a list of `{ name, shape, values }` in the order of `model.getWeights()`, each with
+ * Keras's layout, row-major.
  *
  * @returns The paths of the files.
  */

@@ -2,7 +2,10 @@ import { at } from "./at.ts";
 import { cholesky, solveCholesky } from "./cholesky.ts";
 import { HORIZON, STEP_INPUTS, STEPS, type Windows } from "./windows.ts";
 
-/** Linear regression with a penalty on the squared weights, from all inputs of a window to all days of its forecast. */
+/**
+ * Linear regression with a penalty on the squared weights, from all inputs of a window to all days
+ * of its forecast.
+ */
 export interface Ridge {
   readonly penalty: number;
   /** Which of the flattened inputs are used. */
@@ -17,8 +20,8 @@ const PENALTIES = [0.3, 1, 3, 10];
 const WINDOW_WIDTH = STEPS * STEP_INPUTS.length;
 
 /**
- * Fits the regression by the normal equations, in 64-bit floats, once for each penalty, and keeps the one with the
- * smallest mean absolute error on the validation windows.
+ * Fits the regression by the normal equations, in 64-bit floats, once for each penalty, and keeps
+ * the one with the smallest mean absolute error on the validation windows.
  */
 export function fitRidge(training: Windows, validation: Windows): Ridge {
   const system = normalEquations(training);
@@ -109,8 +112,8 @@ function solve(system: NormalEquations, penalty: number): Ridge {
 }
 
 /**
- * Columns that vary and do not repeat another one (the weekday of a step is also that of the step a week later). Columns
- * are told apart by their sum of products with fixed numbers without pattern.
+ * Columns that vary and do not repeat another one (the weekday of a step is also that of the step a
+ * week later). Columns are told apart by their sum of products with fixed numbers without pattern.
  */
 function usefulColumns(inputs: Float32Array, rows: number): Int32Array {
   const noise = Float64Array.from({ length: rows }, (_, b) => Math.sin(12.9898 * b * b + 78.233));

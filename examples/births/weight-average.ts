@@ -1,8 +1,9 @@
 import * as sl from "sluice";
 
 /**
- * Leaves a model with the mean of its weights over the last epochs: the last steps wander around a minimum,
- * their mean lies nearer to it. Stochastic weight averaging, Izmailov et al. 2018, arXiv:1803.05407.
+ * Leaves a model with the mean of its weights over the last epochs: the last steps wander around a
+ * minimum, their mean lies nearer to it. Stochastic weight averaging, Izmailov et al. 2018,
+ * arXiv:1803.05407.
  */
 export class WeightAverage implements sl.Callback {
   readonly #firstEpoch: number;

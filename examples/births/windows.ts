@@ -13,8 +13,8 @@ export const STEPS = HISTORY + HORIZON;
 export const STEP_INPUTS: readonly string[] = [...DAY_INPUTS, "birthsOrTypical", "isKnown"];
 
 /**
- * Sequences of 28 known days and 28 days to forecast. The origin is the first day that is forecast; all that stands in
- * the inputs was known on the evening before it.
+ * Sequences of 28 known days and 28 days to forecast. The origin is the first day that is forecast;
+ * all that stands in the inputs was known on the evening before it.
  */
 export interface Windows {
   readonly origins: readonly number[];
@@ -34,7 +34,10 @@ export interface Experiment {
   readonly everyTraining: Windows;
   /** An origin every week of 2011. */
   readonly validation: Windows;
-  /** An origin every 28 days from 2012-01-01: each day of 2012 to 2014 is forecast once, but for the last four. */
+  /**
+   * An origin every 28 days from 2012-01-01: each day of 2012 to 2014 is forecast once, but for the
+   * last four.
+   */
   readonly heldOut: Windows;
 }
 
