@@ -101,8 +101,8 @@ export class Optimizer {
    *
    * @example
    * const x = sl.variable(sl.tensor1d([3]));
-   * const cost = sl.train.sgd(0.1).minimize(() => x.square().sum(), true);
-   * console.log(await cost?.data(), await x.data()); // Float32Array [ 9 ] Float32Array [ 2.4 ]
+   * const cost = sl.train.sgd(0.25).minimize(() => x.square().sum(), true);
+   * console.log(await cost?.data(), await x.data()); // Float32Array [ 9 ] Float32Array [ 1.5 ]
    *
    * @param f Gives the loss, a scalar.
    * @param returnCost Whether the loss before the step is returned. Default false.
@@ -143,8 +143,8 @@ export class Optimizer {
    * @example
    * const w = sl.variable([3], true, "w");
    * const { grads } = sl.variableGrads(() => w.square().sum());
-   * sl.train.sgd(0.1).applyGradients(grads);
-   * console.log(await w.data()); // Float32Array [ 2.4 ]
+   * sl.train.sgd(0.25).applyGradients(grads);
+   * console.log(await w.data()); // Float32Array [ 1.5 ]
    *
    * @param grads Gradients by variable name, as `variableGrads` gives them, or a list of `{ name, tensor }`.
    * @throws {ArgumentError} when there is no variable of that name, or several.

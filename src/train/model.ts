@@ -171,6 +171,9 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   /**
    * One update on these samples as one batch.
    *
+   * @example
+   * const loss = await net.trainOnBatch(x, y);
+   *
    * @returns The loss before the update; with metrics a list, as `evaluate` gives it.
    * @throws {NumericsError} when the loss or a gradient is not finite; the weights are unchanged.
    */
@@ -200,6 +203,9 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
 
   /**
    * Prints the layers with the shapes of their outputs and the number of their parameters.
+   *
+   * @example
+   * net.summary();
    *
    * @param lineLength Characters a line. Default 65.
    * @param positions Where the three columns end, as shares of the line. Default [0.45, 0.85, 1].

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { layers } from "../../src/layers/index.ts";
 import { l2 } from "../../src/regularizers/index.ts";
-import { counters } from "../../src/tensor/index.ts";
+import { counters, type Tensor, tensor, variable } from "../../src/tensor/index.ts";
 import { sequential } from "../../src/train/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
@@ -183,6 +183,27 @@ describe("fit", () => {
       [8, 1],
       [8, 1],
     ]);
+  });
+
+  test("a metric of one's own is reported under its name", async () => {
+    const { x, y } = linearData(10);
+    const model = linearModel();
+    const bias = (labels: Tensor, predictions: Tensor): Tensor => predictions.sub(labels);
+    model.compile({ optimizer: { kind: "sgd", learningRate: 0 }, loss: "mse", metrics: [bias] });
+    const { history } = await model.fit(x, y, { batchSize: 4, verbose: 0 });
+    const mean = y.flat().reduce((sum, value) => sum + value, 0) / y.length;
+    expectClose(history.bias ?? [], [-mean], tolerances.reduction);
+  });
+
+  test("takes tensors that are still to be computed, and variables", async () => {
+    const { x, y } = linearData(24);
+    const config = { batchSize: 8, epochs: 2, shuffle: false, verbose: 0 } as const;
+    const [plain, lazy] = [linearModel(), linearModel()];
+    await plain.fit(x, y, config);
+    const labels = kept(variable(tensor(y), false));
+    await lazy.fit(tensor(x).mul(4).div(4), labels, config);
+    expect(await weightsOf(lazy)).toEqual(await weightsOf(plain));
+    expectClose(await labels.data(), y.flat(), tolerances.arithmetic);
   });
 
   test("training goes on from where it stood, with initialEpoch as its number", async () => {

@@ -3,6 +3,8 @@ import { AbortError, NumericsError, SluiceError } from "../../src/errors.ts";
 import { layers } from "../../src/layers/index.ts";
 import { memory, tensor } from "../../src/tensor/index.ts";
 import { sequential } from "../../src/train/index.ts";
+import { expectClose } from "../helpers/compare.ts";
+import { tolerances } from "../helpers/tolerances.ts";
 import { kept, linearData, linearModel, lstmModel, noise, sineData, weightsOf } from "./support.ts";
 
 const { dense, simpleRNN } = layers;
@@ -127,6 +129,28 @@ describe("an AbortSignal", () => {
     expect(error.name).toBe("AbortError");
     expect(begun).toEqual([0, 1, 2]);
     expect(await weightsOf(model)).toEqual(await weightsOf(reference));
+  });
+
+  test("needs no callback: training ends soon, after some whole number of steps", async () => {
+    const { x, y } = linearData(4000);
+    const model = linearModel(0.01);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort("enough"), 30);
+    const config = { ...quiet, batchSize: 2, epochs: 1000 };
+    const error = await model.fit(x, y, { ...config, signal: controller.signal }).catch((e) => e);
+    expect(error).toBeInstanceOf(AbortError);
+    expect(error.cause).toBe("enough");
+    const steps = model.optimizer.iterations;
+    const reference = linearModel(0.01);
+    for (let i = 0; i < steps; i++) {
+      const start = 2 * (i % 2000);
+      void reference.trainOnBatch(x.slice(start, start + 2), y.slice(start, start + 2));
+    }
+    expectClose(
+      (await weightsOf(model)).flat(),
+      (await weightsOf(reference)).flat(),
+      tolerances.samePrecision,
+    );
   });
 
   test("ends validation as well, and leaves memory and model ready for the next fit", async () => {
