@@ -121,7 +121,7 @@ class KeyBuilder {
     if (source.kind === "argument") name = source.staged ? "staged" : "bound";
     if (source.kind === "storage") {
       this.#storages.set(source.storage, index);
-      name = place ? `variable ${this.#bufferNumber(place)}+${place.offset}` : "result";
+      name = place ? `variable ${this.#bufferNumber(place)}+${place.offset}` : source.storage.kind;
     }
     this.lines.push(`L${index} ${name} ${formatSpec(value.spec)}`);
     return index;

@@ -2,7 +2,10 @@ import type { Spec } from "./spec.ts";
 
 let nextId = 1;
 
-/** What a storage is for: variables change in place and are bound directly, results never change. */
+/**
+ * What a storage is for: variables change in place and are bound directly, results never change, external
+ * ones are the application's buffers.
+ */
 export type StorageKind = "variable" | "result" | "external";
 
 /**
@@ -19,6 +22,8 @@ export class Storage {
   readonly owner: object;
   version = 0;
   disposed = false;
+  /** Its buffer was handed out: it stays until its owner lets go, even when it has been read. */
+  shared = false;
 
   constructor(spec: Spec, options: { kind: StorageKind; name: string; owner: object }) {
     this.spec = spec;

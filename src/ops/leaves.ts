@@ -3,6 +3,7 @@ import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Source, Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
 import { type Spec, specOf } from "../graph/spec.ts";
+import type { Storage } from "../graph/storage.ts";
 import { dtypeAttribute, numberAttribute, shapeAttribute } from "./attributes.ts";
 import type { Op } from "./op.ts";
 import { recordOne } from "./record.ts";
@@ -53,6 +54,11 @@ export const rangeOp: Op = {
 /** A leaf that reads `source`. */
 export function source(spec: Spec, from: Source): Value {
   return recordOne(sourceOp, [], { shape: spec.shape, dtype: spec.dtype }, { source: from });
+}
+
+/** A leaf that reads a storage as it is now. */
+export function readLeaf(storage: Storage): Value {
+  return source(storage.spec, { kind: "storage", storage, version: storage.version });
 }
 
 export function literal(value: number, shape: Shape = [], dtype: DType = "float32"): Value {

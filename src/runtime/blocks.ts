@@ -6,6 +6,11 @@ let nextId = 1;
 /** Every buffer that holds tensors can be bound, read back and filled. */
 const USAGE = BufferUsage.storage | BufferUsage.copySrc | BufferUsage.copyDst;
 
+export interface BlockOptions {
+  readonly isPage?: boolean;
+  readonly buffer?: GPUBuffer | null;
+}
+
 /**
  * One GPU buffer, perhaps not made yet: a block has an identity as soon as something is to live in it, and
  * memory when the first run that uses it is submitted. So variables exist before there is a device.
@@ -21,10 +26,14 @@ export class Block {
 
   /** Shared by small results. */
   readonly isPage: boolean;
+  /** The application's buffer: bound as it is, never pooled or destroyed. */
+  readonly isForeign: boolean;
 
-  constructor(bytes: number, isPage = false) {
+  constructor(bytes: number, { isPage = false, buffer = null }: BlockOptions = {}) {
     this.bytes = bytes;
     this.isPage = isPage;
+    this.buffer = buffer;
+    this.isForeign = buffer !== null;
   }
 }
 

@@ -1,31 +1,17 @@
-import type { Rules } from "../autograd/backward.ts";
-import { type Canonical, canonicalize, type Request } from "../compiler/canonical.ts";
-import { DisposedError, SluiceError, StaleReadError } from "../errors.ts";
-import { acquireDevice, type DeviceOptions, type GpuDevice } from "../gpu/device.ts";
-import { Faults } from "../gpu/faults.ts";
-import { PipelineCache } from "../gpu/pipelines.ts";
-import type { Platform } from "../gpu/platform.ts";
-import { ReadbackPool } from "../gpu/readback.ts";
-import { SubmitGate } from "../gpu/submission.ts";
+import { canonicalize, type Request } from "../compiler/canonical.ts";
+import { SluiceError } from "../errors.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import type { Source } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
-import type { KernelOptions } from "../kernels/dispatch.ts";
-import { BufferPool } from "./blocks.ts";
 import type { Counters } from "./counters.ts";
+import { checkFresh } from "./fresh.ts";
+import { HealthBook } from "./health.ts";
+import { buildMachine, type EngineOptions, type Machine } from "./machine.ts";
 import { MemoryBook, type MemoryInfo } from "./memory-book.ts";
-import { PlanCache } from "./plan-cache.ts";
 import type { LeafSource, OutputTarget, Program, Run } from "./run.ts";
 import { RunQueue } from "./run-queue.ts";
-import { Scratch } from "./scratch.ts";
-import { type SubmitContext, type Walker, walkInOnePass } from "./submit.ts";
-
-/** What an engine is made of. */
-export interface EngineOptions extends DeviceOptions {
-  readonly platform: Platform;
-  readonly rules: Rules;
-  readonly kernels?: KernelOptions;
-}
+import { type Walker, walkInOnePass } from "./submit.ts";
 
 /** What to do with the outputs of a request. */
 export interface Want {
@@ -39,25 +25,15 @@ export interface Outcome {
   readonly data: Promise<TypedArray> | null;
 }
 
-/** The GPU side of an engine, made when the device is there. */
-interface Machine {
-  readonly gpu: GpuDevice;
-  readonly pipelines: PipelineCache;
-  readonly pool: BufferPool;
-  readonly scratch: Scratch;
-  readonly plans: PlanCache;
-  readonly context: SubmitContext;
-}
-
 /** All mutable state: one device, its memory, its plans, the queue of what is to run. */
 export class Engine {
-  readonly rules: Rules;
+  readonly rules: EngineOptions["rules"];
   readonly book = new MemoryBook(this);
   /** Replaced while a profile is taken. */
   walker: Walker = walkInOnePass;
   readonly #options: EngineOptions;
   readonly #queue: RunQueue;
-  readonly #health = new Map<Storage, Promise<Error | null>>();
+  readonly #health = new HealthBook();
   readonly #counts = { submits: 0, dispatches: 0, readbacks: 0 };
   #machine: Machine | null = null;
   #starting: Promise<Machine> | null = null;
@@ -110,7 +86,7 @@ export class Engine {
    */
   enqueue(request: Request, wants: readonly Want[], label: string): Outcome[] {
     const program = this.program(request);
-    checkFresh(program.canonical, this);
+    checkFresh(program.canonical, this.book);
     return this.launch(program, { wants, args: [], label });
   }
 
@@ -145,7 +121,7 @@ export class Engine {
       outcomes.push({ storage: keep, data });
       return { keep, read };
     });
-    const upstream = this.#upstreamOf(leaves);
+    const upstream = this.#health.upstreamOf(leaves);
     let settle: Run["settle"] = () => undefined;
     const health = new Promise<Error | null>((resolve) => {
       settle = resolve;
@@ -158,6 +134,19 @@ export class Engine {
     this.#bind(run);
     this.#queue.push(run);
     return outcomes;
+  }
+
+  /**
+   * Where a storage lies, once everything queued so far has been submitted.
+   * @throws what went wrong in the run that filled it.
+   */
+  async bufferOf(storage: Storage): Promise<{ buffer: GPUBuffer; offset: number }> {
+    const { context } = await this.#start();
+    await this.#queue.drained();
+    const error = await this.#health.of(storage);
+    if (error) throw error;
+    const { block, offset } = this.book.placeOf(storage);
+    return { buffer: this.book.bufferOf(block, context.device.queue), offset };
   }
 
   /** Puts variables side by side into one buffer, in this order. */
@@ -238,19 +227,10 @@ export class Engine {
   #bind(run: Run): void {
     if (run.entry) this.#machine?.plans.pin(run.entry);
     for (const leaf of run.leaves) if (leaf.kind === "place") this.book.pin(leaf.storage);
-    for (const storage of this.#targets(run)) {
-      this.book.pin(storage);
-      this.#health.set(storage, run.health);
-    }
-    for (const { storage } of run.writes) storage.version++;
     const targets = this.#targets(run);
-    void run.health.then((error) => {
-      // Nothing went wrong: nobody need ask any more.
-      if (error) return;
-      for (const storage of targets) {
-        if (this.#health.get(storage) === run.health) this.#health.delete(storage);
-      }
-    });
+    for (const storage of targets) this.book.pin(storage);
+    this.#health.track(targets, run.health);
+    for (const { storage } of run.writes) storage.version++;
   }
 
   #unbind(run: Run): void {
@@ -264,69 +244,21 @@ export class Engine {
     return [...kept, ...run.writes.map(({ storage }) => storage)];
   }
 
-  #upstreamOf(leaves: readonly LeafSource[]): Promise<Error | null>[] {
-    const found = new Set<Promise<Error | null>>();
-    for (const leaf of leaves) {
-      const health = leaf.kind === "place" ? this.#health.get(leaf.storage) : undefined;
-      if (health) found.add(health);
-    }
-    return [...found];
-  }
-
   #start(): Promise<Machine> {
     this.#starting ??= this.#build();
     return this.#starting;
   }
 
   async #build(): Promise<Machine> {
-    const gpu = await acquireDevice(this.#options.platform, this.#options);
-    const { device } = gpu;
-    const pipelines = new PipelineCache(device);
-    const pool = new BufferPool(device);
-    const scratch = new Scratch(pool);
-    const target = { limits: gpu.limits, options: this.#options.kernels ?? {} };
-    const plans = new PlanCache(
-      { rules: this.rules, target },
-      { device, pipelines, pool, scratch },
-    );
-    this.book.usePool(pool);
-    const context: SubmitContext = {
-      device,
-      gate: new SubmitGate(device.queue),
+    const machine = await buildMachine(this.#options, {
       book: this.book,
-      readbacks: new ReadbackPool(device),
-      faults: new Faults(gpu),
-      isSlow: gpu.isFallback,
-      isOwned: gpu.owned,
       count: (what, by) => {
         this.#counts[what] += by;
       },
       walk: (encoder, instance, groups, range) => this.walker(encoder, instance, groups, range),
-    };
-    this.#machine = { gpu, pipelines, pool, scratch, plans, context };
-    void gpu.lost.then((loss) => this.#queue.fail(loss));
-    return this.#machine;
-  }
-}
-
-/** @throws when a leaf reads a variable that has changed, or memory that is gone. */
-function checkFresh({ leaves }: Canonical, engine: Engine): void {
-  for (const { source, value } of leaves) {
-    if (source.kind !== "storage") continue;
-    const { storage, version } = source;
-    if (storage.disposed || !engine.book.has(storage)) {
-      throw new DisposedError(
-        `"${storage.name}" was disposed, but a tensor that is evaluated now still reads it. Evaluate ` +
-          "before you dispose: `await t.data()`.",
-      );
-    }
-    if (storage.kind === "variable" && storage.version !== version) {
-      throw new StaleReadError(
-        `A lazy tensor reads variable "${storage.name}" as it was before it changed (version ${version}, now ` +
-          `${storage.version})${value.node.scope ? `, recorded in ${value.node.scope}` : ""}. Evaluate it before the ` +
-          "update (await t.data()), or return it from the function that updates.",
-        { details: { variable: storage.name, read: version, now: storage.version } },
-      );
-    }
+    });
+    this.#machine = machine;
+    void machine.gpu.lost.then((loss) => this.#queue.fail(loss));
+    return machine;
   }
 }

@@ -67,6 +67,16 @@ export class MemoryBook {
     return storage;
   }
 
+  /** A storage in a buffer of the application; it owns nothing. */
+  adopt(spec: Spec, { buffer, offset }: { buffer: GPUBuffer; offset: number }): Storage {
+    const name = buffer.label || "external buffer";
+    const storage = new Storage(spec, { kind: "external", name, owner: this.#owner });
+    const block = new Block(buffer.size, { buffer });
+    block.users++;
+    this.#allocations.set(storage, { block, offset });
+    return storage;
+  }
+
   /** Content that is written before the first run that uses the storage. */
   upload(storage: Storage, data: TypedArray): void {
     const { block, offset } = this.placeOf(storage);
@@ -116,8 +126,10 @@ export class MemoryBook {
     if (storage.disposed) return;
     storage.disposed = true;
     const bytes = specBytes(storage.spec);
-    this.#owned--;
-    this.#bytes -= bytes;
+    if (storage.kind !== "external") {
+      this.#owned--;
+      this.#bytes -= bytes;
+    }
     if (storage.kind === "result") this.#resultBytes -= bytes;
     if (!this.#pins.has(storage)) this.#end(storage);
   }
@@ -163,7 +175,7 @@ export class MemoryBook {
     const [known] = index < 0 ? [] : this.#free.splice(index, 1);
     if (known) return known;
     if (!this.#page || this.#page.used + size > PAGE_BYTES) {
-      this.#page = { block: new Block(PAGE_BYTES, true), used: 0 };
+      this.#page = { block: new Block(PAGE_BYTES, { isPage: true }), used: 0 };
     }
     const place = { block: this.#page.block, offset: this.#page.used };
     this.#page.used += size;
@@ -195,7 +207,7 @@ export class MemoryBook {
       return;
     }
     this.#dropPage(block);
-    if (block.buffer) this.#pool?.give(block.buffer);
+    if (block.buffer && !block.isForeign) this.#pool?.give(block.buffer);
     block.buffer = null;
     block.uploads = [];
   }

@@ -183,7 +183,7 @@ class Trace {
         });
         value.kept = { kind: "storage", storage, version: 0 };
         this.#constants.push(value);
-      } else if (from?.kind === "storage" && from.storage.kind === "result") {
+      } else if (from?.kind === "storage" && from.storage.kind !== "variable") {
         book.pin(from.storage);
         this.#held.push(from.storage);
       }

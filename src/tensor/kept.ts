@@ -25,7 +25,7 @@ export function setKept(value: Value, source: Source | null): void {
 export function letGo(value: Value): void {
   const source = sourceOf(value);
   value.kept = null;
-  if (source?.kind === "storage" && source.storage.kind === "result") {
+  if (source?.kind === "storage" && source.storage.kind !== "variable") {
     currentEngine().book.dispose(source.storage);
   }
 }

@@ -1,10 +1,12 @@
 import { DisposedError, TraceError } from "../errors.ts";
 import type { DType, TypedArray } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
-import { sizeOf } from "../graph/shape.ts";
-import { formatSpec } from "../graph/spec.ts";
+import { type Shape, sizeOf } from "../graph/shape.ts";
+import { formatSpec, specOf } from "../graph/spec.ts";
 import { source } from "../ops/leaves.ts";
+import type { Outcome, Want } from "../runtime/engine.ts";
 import { currentEngine } from "./current.ts";
+import { externalLeaf, sharedBuffer, touchedLeaf } from "./external.ts";
 import { keepAs, letGo, setKept, sourceOf } from "./kept.ts";
 import { type NestedArray, toNested } from "./nested.ts";
 import { formatTensor } from "./print.ts";
@@ -110,21 +112,83 @@ export class Tensor {
     const value = this.value;
     const from = sourceOf(value);
     if (from?.kind === "host") return from.data.slice();
-    const others = this.group.filter((tensor) => tensor !== this && tensor.isPending);
-    const outputs = [value, ...others.map((tensor) => tensor.value)];
-    const wants = outputs.map((_, i) => ({ keep: i > 0, read: i === 0 }));
-    const outcomes = currentEngine().enqueue({ outputs, writes: [] }, wants, value.node.op);
-    others.forEach((tensor, i) => {
-      keepAs(tensor.value, outcomes[i + 1]?.storage ?? null);
-    });
-    const data = (await outcomes[0]?.data) as TypedArray;
-    const isMutable = from?.kind === "storage" && from.storage.kind !== "result";
-    if (isMutable || this.#isDisposed) return data;
+    const data = (await this.#evaluate({ keep: false, read: true })?.data) as TypedArray;
+    const stays =
+      from?.kind === "storage" && (from.storage.kind !== "result" || from.storage.shared);
+    if (stays || this.#isDisposed) return data;
     // A private copy stays: the next read costs nothing, and no GPU memory is held for it.
     setKept(value, { kind: "host", data });
     // The tensor begins anew from it: a loop that reads each step must not hold on to all steps before.
     this.#value = source(value.spec, { kind: "host", data });
     return data.slice();
+  }
+
+  /**
+   * A tensor in a buffer of the application, without a copy: other shaders' results as input. It is read when
+   * something that uses it is evaluated; after your shaders have written it again, call `touch()`. The library
+   * never writes it and never destroys it.
+   *
+   * @example
+   * await sl.init({ device });
+   * const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
+   * const samples = device.createBuffer({ size: 4 * 1000, usage });
+   * const x = sl.Tensor.fromBuffer(samples, [1000, 1]);
+   *
+   * @param buffer Of the device given to `init`, with usage STORAGE and COPY_SRC.
+   * @param dtype Default float32. bool is a u32 of 0 or 1 an element.
+   * @param offset Where the elements begin, in bytes; a multiple of 256. Default 0.
+   * @throws {ArgumentError} when the buffer lacks a usage, or the elements do not lie inside it.
+   */
+  static fromBuffer(buffer: GPUBuffer, shape: Shape, dtype: DType = "float32", offset = 0): Tensor {
+    return new Tensor(externalLeaf(buffer, specOf(shape, dtype), offset));
+  }
+
+  /**
+   * The elements' place on the GPU, once they are computed, as a bind group takes it: an input of the
+   * application's shaders, without a copy. What comes later on the device's queue finds them there.
+   *
+   * It is there until the tensor is disposed; a variable may be moved when an optimizer first takes it up, so
+   * ask again. Do not write it, unless it is a variable of yours that nothing else is using.
+   *
+   * @example
+   * const resource = await model.predict(x).buffer(); // { buffer, offset, size }
+   * device.createBindGroup({ layout, entries: [{ binding: 0, resource }] });
+   *
+   * @throws as `data()` does.
+   */
+  async buffer(): Promise<GPUBufferBinding> {
+    if (isTracing()) {
+      throw new TraceError(
+        "buffer() was called in a function that is being compiled: nothing is computed yet. Return the tensor " +
+          "and ask for its buffer outside.",
+      );
+    }
+    if (sourceOf(this.value)?.kind !== "storage") this.#evaluate({ keep: true, read: false });
+    return sharedBuffer(this.value);
+  }
+
+  /**
+   * Says that other shaders have written the buffer that was given to `fromBuffer`. Lazy tensors made from it
+   * before are stale from now on; what was evaluated stays.
+   *
+   * @throws {ArgumentError} when the tensor is none of `fromBuffer`.
+   */
+  touch(): void {
+    this.#value = touchedLeaf(this.value);
+  }
+
+  /** Queues the evaluation of this tensor and of those that came with it. */
+  #evaluate(want: Want): Outcome | undefined {
+    const others = this.group.filter((tensor) => tensor !== this && tensor.isPending);
+    const tensors = [this, ...others];
+    const wants = tensors.map((tensor) => (tensor === this ? want : { keep: true, read: false }));
+    const outputs = tensors.map((tensor) => tensor.value);
+    const request = { outputs, writes: [] };
+    const outcomes = currentEngine().enqueue(request, wants, this.value.node.op);
+    tensors.forEach((tensor, i) => {
+      keepAs(tensor.value, outcomes[i]?.storage ?? null);
+    });
+    return outcomes[0];
   }
 
   /** `await t.data()`: WebGPU cannot block, so this only says so. */

@@ -5,7 +5,7 @@ import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { formatSpec } from "../graph/spec.ts";
 import type { Storage } from "../graph/storage.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
-import { source } from "../ops/leaves.ts";
+import { readLeaf } from "../ops/leaves.ts";
 import { type TensorLike, toTensor } from "./convert.ts";
 import { currentEngine } from "./current.ts";
 import { sourceOf } from "./kept.ts";
@@ -112,10 +112,6 @@ export class Variable extends Tensor {
   override toString(): string {
     return `Variable "${this.name}" ${formatSpec(this.storage.spec)}`;
   }
-}
-
-function readLeaf(storage: Storage): Value {
-  return source(storage.spec, { kind: "storage", storage, version: storage.version });
 }
 
 /**
