@@ -43,6 +43,14 @@ export const platform: Platform = {
 // and Dawn then hangs at exit on some systems.
 let instance: Promise<GPU> | undefined;
 
+const UNWANTED_FEATURES = [
+  // Timestamps rounded to 65 µs protect pages from each other; a process of one's own needs them exact.
+  "timestamp_quantization",
+  // A constant that fills workgroup memory with zeros: SwiftShader makes a store an element of it and compiles
+  // the recurrent kernels ten times slower. Without it Dawn writes a loop of its own.
+  "use_vulkan_zero_initialize_workgroup_memory_extension",
+];
+
 async function startDawn(): Promise<GPU> {
   if (process.platform === "linux") await prepareVulkan();
   return createInstance();
@@ -55,8 +63,7 @@ async function createInstance(): Promise<GPU> {
   } catch (cause) {
     throw new UnsupportedError(cannotImportDawn(cause), { cause });
   }
-  // Timestamps rounded to 65 µs protect pages from each other; a process of one's own needs them exact.
-  const options = ["disable-dawn-features=timestamp_quantization"];
+  const options = [`disable-dawn-features=${UNWANTED_FEATURES.join()}`];
   options.push(...(process.env.SLUICE_DAWN_OPTIONS ?? "").split(" ").filter((word) => word !== ""));
   return dawn.create(options);
 }
