@@ -4,10 +4,9 @@ import type { Value } from "../graph/node.ts";
 import { type Shape, sizeOf } from "../graph/shape.ts";
 import { formatSpec, specOf } from "../graph/spec.ts";
 import { source } from "../ops/leaves.ts";
-import type { Outcome, Want } from "../runtime/engine.ts";
-import { currentEngine } from "./current.ts";
+import { holdsResult, keepGroup, readWithGroup } from "./evaluate.ts";
 import { externalLeaf, sharedBuffer, touchedLeaf } from "./external.ts";
-import { keepAs, letGo, setKept, sourceOf } from "./kept.ts";
+import { letGo, setKept, sourceOf } from "./kept.ts";
 import { type NestedArray, toNested } from "./nested.ts";
 import { formatTensor } from "./print.ts";
 import { isTracing } from "./scope-state.ts";
@@ -112,15 +111,8 @@ export class Tensor {
     const value = this.value;
     const from = sourceOf(value);
     if (from?.kind === "host") return from.data.slice();
-    const data = (await this.#evaluate({ keep: false, read: true })?.data) as TypedArray;
-    const stays =
-      from?.kind === "storage" && (from.storage.kind !== "result" || from.storage.shared);
-    if (stays || this.#isDisposed) return data;
-    // A private copy stays: the next read costs nothing, and no GPU memory is held for it.
-    setKept(value, { kind: "host", data });
-    // The tensor begins anew from it: a loop that reads each step must not hold on to all steps before.
-    this.#value = source(value.spec, { kind: "host", data });
-    return data.slice();
+    const data = await readWithGroup(this);
+    return this.beginFrom(value, data) ? data.slice() : data;
   }
 
   /**
@@ -163,7 +155,7 @@ export class Tensor {
           "and ask for its buffer outside.",
       );
     }
-    if (sourceOf(this.value)?.kind !== "storage") this.#evaluate({ keep: true, read: false });
+    if (sourceOf(this.value)?.kind !== "storage") keepGroup(this);
     return sharedBuffer(this.value);
   }
 
@@ -177,18 +169,17 @@ export class Tensor {
     this.#value = touchedLeaf(this.value);
   }
 
-  /** Queues the evaluation of this tensor and of those that came with it. */
-  #evaluate(want: Want): Outcome | undefined {
-    const others = this.group.filter((tensor) => tensor !== this && tensor.isPending);
-    const tensors = [this, ...others];
-    const wants = tensors.map((tensor) => (tensor === this ? want : { keep: true, read: false }));
-    const outputs = tensors.map((tensor) => tensor.value);
-    const request = { outputs, writes: [] };
-    const outcomes = currentEngine().enqueue(request, wants, this.value.node.op);
-    tensors.forEach((tensor, i) => {
-      keepAs(tensor.value, outcomes[i]?.storage ?? null);
-    });
-    return outcomes[0];
+  /**
+   * @internal Begins anew from what was read of it: the next read costs nothing, no GPU memory is held, and a loop that
+   * reads each step does not hold on to all steps before.
+   *
+   * @returns false when it stays where it is: its content may change, its buffer was handed out.
+   */
+  beginFrom(value: Value, data: TypedArray): boolean {
+    if (this.#isDisposed || this.isMutable || !holdsResult(value)) return false;
+    setKept(value, { kind: "host", data });
+    this.#value = source(value.spec, { kind: "host", data });
+    return true;
   }
 
   /** `await t.data()`: WebGPU cannot block, so this only says so. */

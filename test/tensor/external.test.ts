@@ -127,6 +127,15 @@ describe("buffer()", () => {
     y.dispose();
   });
 
+  test("holds what it gave out, even when a read was under way", async () => {
+    const y = mul(tensor([1, 2]), 3);
+    const read = y.data();
+    const binding = await y.buffer();
+    expect([...(await read)]).toEqual([3, 6]);
+    await mul(tensor([50, 100]), 2).buffer();
+    expect(await readAt(binding)).toEqual([3, 6]);
+  });
+
   test("brings host data to the GPU, and what was read before", async () => {
     expect(await readAt(await tensor([1, 2]).buffer())).toEqual([1, 2]);
     const y = add(tensor([1, 2]), 1);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, DisposedError, StaleReadError, TraceError } from "../../src/errors.ts";
+import { sgd } from "../../src/optimizers/index.ts";
 import {
   add,
   compile,
@@ -185,5 +186,44 @@ describe("memory", () => {
     const before = memory();
     for (let i = 0; i < 500; i++) await add(x, i).data();
     expect(memory()).toEqual(before);
+  });
+});
+
+describe("a loop that disposes of nothing", () => {
+  /** Tensors owned after `rounds` more rounds; nothing is disposed. */
+  async function ownedAfter(rounds: number, round: () => Promise<unknown>): Promise<number> {
+    for (let i = 0; i < rounds; i++) await round();
+    return memory().numTensors;
+  }
+
+  test("does not pile up gradients when it reads the loss", async () => {
+    const x = variable([1, 2], true, "undisposed/x");
+    const optimizer = sgd(0.01);
+    const round = async () => {
+      const { value, grads: named } = variableGrads(() => sum(square(x)));
+      optimizer.applyGradients(named);
+      return value.data();
+    };
+    const early = await ownedAfter(10, round);
+    expect(await ownedAfter(50, round)).toBe(early);
+    x.dispose();
+  });
+
+  test("can still read the gradients afterwards", async () => {
+    const x = variable([1, 2], true, "undisposed/y");
+    const { value, grads: named } = variableGrads(() => sum(square(x)));
+    expect(await value.array()).toBe(5);
+    x.assign([7, 7]);
+    expect([...(await (named["undisposed/y"] as Tensor).data())]).toEqual([2, 4]);
+    x.dispose();
+  });
+
+  test("does not pile up the outputs of a compiled function when it reads one", async () => {
+    const step = compile((a: Tensor) => [mul(a, 2), add(a, 1)] as const);
+    const a = tensor([1, 2]);
+    const round = () => step(a)[0].data();
+    const early = await ownedAfter(10, round);
+    expect(await ownedAfter(50, round)).toBe(early);
+    step.dispose();
   });
 });
