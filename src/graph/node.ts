@@ -31,6 +31,11 @@ export type CustomGradient = (dy: Value) => readonly Value[];
 
 let nextId = 1;
 
+/** The id of the next node: what is recorded from now on has ids from here. */
+export function nextNodeId(): number {
+  return nextId;
+}
+
 /** One recorded operation: immutable, allocates nothing, runs nothing. */
 export class Node {
   /** Ascending in the order of recording; inputs always have smaller ids. */

@@ -1,4 +1,4 @@
-import type { Value } from "../graph/node.ts";
+import { nextNodeId, type Value } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
 
 /** What happens between entering and leaving the outermost library scope. */
@@ -7,6 +7,8 @@ export interface ScopeState {
   readonly writes: Map<Storage, Value>;
   /** Values that would be stale after the writes, kept along with them. */
   readonly retained: Set<Value>;
+  /** Nodes recorded before the scope have ids below this. */
+  readonly firstNode: number;
   /** A function is being recorded for replay: nothing may wait, and every run draws its own numbers. */
   readonly isTracing: boolean;
 }
@@ -14,7 +16,7 @@ export interface ScopeState {
 let current: ScopeState | null = null;
 
 export function newScopeState(isTracing: boolean): ScopeState {
-  return { writes: new Map(), retained: new Set(), isTracing };
+  return { writes: new Map(), retained: new Set(), firstNode: nextNodeId(), isTracing };
 }
 
 /** The scope that is open, or null. */

@@ -1,5 +1,6 @@
 import { TraceError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
 import { withName } from "../ops/record.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
@@ -30,7 +31,7 @@ export function scope<T>(name: string, body: () => T): T {
 export function runWrites(state: ScopeState, results: Iterable<Tensor>, label: string): void {
   if (state.writes.size === 0) return;
   const values = new Set<Value>();
-  for (const tensor of results) {
+  for (const tensor of [...results, ...groupsBehind(state)]) {
     if (tensor.isMutable || tensor.isDisposed) continue;
     if (isOutdated(tensor.value, state)) values.add(tensor.value);
   }
@@ -42,6 +43,15 @@ export function runWrites(state: ScopeState, results: Iterable<Tensor>, label: s
   outputs.forEach((value, i) => {
     keepAs(value, outcomes[i]?.storage ?? null);
   });
+}
+
+/**
+ * What came together with the tensors that the new contents are made of: after `w.assign(w.sub(grads.w))` the loss
+ * and the other gradients have to stay readable.
+ */
+function groupsBehind({ writes, firstNode }: ScopeState): Tensor[] {
+  const outside = topologicalOrder([...writes.values()]).filter((node) => node.id < firstNode);
+  return outside.flatMap((node) => node.outputs.flatMap((value) => Tensor.groupOf(value)));
 }
 
 /** Whether a value cannot be computed any more after the writes: it is lazy, or what a variable held before. */

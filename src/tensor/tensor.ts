@@ -89,9 +89,17 @@ export class Tensor {
     return this.#group ?? [this];
   }
 
+  /** @internal The tensors that came with the one that has this value. */
+  static groupOf(value: Value): readonly Tensor[] {
+    return groups.get(value) ?? [];
+  }
+
   /** @internal */
   static group(tensors: readonly Tensor[]): void {
-    for (const tensor of tensors) tensor.#group = tensors;
+    for (const tensor of tensors) {
+      tensor.#group = tensors;
+      groups.set(tensor.#value, tensors);
+    }
   }
 
   /**
@@ -234,3 +242,6 @@ export class Tensor {
 
 /** How many handles a value has; when the last is disposed its memory goes. */
 const handles = new WeakMap<Value, number>();
+
+/** The groups again, for who meets one of their values in a graph. */
+const groups = new WeakMap<Value, readonly Tensor[]>();

@@ -12,6 +12,7 @@ import {
   randomUniform,
   setSeed,
   square,
+  sub,
   sum,
   type Tensor,
   tensor,
@@ -207,6 +208,18 @@ describe("a loop that disposes of nothing", () => {
     const early = await ownedAfter(10, round);
     expect(await ownedAfter(50, round)).toBe(early);
     x.dispose();
+  });
+
+  test("may update by hand: loss and gradients stay readable", async () => {
+    const x = variable([1, 2], true, "by hand/x");
+    const y = variable([3], true, "by hand/y");
+    const { value, grads: named } = variableGrads(() => add(sum(square(x)), sum(square(y))));
+    for (const one of [x, y]) one.assign(sub(one, mul(named[one.name] as Tensor, 0.5)));
+    expect(await value.array()).toBe(14);
+    expect([...(await (named["by hand/y"] as Tensor).data())]).toEqual([6]);
+    expect([...(await x.data()), ...(await y.data())]).toEqual([0, 0, 0]);
+    x.dispose();
+    y.dispose();
   });
 
   test("can still read the gradients afterwards", async () => {
