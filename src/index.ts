@@ -80,6 +80,8 @@ export {
   zeros,
   zerosLike,
 } from "./tensor/index.ts";
+// Its augmentation of Tensor is part of the declarations only when somebody names it.
+export type { TensorMethods } from "./tensor/methods.ts";
 // Operations
 export * from "./tensor/ops/index.ts";
 export * from "./train/index.ts";
