@@ -53,6 +53,7 @@ export {
   type InitOptions,
   idle,
   init,
+  keep,
   memory,
   type NestedArray,
   ones,

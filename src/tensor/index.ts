@@ -18,21 +18,21 @@ export {
   zerosLike,
 } from "./creation.ts";
 export { currentEngine, type InitOptions } from "./current.ts";
+export { type CustomGradient, customGrad, type Save } from "./custom-grad.ts";
 export {
-  type CustomGradient,
-  customGrad,
   type Differentiable,
   grad,
+  gradientsByVariable,
   grads,
-  type Save,
   valueAndGrad,
   valueAndGrads,
   variableGrads,
+  variableOf,
 } from "./gradients.ts";
 export type { NestedArray } from "./nested.ts";
 export * from "./ops/index.ts";
 export { type ProfileInfo, profile } from "./profile.ts";
-export { retain, scope, tensorsIn, tidy } from "./scope.ts";
+export { scope, tensorsIn } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
 export { nextSeed, randomKey, setSeed } from "./seed.ts";
 export {
@@ -46,4 +46,5 @@ export {
   memory,
 } from "./system.ts";
 export { Tensor } from "./tensor.ts";
+export { keep, tidy } from "./tidy.ts";
 export { Variable, variable, variablesNamed, watchReads } from "./variable.ts";
