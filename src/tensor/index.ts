@@ -1,5 +1,13 @@
 // The tensor floor as the floors above use it. The public names are chosen in src/index.ts.
 export { arenaRuns, packVariables } from "./arena.ts";
+export {
+  getBackend,
+  nextFrame,
+  ready,
+  setBackend,
+  type TimingInfo,
+  time,
+} from "./compatibility.ts";
 export { type Compiled, compile } from "./compile.ts";
 export { fromHost, type TensorLike, toTensor } from "./convert.ts";
 export {
