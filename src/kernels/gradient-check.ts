@@ -46,7 +46,7 @@ export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
         bindings: [{ kind: "input", index: 0, list: true }, table(0), scratch(0)],
         params: paramWords([used.length, workgroups]),
         workgroups: linearGroups(workgroups, limits),
-        flops: 3 * GRAIN * used.length,
+        flops: 5 * GRAIN * used.length,
         bytes: 4 * GRAIN * used.length,
       },
       {
@@ -65,11 +65,11 @@ export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
           ],
         },
         workgroups: [1, 1, 1],
-        flops: 2 * partials,
-        bytes: 8 * partials,
+        flops: 3 * partials,
+        bytes: 12 * partials,
       },
     ],
-    scratch: [8 * partials],
+    scratch: [12 * partials],
     tables: [used],
   };
 }

@@ -8,9 +8,10 @@ import { firstOutput, outputOf, record } from "./record.ts";
 
 /**
  * What an optimizer asks before it updates. Inputs: gradients, the fault so far int32[4], and perhaps the
- * loss. Outputs: control float32[4] = (global L2 norm, 1 when the update may happen else 0, 0, 0) and fault
- * int32[4] = (refused updates, number + 1 of the first one, 0, 0). It may happen when every gradient and
- * the loss are finite and, if faults are sticky, there was none before.
+ * loss. Outputs: control float32[4] = (global L2 norm, 1 when the update may happen else 0, norm / 2^80, 0) and
+ * fault int32[4] = (refused updates, number + 1 of the first one, 0, 0). It may happen when every gradient and
+ * the loss are finite and, if faults are sticky, there was none before. The norm of finite gradients may be more
+ * than any float32, norm / 2^80 is not.
  */
 export const gradientCheckOp: Op = {
   name: "gradientCheck",

@@ -3,6 +3,7 @@ import type { Attributes, Node, Value } from "../graph/node.ts";
 import type { Spec } from "../graph/spec.ts";
 import type { View } from "../graph/view.ts";
 import type { LowerContext, Lowered } from "../kernels/dispatch.ts";
+import type { Combine } from "../kernels/reduce-source.ts";
 import type { Ops } from "./ops.ts";
 
 /**
@@ -40,8 +41,6 @@ export type Lowering =
   | KernelLowering
   /** Replaced by its `reference` before fusion. */
   | { readonly kind: "expand" };
-
-export type Combine = "sum" | "prod" | "max" | "min" | "argMax" | "argMin";
 
 export interface ElementwiseLowering {
   readonly kind: "elementwise";

@@ -3,9 +3,10 @@ import { HostScalar } from "../graph/host-scalar.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { normalizeAxes, normalizeAxis, reducedShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
+import type { Combine } from "../kernels/reduce-source.ts";
 import { at, booleanAttribute, inputOf, numbersAttribute } from "./attributes.ts";
 import { cast } from "./cast.ts";
-import type { Combine, Op } from "./op.ts";
+import type { Op } from "./op.ts";
 import type { Ops, Reduce } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
@@ -71,9 +72,9 @@ function argOp(combine: "argMax" | "argMin"): Op {
   };
 }
 
-/** Position of the first greatest element. */
+/** Position of the first greatest element; of the first NaN, if there is one. */
 export const argMaxOp = argOp("argMax");
-/** Position of the first least element. */
+/** Position of the first least element; of the first NaN, if there is one. */
 export const argMinOp = argOp("argMin");
 
 /**

@@ -37,7 +37,8 @@ async function check({
     colocated: [gradients.map((_, i) => i)],
     ...(limits && { limits }),
   });
-  return { norm: control?.[0] ?? Number.NaN, ok: control?.[1], fault: Array.from(after ?? []) };
+  const [norm = Number.NaN, ok, share = Number.NaN] = control ?? [];
+  return { norm, ok, share, fault: Array.from(after ?? []) };
 }
 
 const lengths = [1, 63, 64, 65, 257, 5000];
@@ -59,6 +60,22 @@ describe("gradientCheck kernels", () => {
     const expected = Math.sqrt(large.reduce((sum, g) => sum + g * g, 4));
     expectClose([norm], [expected], tolerances.reduction);
     expect(ok).toBe(1);
+  });
+
+  test("give a norm whose square is no float32", async () => {
+    const huge = [Float32Array.of(3e30, 1, -4e30), Float32Array.of(2)];
+    const { norm, share, ok } = await check({ gradients: huge });
+    expectClose([norm, share], [5e30, 5e30 / 2 ** 80], tolerances.reduction);
+    expect(ok).toBe(1);
+    const most = await check({ gradients: [new Float32Array(4).fill(3.4e38)] });
+    expectClose([most.norm, most.share], [3.4028234e38, 6.8e38 / 2 ** 80], tolerances.reduction);
+  });
+
+  test("add equal squares up to seven digits", async () => {
+    const tenths = new Float32Array(10_000_000).fill(0.1);
+    const { norm } = await check({ gradients: [tenths] });
+    const expected = Math.fround(0.1) * Math.sqrt(tenths.length);
+    expectClose([norm], [expected], tolerances.longSum);
   });
 
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {

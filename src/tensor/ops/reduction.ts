@@ -82,7 +82,8 @@ export function min(x: TensorLike, axis: AxisArgument = null, keepDims = false):
 }
 
 /**
- * Position of the greatest element along one axis, int32; of equal ones the first.
+ * Position of the greatest element along one axis, int32; of equal ones the first. NaN counts as the greatest, as in
+ * NumPy and PyTorch.
  *
  * @param axis - Default 0, as in TF.js.
  * @throws {ShapeError} when the axis lies outside, or has no elements.
@@ -94,7 +95,8 @@ export function argMax(x: TensorLike, axis = 0): Tensor {
 }
 
 /**
- * Position of the least element along one axis, int32; of equal ones the first.
+ * Position of the least element along one axis, int32; of equal ones the first. NaN counts as the least, as in
+ * NumPy and PyTorch.
  *
  * @param axis - Default 0, as in TF.js.
  * @throws {ShapeError} when the axis lies outside, or has no elements.
