@@ -1,11 +1,10 @@
 import { canonicalize, type Request } from "../compiler/canonical.ts";
-import { SluiceError } from "../errors.ts";
 import type { GpuDevice } from "../gpu/device.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import type { Source } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
 import type { Counters } from "./counters.ts";
-import { checkFresh } from "./fresh.ts";
+import { checkFresh, checkOwner } from "./fresh.ts";
 import { HealthBook } from "./health.ts";
 import { buildMachine, type EngineOptions, type Machine } from "./machine.ts";
 import { MemoryBook, type MemoryInfo } from "./memory-book.ts";
@@ -28,7 +27,7 @@ export interface Outcome {
 /** All mutable state: one device, its memory, its plans, the queue of what is to run. */
 export class Engine {
   readonly rules: EngineOptions["rules"];
-  readonly book = new MemoryBook(this);
+  readonly book = new MemoryBook();
   /** Replaced while a profile is taken. */
   walker: Walker = walkInOnePass;
   readonly #options: EngineOptions;
@@ -70,9 +69,14 @@ export class Engine {
     return this.#queue.failure !== null;
   }
 
-  /** A program of a graph; its plan is looked up or compiled when it first runs. */
+  /**
+   * A program of a graph; its plan is looked up or compiled when it first runs.
+   * @throws {SluiceError | DisposedError} when a variable belongs to another engine, or is gone.
+   */
   program(request: Request): Program {
+    for (const { storage } of request.writes) checkOwner(storage, this.book);
     const canonical = canonicalize(request, (storage) => {
+      checkOwner(storage, this.book);
       const { block, offset } = this.book.placeOf(storage);
       return { buffer: block.id, offset };
     });
@@ -141,6 +145,7 @@ export class Engine {
    * @throws what went wrong in the run that filled it.
    */
   async bufferOf(storage: Storage): Promise<{ buffer: GPUBuffer; offset: number }> {
+    checkOwner(storage, this.book);
     const { context } = await this.#start();
     await this.#queue.drained();
     const error = await this.#health.of(storage);
@@ -151,6 +156,7 @@ export class Engine {
 
   /** Puts variables side by side into one buffer, in this order. */
   pack(storages: readonly Storage[]): void {
+    for (const storage of storages) checkOwner(storage, this.book);
     for (const move of this.book.pack(storages)) {
       this.#queue.push({ ...move, kind: "move" });
     }
@@ -213,12 +219,7 @@ export class Engine {
     if (actual?.kind === "host") return actual;
     if (actual?.kind === "storage") {
       const { storage } = actual;
-      if (storage.owner !== this) {
-        throw new SluiceError(
-          "engine",
-          `"${storage.name}" belongs to another engine. Tensors of two devices do not mix: bring the data over with await t.data().`,
-        );
-      }
+      checkOwner(storage, this.book);
       return { kind: "place", place: this.book.placeOf(storage), storage };
     }
     throw new RangeError("an argument is not bound");

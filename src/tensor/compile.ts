@@ -6,6 +6,7 @@ import type { Storage } from "../graph/storage.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import { source } from "../ops/leaves.ts";
 import type { Program } from "../runtime/run.ts";
+import { type Constant, giveConstant, takeConstant } from "./constants.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
 import { isPlainObject, tensorsIn } from "./scope.ts";
@@ -73,8 +74,10 @@ class Trace {
   readonly #result: unknown;
   readonly #values: readonly Value[];
   readonly #state: ScopeState;
+  /** Where that lies which was captured: the recording's own list, because others may let go of it. */
+  readonly #captured = new Map<Value, Source>();
   readonly #held: Storage[] = [];
-  readonly #constants: Value[] = [];
+  readonly #constants: Constant[] = [];
   #program: Program;
   #epoch: number;
 
@@ -131,16 +134,16 @@ class Trace {
     const engine = this.#engine;
     engine.release(this.#program);
     for (const storage of this.#held) engine.book.unpin(storage);
-    for (const value of this.#constants) {
-      const kept = value.kept;
-      value.kept = null;
-      if (kept?.kind === "storage") engine.book.dispose(kept.storage);
-    }
+    for (const constant of this.#constants) giveConstant(constant);
   }
 
   #makeProgram(): Program {
     const writes = [...this.#state.writes].map(([storage, value]) => ({ storage, value }));
-    const program = this.#engine.program({ outputs: this.#values, writes });
+    const program = this.#engine.program({
+      outputs: this.#values,
+      writes,
+      kept: this.#captured,
+    });
     this.#engine.hold(program);
     return program;
   }
@@ -176,16 +179,13 @@ class Trace {
     for (const value of leaves) {
       const from = sourceOf(value);
       if (from?.kind === "host") {
-        const storage = book.create(value.spec, {
-          kind: "variable",
-          name: "constant",
-          data: from.data,
-        });
-        value.kept = { kind: "storage", storage, version: 0 };
-        this.#constants.push(value);
+        const constant = takeConstant(value, from.data);
+        this.#constants.push(constant);
+        this.#captured.set(value, { kind: "storage", storage: constant.storage, version: 0 });
       } else if (from?.kind === "storage" && from.storage.kind !== "variable") {
         book.pin(from.storage);
         this.#held.push(from.storage);
+        this.#captured.set(value, from);
       }
     }
   }
