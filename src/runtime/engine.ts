@@ -34,6 +34,8 @@ export class Engine {
   readonly #queue: RunQueue;
   readonly #health = new HealthBook();
   readonly #counts = { submits: 0, dispatches: 0, readbacks: 0 };
+  /** Programs that are held before there is a device to compile them for. */
+  readonly #awaiting = new Set<Program>();
   #machine: Machine | null = null;
   #starting: Promise<Machine> | null = null;
 
@@ -164,13 +166,14 @@ export class Engine {
 
   /** A compiled function ends: its plan does too, unless others hold it. */
   release(program: Program): void {
+    if (this.#awaiting.delete(program)) return;
     if (program.entry) this.#machine?.plans.unpin(program.entry, true);
   }
 
   /** Keeps a program's plan until `release`. */
   hold(program: Program): void {
-    if (program.entry) this.#machine?.plans.pin(program.entry);
-    else this.#queue.afterStart(() => this.#holdNow(program));
+    if (this.#machine) this.#machine.plans.pin(this.#machine.plans.entryOf(program));
+    else this.#awaiting.add(program);
   }
 
   memory(): MemoryInfo {
@@ -209,9 +212,16 @@ export class Engine {
     return program;
   }
 
-  #holdNow(program: Program): void {
-    const machine = this.#machine;
-    if (machine) machine.plans.pin(machine.plans.entryOf(program));
+  /** Holds what was to be held before there was a device. */
+  #holdAwaiting(machine: Machine): void {
+    for (const program of this.#awaiting) {
+      try {
+        machine.plans.pin(machine.plans.entryOf(program));
+      } catch {
+        // It does not compile; its first run, which waits already, says so to whoever reads it.
+      }
+    }
+    this.#awaiting.clear();
   }
 
   #resolve(source: Source, args: readonly Source[]): LeafSource {
@@ -259,6 +269,7 @@ export class Engine {
       walk: (encoder, instance, groups, range) => this.walker(encoder, instance, groups, range),
     });
     this.#machine = machine;
+    this.#holdAwaiting(machine);
     void machine.gpu.lost.then((loss) => this.#queue.fail(loss));
     return machine;
   }

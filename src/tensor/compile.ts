@@ -14,6 +14,9 @@ import { newScopeState, openScope, type ScopeState, within } from "./scope-state
 import { Tensor } from "./tensor.ts";
 import { Variable } from "./variable.ts";
 
+/** A recording holds a plan and what it captured, so a function has no more of them than this. */
+const MOST_RECORDINGS = 64;
+
 /** A function that was compiled; call it as the original. */
 export type Compiled<Args extends unknown[], Result> = ((...args: Args) => Result) & {
   /** Ends its plans and the tensors that it captured. */
@@ -28,6 +31,9 @@ export type Compiled<Args extends unknown[], Result> = ((...args: Args) => Resul
  * value records anew). Variables are read as they are at each call, and assignments and optimizer steps
  * inside happen at each call. JavaScript values that the function captures stay as they were when it was
  * recorded. Random operations draw new numbers at each call.
+ *
+ * At most 64 recordings are kept; beyond them the least recently used ends, with one warning. Pass what changes
+ * at each call as a tensor.
  *
  * @throws {TraceError} for `data()` inside, an async function, or a result that is no tensor.
  * @example
@@ -52,12 +58,29 @@ export function compile<Args extends unknown[], Result>(
     const sources = tensors.map(inputSource);
     const key = signature(args, sources);
     let trace = traces.get(key);
+    traces.delete(key);
     if (!trace?.isCurrent) {
       trace?.dispose();
       trace = new Trace(fn as (...args: unknown[]) => unknown, { args, tensors, sources });
-      traces.set(key, trace);
     }
+    traces.set(key, trace);
+    endOldest();
     return trace.run(sources) as Result;
+  };
+  let hasWarned = false;
+  /** In a map the least recently used stands first. */
+  const endOldest = (): void => {
+    const [oldest] = traces;
+    if (traces.size <= MOST_RECORDINGS || !oldest) return;
+    traces.delete(oldest[0]);
+    oldest[1].dispose();
+    if (hasWarned) return;
+    hasWarned = true;
+    console.warn(
+      `sluice: a compiled function${fn.name ? ` ("${fn.name}")` : ""} was recorded for more than ${MOST_RECORDINGS} ` +
+        "signatures; the least recently used recordings end. Numbers are part of a signature: pass what changes at " +
+        "each call as a tensor, and pad or bucket what has many shapes.",
+    );
   };
   const dispose = (): void => {
     isDisposed = true;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { packVariables } from "../../src/tensor/arena.ts";
 import {
   add,
@@ -54,5 +54,27 @@ describe("compile", () => {
     plus.dispose();
     w.dispose();
     other.dispose();
+  });
+
+  test("keeps at most 64 recordings, the latest used, and warns once", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    let recorded = 0;
+    const scaled = compile(function scale(x: Tensor, by: number) {
+      recorded++;
+      return mul(x, by);
+    });
+    const before = memory();
+    for (let by = 0; by < 64; by++) scaled(tensor([1]), by).dispose();
+    scaled(tensor([1]), 0).dispose();
+    expect([recorded, warn.mock.calls.length]).toEqual([64, 0]);
+    for (let by = 64; by < 70; by++) scaled(tensor([1]), by).dispose();
+    expect([...(await scaled(tensor([2]), 0).data())]).toEqual([0]);
+    expect(recorded).toBe(70);
+    expect([...(await scaled(tensor([2]), 1).data())]).toEqual([2]);
+    expect(recorded).toBe(71);
+    expect(warn.mock.calls.map(String)).toEqual([expect.stringMatching(/"scale".*more than 64/)]);
+    scaled.dispose();
+    expect(memory()).toEqual(before);
+    warn.mockRestore();
   });
 });
