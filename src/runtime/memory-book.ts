@@ -1,7 +1,7 @@
 import { DisposedError } from "../errors.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import { type Spec, specBytes } from "../graph/spec.ts";
-import { Storage, type StorageKind } from "../graph/storage.ts";
+import { Storage, type StorageKind, type StorageOwner } from "../graph/storage.ts";
 import { Block, type BufferPool, toWords } from "./blocks.ts";
 
 /** Where a storage lies. */
@@ -30,8 +30,7 @@ export interface MemoryInfo {
 }
 
 /** Knows every storage and its place; gives out places and takes them back. */
-export class MemoryBook {
-  readonly #owner: object;
+export class MemoryBook implements StorageOwner {
   readonly #allocations = new Map<Storage, Allocation>();
   /** Runs that still need a storage whose owner has let go of it. */
   readonly #pins = new Map<Storage, number>();
@@ -47,10 +46,6 @@ export class MemoryBook {
   /** Grows when a variable moves: plans that were looked up before have to be looked up again. */
   epoch = 0;
 
-  constructor(owner: object) {
-    this.#owner = owner;
-  }
-
   usePool(pool: BufferPool): void {
     this.#pool = pool;
   }
@@ -58,7 +53,7 @@ export class MemoryBook {
   /** A storage with a place of its own; variables may bring their first content. */
   create(spec: Spec, options: { kind: StorageKind; name: string; data?: TypedArray }): Storage {
     const { kind, name, data } = options;
-    const storage = new Storage(spec, { kind, name, owner: this.#owner });
+    const storage = new Storage(spec, { kind, name, owner: this });
     const bytes = specBytes(spec);
     const place = kind === "result" && bytes <= PAGE_BYTES / 4 ? this.#inPage(bytes) : null;
     this.#put(storage, place ?? { block: new Block(alignUp(bytes)), offset: 0 });
@@ -70,7 +65,7 @@ export class MemoryBook {
   /** A storage in a buffer of the application; it owns nothing. */
   adopt(spec: Spec, { buffer, offset }: { buffer: GPUBuffer; offset: number }): Storage {
     const name = buffer.label || "external buffer";
-    const storage = new Storage(spec, { kind: "external", name, owner: this.#owner });
+    const storage = new Storage(spec, { kind: "external", name, owner: this });
     const block = new Block(buffer.size, { buffer });
     block.users++;
     this.#allocations.set(storage, { block, offset });
@@ -118,11 +113,11 @@ export class MemoryBook {
 
   /** Ends a move: the old place is free. */
   leave(place: Allocation, bytes: number): void {
-    this.#release(place, bytes);
+    this.#leave(place, bytes);
   }
 
   /** The owner lets go. The place is free at once, or when the last pinned run has been submitted. */
-  dispose(storage: Storage): void {
+  release(storage: Storage): void {
     if (storage.disposed) return;
     storage.disposed = true;
     const bytes = specBytes(storage.spec);
@@ -194,10 +189,10 @@ export class MemoryBook {
     const place = this.#allocations.get(storage);
     if (!place) return;
     this.#allocations.delete(storage);
-    this.#release(place, specBytes(storage.spec));
+    this.#leave(place, specBytes(storage.spec));
   }
 
-  #release({ block, offset }: Allocation, bytes: number): void {
+  #leave({ block, offset }: Allocation, bytes: number): void {
     const count = (this.#blocks.get(block) ?? 1) - 1;
     if (count > 0) this.#blocks.set(block, count);
     else this.#blocks.delete(block);

@@ -37,7 +37,6 @@ export class RunQueue {
   #isStarted = false;
   #failure: Error | null = null;
   #waiters: (() => void)[] = [];
-  readonly #onStart: (() => void)[] = [];
 
   constructor(host: QueueHost) {
     this.#host = host;
@@ -57,12 +56,6 @@ export class RunQueue {
   drained(): Promise<void> {
     if (this.#head >= this.#tasks.length && !this.#isPumping) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
-  }
-
-  /** Runs `body` once the device is there, before anything that is queued from now on. */
-  afterStart(body: () => void): void {
-    if (this.#isStarted) body();
-    else this.#onStart.push(body);
   }
 
   /** The device is gone: everything that waits and everything to come ends with `error`. */
@@ -95,7 +88,6 @@ export class RunQueue {
       this.#failure = error as Error;
     }
     this.#isStarted = true;
-    for (const body of this.#onStart.splice(0)) body();
   }
 
   /** @returns whether the task is through (with success or failure). */

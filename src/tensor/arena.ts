@@ -1,5 +1,6 @@
 import { alignUp } from "../compiler/memory.ts";
 import { specBytes } from "../graph/spec.ts";
+import { checkOwner } from "../runtime/fresh.ts";
 import { currentEngine } from "./current.ts";
 import type { Variable } from "./variable.ts";
 
@@ -18,6 +19,7 @@ export function arenaRuns<V extends Variable>(variables: readonly V[]): V[][] {
   const runs: V[][] = [];
   let end = { block: null as unknown, offset: -1 };
   for (const variable of variables) {
+    checkOwner(variable.storage, book);
     const { block, offset } = book.placeOf(variable.storage);
     const last = runs.at(-1);
     if (last && end.block === block && end.offset === offset) last.push(variable);

@@ -38,13 +38,16 @@ export interface TestVariable {
 const places = new Map<Storage, Place>();
 let nextBuffer = 1;
 
+/** The books of nobody: nothing here has memory. */
+const owner = { release: () => undefined };
+
 /** Variables side by side in one buffer of their own. */
 export function arena(...shapes: readonly Shape[]): TestVariable[] {
   const buffer = nextBuffer++;
   let offset = 0;
   return shapes.map((shape) => {
     const spec = specOf(shape);
-    const storage = new Storage(spec, { kind: "variable", name: `v${nextBuffer}`, owner: rules });
+    const storage = new Storage(spec, { kind: "variable", name: `v${nextBuffer}`, owner });
     places.set(storage, { buffer, offset });
     offset += Math.ceil(Math.max(1, specBytes(spec)) / 256) * 256;
     return { storage, leaf: source(spec, { kind: "storage", storage, version: 0 }) };
@@ -58,7 +61,7 @@ export function lone(shape: Shape): TestVariable {
 
 /** The result of an earlier run, on the GPU. */
 export function result(shape: Shape): Value {
-  const storage = new Storage(specOf(shape), { kind: "result", name: "result", owner: rules });
+  const storage = new Storage(specOf(shape), { kind: "result", name: "result", owner });
   return source(storage.spec, { kind: "storage", storage, version: 0 });
 }
 
