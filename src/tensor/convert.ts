@@ -13,7 +13,8 @@ export type TensorLike = Tensor | NestedArray | TypedArray | readonly TypedArray
 export function toTyped(values: ArrayLike<number>, dtype: DType): TypedArray {
   if (dtype === "float32") return Float32Array.from(values);
   if (dtype === "int32") return Int32Array.from(values);
-  return Uint8Array.from(values, (x) => (x ? 1 : 0));
+  // NaN is not 0, as on the GPU.
+  return Uint8Array.from(values, (x) => (x === 0 ? 0 : 1));
 }
 
 /** A tensor of host data; the data is copied. */

@@ -12,7 +12,7 @@ import { type AxisArgument, axisList, countOf, resolveShape } from "./shape-argu
 
 /**
  * x with another dtype. float32 → int32 drops the fraction and saturates; anything → bool is
- * `x != 0`. Gradients pass between float32 only.
+ * `x != 0`, so NaN is true. Gradients pass between float32 only.
  *
  * @example
  * await sl.cast([1.7, -1.7], "int32").array(); // [1,-1]
