@@ -4,6 +4,7 @@ import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
+import { checkDType, checkNumbers } from "../host-numbers.ts";
 import { Tensor } from "../tensor.ts";
 import { indexOperand, operand } from "./operand.ts";
 import { countOf } from "./shape-arguments.ts";
@@ -12,9 +13,10 @@ import { countOf } from "./shape-arguments.ts";
  * start, start + step, … up to, not including, stop.
  *
  * @param step - Default 1, or -1 where stop is below start.
- * @param dtype - Default float32.
+ * @param dtype - Default float32; int32 drops the fractions.
  * @returns `[ceil((stop - start) / step)]`
  * @throws {ArgumentError} when step is 0 or leads away from stop.
+ * @throws {DTypeError} when int32 cannot hold one of the numbers.
  * @example
  * await sl.range(2, 8, 2).array(); // [2,4,6]
  */
@@ -31,9 +33,14 @@ export function range(
         "the end.",
     );
   }
-  const place = ops.cast(ops.range(count), dtype);
-  const number = (value: number): Value => ops.scalar(HostScalar.of(value, dtype));
-  return Tensor.of(ops.add(ops.mul(place, number(step)), number(start)));
+  checkDType(dtype, "range");
+  checkNumbers([start, start + Math.max(0, count - 1) * step], dtype, "range");
+  // Whole numbers are counted in int32, which is exact beyond 2²⁴; fractions go before they are dropped.
+  const isWhole = dtype === "int32" && Number.isInteger(start) && Number.isInteger(step);
+  const counted = isWhole ? "int32" : "float32";
+  const place = ops.cast(ops.range(count), counted);
+  const number = (value: number): Value => ops.scalar(HostScalar.of(value, counted));
+  return Tensor.of(ops.cast(ops.add(ops.mul(place, number(step)), number(start)), dtype));
 }
 
 /**
