@@ -7,7 +7,7 @@ import type { TensorLike } from "../convert.ts";
 import { checkDType, checkNumbers } from "../host-numbers.ts";
 import { Tensor } from "../tensor.ts";
 import { indexOperand, operand } from "./operand.ts";
-import { countOf } from "./shape-arguments.ts";
+import { countOf, shapeList } from "./shape-arguments.ts";
 
 /**
  * start, start + step, … up to, not including, stop.
@@ -78,6 +78,8 @@ export function eye(
   batchShape: readonly number[] = [],
   dtype: DType = "float32",
 ): Tensor {
+  checkDType(dtype, "eye");
+  shapeList(batchShape, "eye: batchShape");
   const shape = [numRows, numColumns].map((size) => countOf(size, "eye", 0));
   const rows = ops.reshape(ops.range(numRows), [numRows, 1]);
   const isDiagonal = ops.equal(rows, ops.range(numColumns));
@@ -105,6 +107,7 @@ export function oneHot(
   offValue = 0,
   dtype: DType = "int32",
 ): Tensor {
+  checkDType(dtype, "oneHot");
   const ids = indexOperand(indices, "oneHot: indices");
   const classes = ops.range(countOf(depth, "oneHot: depth"));
   const isHot = ops.equal(ops.reshape(ids, [...ids.shape, 1]), classes);
