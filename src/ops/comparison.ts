@@ -18,7 +18,16 @@ function comparison(name: string, sign: string, host: (a: number, b: number) => 
 }
 
 export const equalOp = comparison("equal", "==", (a, b) => a === b);
-export const notEqualOp = comparison("notEqual", "!=", (a, b) => a !== b);
+/** By the bits where there may be a NaN: WGSL's `!=` is false for it on some adapters. */
+export const notEqualOp = binaryOp({
+  name: "notEqual",
+  operands: "number",
+  output: "bool",
+  libs: ["finite"],
+  write: (a, b, { inputs }) => (inputs[0] === "float32" ? `differ(${a}, ${b})` : `(${a} != ${b})`),
+  host: (a, b) => (a !== b ? 1 : 0),
+  gradient: null,
+});
 export const lessOp = comparison("less", "<", (a, b) => a < b);
 export const lessEqualOp = comparison("lessEqual", "<=", (a, b) => a <= b);
 export const greaterOp = comparison("greater", ">", (a, b) => a > b);

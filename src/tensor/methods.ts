@@ -15,6 +15,7 @@ import type { NormOrder } from "./ops/reduction.ts";
 import * as reduction from "./ops/reduction.ts";
 import type { AxisArgument } from "./ops/shape-arguments.ts";
 import * as slicing from "./ops/slicing.ts";
+import * as striding from "./ops/strided-slice.ts";
 import * as trigonometry from "./ops/trigonometry.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -48,6 +49,9 @@ export interface TensorMethods extends UnaryMethods, BinaryMethods, ReduceMethod
     strides?: readonly number[],
     beginMask?: number,
     endMask?: number,
+    ellipsisMask?: number,
+    newAxisMask?: number,
+    shrinkAxisMask?: number,
   ): Tensor;
   pad(paddings: readonly (readonly [number, number])[], constantValue?: number): Tensor;
   mirrorPad(
@@ -93,6 +97,7 @@ const FUNCTIONS = {
   ...normalization,
   ...reduction,
   ...slicing,
+  ...striding,
   ...trigonometry,
   split: joining.split,
   unstack: joining.unstack,

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { erf } from "../../src/ops/special.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { type ToleranceName, tolerances } from "../helpers/tolerances.ts";
+import { evaluate } from "../reference/interpreter.ts";
 
 const { NaN: nan, POSITIVE_INFINITY: infinite } = Number;
 
@@ -90,6 +91,33 @@ describe("values at the edges of float32", () => {
     expect([...(await rows.max(1).data())]).toEqual([nan, 4]);
     expect([...(await rows.min(1).data())]).toEqual([nan, -infinite]);
     expect([...(await rows.sum(1).data())]).toEqual([nan, -infinite]);
+  });
+
+  test("NaN differs from everything, is true, and stays NaN in step", async () => {
+    const x = sl.tensor([nan, nan, 1, 0, -0, infinite, -infinite]);
+    const y = sl.tensor([nan, 1, nan, -0, 0, infinite, infinite]);
+    const read = async (t: sl.Tensor): Promise<number[]> => [...(await t.data())];
+    expect(await read(x.notEqual(x))).toEqual([1, 1, 0, 0, 0, 0, 0]);
+    expect(await read(x.notEqual(y))).toEqual([1, 1, 1, 0, 0, 0, 1]);
+    expect(await read(x.mul(1).notEqual(y))).toEqual([1, 1, 1, 0, 0, 0, 1]);
+    expect(await read(sl.logicalNot(x.equal(y)))).toEqual([1, 1, 1, 0, 0, 0, 1]);
+    expect(await read(x.toBool())).toEqual([1, 1, 1, 0, 0, 1, 1]);
+    expect(await read(x.mul(1).toBool())).toEqual([1, 1, 1, 0, 0, 1, 1]);
+    expect(await read(sl.any([nan, 0]))).toEqual([1]);
+    expect(await read(sl.tensor([nan, 0, -0, 0.5], undefined, "bool"))).toEqual([1, 0, 0, 1]);
+    expect(await read(sl.step(x))).toEqual([nan, nan, 1, 0, 0, 1, 0]);
+    expect(await read(sl.step([nan, -2, 3], 0.5))).toEqual([nan, 0.5, 1]);
+    const slope = sl.grad((v: sl.Tensor) => sl.step(v).add(v).sum())(sl.tensor([nan, -2, 3]));
+    expect(await read(slope)).toEqual([1, 1, 1]);
+  });
+
+  test("the interpreter of the tests tells NaN as the GPU does", async () => {
+    const x = sl.tensor([nan, 1, 0, -0]);
+    const results = [x.notEqual(x), x.notEqual(0), x.toBool(), sl.step(x), x.equal(x)];
+    const host = evaluate(results.map((result) => result.value));
+    for (const [i, result] of results.entries()) {
+      expect([...(await result.data())]).toEqual([...(host[i] ?? [])]);
+    }
   });
 
   test("softmax, logSoftmax and logSumExp stay finite where the logits are large", async () => {

@@ -4,17 +4,19 @@ import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
+import { checkDType, checkNumbers } from "../host-numbers.ts";
 import { Tensor } from "../tensor.ts";
 import { indexOperand, operand } from "./operand.ts";
-import { countOf } from "./shape-arguments.ts";
+import { countOf, shapeList } from "./shape-arguments.ts";
 
 /**
  * start, start + step, … up to, not including, stop.
  *
  * @param step - Default 1, or -1 where stop is below start.
- * @param dtype - Default float32.
+ * @param dtype - Default float32; int32 drops the fractions.
  * @returns `[ceil((stop - start) / step)]`
  * @throws {ArgumentError} when step is 0 or leads away from stop.
+ * @throws {DTypeError} when int32 cannot hold one of the numbers.
  * @example
  * await sl.range(2, 8, 2).array(); // [2,4,6]
  */
@@ -31,9 +33,14 @@ export function range(
         "the end.",
     );
   }
-  const place = ops.cast(ops.range(count), dtype);
-  const number = (value: number): Value => ops.scalar(HostScalar.of(value, dtype));
-  return Tensor.of(ops.add(ops.mul(place, number(step)), number(start)));
+  checkDType(dtype, "range");
+  checkNumbers([start, start + Math.max(0, count - 1) * step], dtype, "range");
+  // Whole numbers are counted in int32, which is exact beyond 2²⁴; fractions go before they are dropped.
+  const isWhole = dtype === "int32" && Number.isInteger(start) && Number.isInteger(step);
+  const counted = isWhole ? "int32" : "float32";
+  const place = ops.cast(ops.range(count), counted);
+  const number = (value: number): Value => ops.scalar(HostScalar.of(value, counted));
+  return Tensor.of(ops.cast(ops.add(ops.mul(place, number(step)), number(start)), dtype));
 }
 
 /**
@@ -71,6 +78,8 @@ export function eye(
   batchShape: readonly number[] = [],
   dtype: DType = "float32",
 ): Tensor {
+  checkDType(dtype, "eye");
+  shapeList(batchShape, "eye: batchShape");
   const shape = [numRows, numColumns].map((size) => countOf(size, "eye", 0));
   const rows = ops.reshape(ops.range(numRows), [numRows, 1]);
   const isDiagonal = ops.equal(rows, ops.range(numColumns));
@@ -98,6 +107,7 @@ export function oneHot(
   offValue = 0,
   dtype: DType = "int32",
 ): Tensor {
+  checkDType(dtype, "oneHot");
   const ids = indexOperand(indices, "oneHot: indices");
   const classes = ops.range(countOf(depth, "oneHot: depth"));
   const isHot = ops.equal(ops.reshape(ids, [...ids.shape, 1]), classes);

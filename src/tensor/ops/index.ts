@@ -23,6 +23,7 @@ export {
 } from "./random.ts";
 export * from "./reduction.ts";
 export * from "./slicing.ts";
+export * from "./strided-slice.ts";
 export * from "./trigonometry.ts";
 
 installMethods(Tensor);

@@ -5,10 +5,11 @@ import { formatShape, type Shape } from "../../graph/shape.ts";
 import { formatSpec } from "../../graph/spec.ts";
 import { ops } from "../../ops/index.ts";
 import { checkShape, type TensorLike } from "../convert.ts";
+import { checkDType } from "../host-numbers.ts";
 import { randomKey } from "../seed.ts";
 import { Tensor } from "../tensor.ts";
 import { operand } from "./operand.ts";
-import { countOf } from "./shape-arguments.ts";
+import { countOf, shapeList } from "./shape-arguments.ts";
 
 /*
  * Random functions draw from the engine's seed (`setSeed`) unless they are given one; a seed of
@@ -40,6 +41,7 @@ export function randomUniform(
   dtype: "float32" | "int32" = "float32",
   seed?: number,
 ): Tensor {
+  checkDType(dtype, "randomUniform");
   if (!(min <= max)) {
     throw new ArgumentError(`randomUniform: from ${min} to ${max}; expected min <= max.`);
   }
@@ -70,6 +72,7 @@ export function randomNormal(
   seed?: number,
 ): Tensor {
   const label = "randomNormal";
+  checkDType(dtype, label);
   checkDeviation(stddev, label);
   const drawn = ops.randomNormal(checkedShape(shape, label), keyOf(seed, label));
   return Tensor.of(ops.cast(affine(drawn, stddev, mean), dtype));
@@ -95,6 +98,7 @@ export function truncatedNormal(
   seed?: number,
 ): Tensor {
   const label = "truncatedNormal";
+  checkDType(dtype, label);
   checkDeviation(stddev, label);
   const drawn = ops.randomTruncatedNormal(checkedShape(shape, label), keyOf(seed, label));
   return Tensor.of(ops.cast(affine(drawn, stddev, mean), dtype));
@@ -118,7 +122,7 @@ export function dropout(x: TensorLike, rate: number, noiseShape?: Shape, seed?: 
   if (!(rate >= 0 && rate < 1)) {
     throw new ArgumentError(`dropout: rate is ${rate}; expected a number in [0, 1).`);
   }
-  const shape = noiseShape ?? value.shape;
+  const shape = noiseShape ? shapeList(noiseShape, "dropout: noiseShape") : value.shape;
   const offset = value.shape.length - shape.length;
   if (offset < 0 || shape.some((dim, i) => dim !== 1 && dim !== value.shape[i + offset])) {
     throw new ShapeError(
