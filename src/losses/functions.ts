@@ -1,12 +1,11 @@
-import type { TensorLike } from "../tensor/index.ts";
-import { scope, Tensor, toTensor } from "../tensor/index.ts";
+import { checkKeys } from "../names/check-keys.ts";
+import type { Tensor, TensorLike } from "../tensor/index.ts";
 import {
   binaryCrossentropyRule,
   categoricalCrossentropyRule,
   sparseCategoricalCrossentropyRule,
 } from "./crossentropy.ts";
-import { elementCosts, type LossRule } from "./loss-rule.ts";
-import { meanByNonzeroWeights } from "./reduction.ts";
+import { type ReductionLike, type ReductionOption, reductionOf } from "./reduction-names.ts";
 import {
   cosineSimilarityRule,
   huberRule,
@@ -14,9 +13,10 @@ import {
   meanAbsoluteErrorRule,
   meanSquaredErrorRule,
 } from "./regression.ts";
+import { reducedLoss } from "./weighted-loss.ts";
 
 /** What the predictions of a crossentropy are. */
-export interface FromLogits {
+export interface FromLogits extends ReductionOption {
   /** Whether predictions are raw scores instead of probabilities. Default false. */
   readonly fromLogits?: boolean;
 }
@@ -28,7 +28,7 @@ export interface CrossentropyOptions extends FromLogits {
 }
 
 /** Settings of `huber`. */
-export interface HuberOptions {
+export interface HuberOptions extends ReductionOption {
   /** Where the loss turns from square to straight, in units of the error. Default 1. */
   readonly delta?: number;
 }
@@ -46,15 +46,22 @@ export interface HuberOptions {
  * @param predictions What came out; the same shape.
  * @param weights Factor of each element's loss; broadcasts to the shape of the predictions. The mean is taken over
  *   the elements whose weight is not 0.
- * @returns Scalar.
+ * @param reduction How the losses become one number, or `"none"`. Default: the mean over the elements whose weight is
+ *   not 0.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes differ.
  */
 export function meanSquaredError(
   labels: TensorLike,
   predictions: TensorLike,
-  weights?: TensorLike,
+  weights?: TensorLike | null,
+  reduction?: ReductionLike | ReductionOption,
 ): Tensor {
-  return weightedMean(meanSquaredErrorRule, labels, predictions, weights);
+  return reducedLoss(
+    meanSquaredErrorRule,
+    [labels, predictions, weights],
+    reductionOf("meanSquaredError", reduction),
+  );
 }
 
 /**
@@ -69,15 +76,21 @@ export function meanSquaredError(
  * @param labels What should come out, any shape.
  * @param predictions What came out; the same shape.
  * @param weights As in `meanSquaredError`.
- * @returns Scalar.
+ * @param reduction As in `meanSquaredError`.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes differ.
  */
 export function meanAbsoluteError(
   labels: TensorLike,
   predictions: TensorLike,
-  weights?: TensorLike,
+  weights?: TensorLike | null,
+  reduction?: ReductionLike | ReductionOption,
 ): Tensor {
-  return weightedMean(meanAbsoluteErrorRule, labels, predictions, weights);
+  return reducedLoss(
+    meanAbsoluteErrorRule,
+    [labels, predictions, weights],
+    reductionOf("meanAbsoluteError", reduction),
+  );
 }
 
 /**
@@ -92,16 +105,18 @@ export function meanAbsoluteError(
  * @param labels What should come out, any shape.
  * @param predictions What came out; the same shape.
  * @param weights As in `meanSquaredError`.
- * @returns Scalar.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes differ.
  */
 export function huber(
   labels: TensorLike,
   predictions: TensorLike,
-  weights?: TensorLike,
+  weights?: TensorLike | null,
   options: HuberOptions = {},
 ): Tensor {
-  return weightedMean(huberRule(options.delta ?? 1), labels, predictions, weights);
+  checkKeys("huber options", options, { delta: "number", reduction: "any" });
+  const rule = huberRule(options.delta ?? 1);
+  return reducedLoss(rule, [labels, predictions, weights], reductionOf("huber", options.reduction));
 }
 
 /**
@@ -116,11 +131,21 @@ export function huber(
  * @param labels What should come out, any shape.
  * @param predictions What came out; the same shape.
  * @param weights As in `meanSquaredError`.
- * @returns Scalar.
+ * @param reduction As in `meanSquaredError`.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes differ.
  */
-export function logCosh(labels: TensorLike, predictions: TensorLike, weights?: TensorLike): Tensor {
-  return weightedMean(logCoshRule, labels, predictions, weights);
+export function logCosh(
+  labels: TensorLike,
+  predictions: TensorLike,
+  weights?: TensorLike | null,
+  reduction?: ReductionLike | ReductionOption,
+): Tensor {
+  return reducedLoss(
+    logCoshRule,
+    [labels, predictions, weights],
+    reductionOf("logCosh", reduction),
+  );
 }
 
 /**
@@ -135,15 +160,21 @@ export function logCosh(labels: TensorLike, predictions: TensorLike, weights?: T
  * @param labels [.., D]
  * @param predictions [.., D]
  * @param weights Factor of each row's loss, [..]; as in `meanSquaredError`.
- * @returns Scalar.
+ * @param reduction As in `meanSquaredError`.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes differ.
  */
 export function cosineSimilarity(
   labels: TensorLike,
   predictions: TensorLike,
-  weights?: TensorLike,
+  weights?: TensorLike | null,
+  reduction?: ReductionLike | ReductionOption,
 ): Tensor {
-  return weightedMean(cosineSimilarityRule, labels, predictions, weights);
+  return reducedLoss(
+    cosineSimilarityRule,
+    [labels, predictions, weights],
+    reductionOf("cosineSimilarity", reduction),
+  );
 }
 
 /**
@@ -159,16 +190,21 @@ export function cosineSimilarity(
  * @param labels 0 to 1, any shape.
  * @param predictions Probabilities, or raw scores with `fromLogits`; the same shape.
  * @param weights As in `meanSquaredError`.
- * @returns Scalar.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes differ.
  */
 export function binaryCrossentropy(
   labels: TensorLike,
   predictions: TensorLike,
-  weights?: TensorLike,
+  weights?: TensorLike | null,
   options: CrossentropyOptions = {},
 ): Tensor {
-  return weightedMean(binaryCrossentropyRule(filled(options)), labels, predictions, weights);
+  const rule = binaryCrossentropyRule(filled("binaryCrossentropy", options));
+  return reducedLoss(
+    rule,
+    [labels, predictions, weights],
+    reductionOf(rule.name, options.reduction),
+  );
 }
 
 /**
@@ -185,16 +221,21 @@ export function binaryCrossentropy(
  * @param labels [.., V]
  * @param predictions Probabilities, or raw scores with `fromLogits`; [.., V].
  * @param weights Factor of each row's loss, [..]; as in `meanSquaredError`.
- * @returns Scalar.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes differ; class numbers take `sparseCategoricalCrossentropy`.
  */
 export function categoricalCrossentropy(
   labels: TensorLike,
   predictions: TensorLike,
-  weights?: TensorLike,
+  weights?: TensorLike | null,
   options: CrossentropyOptions = {},
 ): Tensor {
-  return weightedMean(categoricalCrossentropyRule(filled(options)), labels, predictions, weights);
+  const rule = categoricalCrossentropyRule(filled("categoricalCrossentropy", options));
+  return reducedLoss(
+    rule,
+    [labels, predictions, weights],
+    reductionOf(rule.name, options.reduction),
+  );
 }
 
 /**
@@ -210,33 +251,35 @@ export function categoricalCrossentropy(
  * @param labels Class numbers, [..] or [.., 1]; int32, or float32 with whole numbers.
  * @param predictions Probabilities, or raw scores with `fromLogits`; [.., V].
  * @param weights Factor of each row's loss, [..]; as in `meanSquaredError`.
- * @returns Scalar.
+ * @returns Scalar; with the reduction `"none"` all losses.
  * @throws {ShapeError} when the shapes do not fit; one-hot labels take `categoricalCrossentropy`.
  */
 export function sparseCategoricalCrossentropy(
   labels: TensorLike,
   predictions: TensorLike,
-  weights?: TensorLike,
+  weights?: TensorLike | null,
   options: FromLogits = {},
 ): Tensor {
-  const rule = sparseCategoricalCrossentropyRule(options.fromLogits ?? false);
-  return weightedMean(rule, labels, predictions, weights);
-}
-
-function weightedMean(
-  rule: LossRule,
-  labels: TensorLike,
-  predictions: TensorLike,
-  weights: TensorLike | undefined,
-): Tensor {
-  return scope(rule.name, () => {
-    const y = toTensor(labels, `${rule.name} labels`).value;
-    const p = toTensor(predictions, `${rule.name} predictions`).value;
-    const w = weights === undefined ? null : toTensor(weights, `${rule.name} weights`).value;
-    return Tensor.of(meanByNonzeroWeights(elementCosts(rule, y, p), w));
+  checkKeys("sparseCategoricalCrossentropy options", options, {
+    fromLogits: "boolean",
+    reduction: "any",
   });
+  const rule = sparseCategoricalCrossentropyRule(options.fromLogits ?? false);
+  return reducedLoss(
+    rule,
+    [labels, predictions, weights],
+    reductionOf(rule.name, options.reduction),
+  );
 }
 
-function filled(options: CrossentropyOptions): { fromLogits: boolean; labelSmoothing: number } {
+function filled(
+  label: string,
+  options: CrossentropyOptions,
+): { fromLogits: boolean; labelSmoothing: number } {
+  checkKeys(`${label} options`, options, {
+    fromLogits: "boolean",
+    labelSmoothing: "number",
+    reduction: "any",
+  });
   return { fromLogits: options.fromLogits ?? false, labelSmoothing: options.labelSmoothing ?? 0 };
 }

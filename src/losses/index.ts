@@ -12,4 +12,20 @@ export {
   meanSquaredError,
   sparseCategoricalCrossentropy,
 } from "./functions.ts";
+export {
+  Reduction,
+  type ReductionLike,
+  type ReductionName,
+  type ReductionOption,
+} from "./reduction-names.ts";
 export type { LossAlias, LossConfig, LossFunction, LossName, LossSpec } from "./resolve.ts";
+export {
+  absoluteDifference,
+  cosineDistance,
+  hingeLoss,
+  huberLoss,
+  logLoss,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+} from "./tfjs-functions.ts";
+export { computeWeightedLoss } from "./weighted-loss.ts";

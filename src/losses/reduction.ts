@@ -3,9 +3,26 @@ import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { ops } from "../ops/index.ts";
+import type { ReductionName } from "./reduction-names.ts";
 
 /** Keras's `epsilon()`, in the divisor of a mask that may be empty. */
 const EPSILON = 1e-7;
+
+/** The losses as TF.js reduces them; `"none"` gives all of them, each times its weight. Weights broadcast. */
+export function reduceCosts(costs: Value, weights: Value | null, reduction: ReductionName): Value {
+  if (reduction === "sumByNonzeroWeights") return meanByNonzeroWeights(costs, weights);
+  const spread =
+    weights === null ? null : ops.broadcastTo(ops.cast(weights, "float32"), costs.shape);
+  const weighted = spread === null ? costs : ops.mul(costs, spread);
+  switch (reduction) {
+    case "none":
+      return weighted;
+    case "sum":
+      return ops.sum(weighted);
+    case "mean":
+      return spread === null ? ops.mean(costs) : ops.div(ops.sum(weighted), ops.sum(spread));
+  }
+}
 
 /** TF.js's `SUM_BY_NONZERO_WEIGHTS`: Σ cost·weight over the number of weights that are not 0. */
 export function meanByNonzeroWeights(costs: Value, weights: Value | null): Value {

@@ -1,4 +1,6 @@
 import { ArgumentError } from "../errors.ts";
+import { checkKeys, type KeyRules } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
 import {
@@ -7,6 +9,7 @@ import {
   sparseCategoricalCrossentropyRule,
 } from "./crossentropy.ts";
 import type { CrossentropyOptions, FromLogits, HuberOptions } from "./functions.ts";
+import * as functions from "./functions.ts";
 import type { LossRule } from "./loss-rule.ts";
 import {
   cosineSimilarityRule,
@@ -15,6 +18,8 @@ import {
   meanAbsoluteErrorRule,
   meanSquaredErrorRule,
 } from "./regression.ts";
+import * as tfjs from "./tfjs-functions.ts";
+import { hingeLossRule, logLossRule } from "./tfjs-rules.ts";
 
 /** Losses by their full name. */
 export type LossName =
@@ -27,8 +32,14 @@ export type LossName =
   | "categoricalCrossentropy"
   | "sparseCategoricalCrossentropy";
 
-/** Short names that Keras takes too. */
-export type LossAlias = "mse" | "mae";
+/** Further names that Keras and TF.js take. */
+export type LossAlias =
+  | "mse"
+  | "mae"
+  | "bce"
+  | "cce"
+  | "scce"
+  | Spelled<"huberLoss" | "absoluteDifference" | "cosineProximity">;
 
 /** A loss with settings. */
 export type LossConfig =
@@ -66,20 +77,70 @@ const makers: Readonly<Record<LossName, (settings: Settings) => LossRule>> = {
 };
 
 const names = Object.keys(makers) as LossName[];
-const aliases: Readonly<Record<LossAlias, LossName>> = {
+const aliases: Readonly<Record<string, LossName>> = {
   mse: "meanSquaredError",
   mae: "meanAbsoluteError",
+  bce: "binaryCrossentropy",
+  cce: "categoricalCrossentropy",
+  scce: "sparseCategoricalCrossentropy",
+  huberLoss: "huber",
+  absoluteDifference: "meanAbsoluteError",
+  cosineProximity: "cosineSimilarity",
 };
+
+/** Settings by loss; losses that are not here have none. */
+const settingsOf: Partial<Readonly<Record<LossName, KeyRules>>> = {
+  huber: { delta: "number" },
+  binaryCrossentropy: { fromLogits: "boolean", labelSmoothing: "number" },
+  categoricalCrossentropy: { fromLogits: "boolean", labelSmoothing: "number" },
+  sparseCategoricalCrossentropy: { fromLogits: "boolean", ignoreClass: "notYet" },
+};
+
+const fromLogits = { fromLogits: true, labelSmoothing: 0 };
+
+/**
+ * The losses of this library as functions. Given to `compile` they are known again: their rule has a cost for each
+ * sample, so that sample weights and masks apply, where the function gives one number.
+ */
+const rulesByFunction = new Map<unknown, LossRule>([
+  [functions.meanSquaredError, meanSquaredErrorRule],
+  [functions.meanAbsoluteError, meanAbsoluteErrorRule],
+  [functions.huber, huberRule(1)],
+  [functions.logCosh, logCoshRule],
+  [functions.cosineSimilarity, cosineSimilarityRule],
+  [functions.binaryCrossentropy, makers.binaryCrossentropy({})],
+  [functions.categoricalCrossentropy, makers.categoricalCrossentropy({})],
+  [functions.sparseCategoricalCrossentropy, makers.sparseCategoricalCrossentropy({})],
+  [tfjs.absoluteDifference, meanAbsoluteErrorRule],
+  [tfjs.huberLoss, huberRule(1)],
+  [tfjs.sigmoidCrossEntropy, binaryCrossentropyRule(fromLogits)],
+  [tfjs.softmaxCrossEntropy, categoricalCrossentropyRule(fromLogits)],
+  [tfjs.hingeLoss, hingeLossRule],
+  [tfjs.logLoss, logLossRule(tfjs.LOG_LOSS_EPSILON)],
+]);
 
 /**
  * The loss that a name, a config or a function stands for.
  * @throws {ArgumentError} for anything else, naming the nearest loss.
  */
 export function resolveLoss(spec: LossSpec): Loss {
-  if (typeof spec === "function") return spec;
-  if (typeof spec !== "object" || spec === null) return makers[lossName(spec)]({});
+  if (typeof spec === "function") return rulesByFunction.get(spec) ?? spec;
+  if (typeof spec === "string") return makers[lossName(spec)]({});
+  if (typeof spec !== "object" || spec === null || Array.isArray(spec)) {
+    throw new ArgumentError(
+      `loss: received ${describeValue(spec)}. Expected a name (${names.join(", ")}), settings ` +
+        '{ kind: "huber", delta: 2 }, or a function (labels, predictions) => tensor.',
+    );
+  }
   const { kind, ...settings } = spec;
-  return makers[lossName(kind)](settings);
+  const name = lossName(kind);
+  checkKeys(`loss ${name}`, spec, { kind: "string", ...settingsOf[name] });
+  return makers[name](settings);
+}
+
+/** The rule of a loss of this library that is given as a function; undefined for others. */
+export function ruleOfFunction(loss: unknown): LossRule | undefined {
+  return rulesByFunction.get(loss);
 }
 
 function lossName(given: string): LossName {

@@ -1,5 +1,11 @@
-import { sampleCosts } from "../losses/loss-rule.ts";
+import {
+  binaryCrossentropyRule,
+  categoricalCrossentropyRule,
+  sparseCategoricalCrossentropyRule,
+} from "../losses/crossentropy.ts";
+import { type LossRule, sampleCosts } from "../losses/loss-rule.ts";
 import { meanAbsoluteErrorRule, meanSquaredErrorRule } from "../losses/regression.ts";
+import { checkKeys } from "../names/check-keys.ts";
 import { scope, Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
 import {
   binaryAccuracyRule,
@@ -12,6 +18,12 @@ import type { MetricRule } from "./metric-rule.ts";
 export interface BinaryAccuracyOptions {
   /** Predictions above it count as yes. Default 0.5; for logits use 0. */
   readonly threshold?: number;
+}
+
+/** Settings of the crossentropies. */
+export interface CrossentropyMetricOptions {
+  /** Whether predictions are raw scores instead of probabilities. Default false. */
+  readonly fromLogits?: boolean;
 }
 
 /**
@@ -33,6 +45,7 @@ export function binaryAccuracy(
   predictions: TensorLike,
   options: BinaryAccuracyOptions = {},
 ): Tensor {
+  checkKeys("binaryAccuracy options", options, { threshold: "number" });
   return rows(binaryAccuracyRule(options.threshold), labels, predictions);
 }
 
@@ -108,17 +121,89 @@ export function meanSquaredError(labels: TensorLike, predictions: TensorLike): T
   return rows(meanSquaredErrorMetric, labels, predictions);
 }
 
+/**
+ * Mean of -(y·log p + (1 - y)·log(1 - p)) of each row.
+ *
+ * Counterpart of `tf.metrics.binaryCrossentropy`.
+ *
+ * @example
+ * const rows = sl.metrics.binaryCrossentropy([[1, 0]], [[0.5, 0.5]]);
+ * console.log((await rows.data())[0]?.toFixed(4)); // 0.6931
+ *
+ * @param labels 0 to 1, [.., D].
+ * @param predictions Probabilities, or raw scores with `fromLogits`; [.., D].
+ * @returns [..]
+ * @throws {ShapeError} when the shapes differ.
+ */
+export function binaryCrossentropy(
+  labels: TensorLike,
+  predictions: TensorLike,
+  options: CrossentropyMetricOptions = {},
+): Tensor {
+  const settings = { fromLogits: fromLogitsOf("binaryCrossentropy", options), labelSmoothing: 0 };
+  return rows(asMetric(binaryCrossentropyRule(settings)), labels, predictions);
+}
+
+/**
+ * -Σ y·log p of each row, for labels that are one-hot.
+ *
+ * Counterpart of `tf.metrics.categoricalCrossentropy`.
+ *
+ * @example
+ * const rows = sl.metrics.categoricalCrossentropy([[0, 1]], [[0.5, 0.5]]);
+ * console.log((await rows.data())[0]?.toFixed(4)); // 0.6931
+ *
+ * @param labels [.., V]
+ * @param predictions Probabilities, or raw scores with `fromLogits`; [.., V].
+ * @returns [..]
+ * @throws {ShapeError} when the shapes differ.
+ */
+export function categoricalCrossentropy(
+  labels: TensorLike,
+  predictions: TensorLike,
+  options: CrossentropyMetricOptions = {},
+): Tensor {
+  const fromLogits = fromLogitsOf("categoricalCrossentropy", options);
+  const rule = categoricalCrossentropyRule({ fromLogits, labelSmoothing: 0 });
+  return rows(asMetric(rule), labels, predictions);
+}
+
+/**
+ * -log p[y] of each row, for labels that are class numbers.
+ *
+ * Counterpart of `keras.metrics.sparse_categorical_crossentropy`.
+ *
+ * @example
+ * const rows = sl.metrics.sparseCategoricalCrossentropy([1], [[0.5, 0.5]]);
+ * console.log((await rows.data())[0]?.toFixed(4)); // 0.6931
+ *
+ * @param labels Class numbers, [..] or [.., 1].
+ * @param predictions Probabilities, or raw scores with `fromLogits`; [.., V].
+ * @returns [..]
+ * @throws {ShapeError} when the shapes do not fit.
+ */
+export function sparseCategoricalCrossentropy(
+  labels: TensorLike,
+  predictions: TensorLike,
+  options: CrossentropyMetricOptions = {},
+): Tensor {
+  const fromLogits = fromLogitsOf("sparseCategoricalCrossentropy", options);
+  return rows(asMetric(sparseCategoricalCrossentropyRule(fromLogits)), labels, predictions);
+}
+
+/** A loss as a metric: its cost of each row. */
+export function asMetric(rule: LossRule): MetricRule {
+  return {
+    name: rule.name,
+    values: (labels, predictions) => sampleCosts(rule, labels, predictions),
+  };
+}
+
 /** The mean absolute error as a metric. */
-export const meanAbsoluteErrorMetric: MetricRule = {
-  name: "meanAbsoluteError",
-  values: (labels, predictions) => sampleCosts(meanAbsoluteErrorRule, labels, predictions),
-};
+export const meanAbsoluteErrorMetric: MetricRule = asMetric(meanAbsoluteErrorRule);
 
 /** The mean squared error as a metric. */
-export const meanSquaredErrorMetric: MetricRule = {
-  name: "meanSquaredError",
-  values: (labels, predictions) => sampleCosts(meanSquaredErrorRule, labels, predictions),
-};
+export const meanSquaredErrorMetric: MetricRule = asMetric(meanSquaredErrorRule);
 
 /** Root of the mean squared error over all samples (no mean of roots). */
 export const rootMeanSquaredErrorMetric: MetricRule = {
@@ -126,6 +211,11 @@ export const rootMeanSquaredErrorMetric: MetricRule = {
   values: meanSquaredErrorMetric.values,
   isRoot: true,
 };
+
+function fromLogitsOf(label: string, options: CrossentropyMetricOptions): boolean {
+  checkKeys(`${label} options`, options, { fromLogits: "boolean" });
+  return options.fromLogits ?? false;
+}
 
 function rows(rule: MetricRule, labels: TensorLike, predictions: TensorLike): Tensor {
   return scope(rule.name, () => {

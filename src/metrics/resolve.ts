@@ -1,4 +1,6 @@
 import { ArgumentError } from "../errors.ts";
+import { type LossConfig, resolveLoss, ruleOfFunction } from "../losses/resolve.ts";
+import { describeValue } from "../names/describe.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import { Tensor } from "../tensor/index.ts";
 import {
@@ -7,7 +9,9 @@ import {
   categoricalAccuracyRule,
   sparseCategoricalAccuracyRule,
 } from "./accuracy.ts";
+import * as functions from "./functions.ts";
 import {
+  asMetric,
   meanAbsoluteErrorMetric,
   meanSquaredErrorMetric,
   rootMeanSquaredErrorMetric,
@@ -22,10 +26,13 @@ export type MetricName =
   | "sparseCategoricalAccuracy"
   | "meanAbsoluteError"
   | "meanSquaredError"
-  | "rootMeanSquaredError";
+  | "rootMeanSquaredError"
+  | "binaryCrossentropy"
+  | "categoricalCrossentropy"
+  | "sparseCategoricalCrossentropy";
 
 /** Short names that Keras and TF.js take too. */
-export type MetricAlias = "acc" | "mae" | "mse" | "rmse";
+export type MetricAlias = "acc" | "mae" | "mse" | "rmse" | "bce" | "cce";
 
 /**
  * A metric of one's own: values from labels and predictions, both with the batch in front; their mean is reported,
@@ -44,6 +51,9 @@ const rules: Readonly<Record<MetricName, MetricRule>> = {
   meanAbsoluteError: meanAbsoluteErrorMetric,
   meanSquaredError: meanSquaredErrorMetric,
   rootMeanSquaredError: rootMeanSquaredErrorMetric,
+  binaryCrossentropy: lossMetric("binaryCrossentropy"),
+  categoricalCrossentropy: lossMetric("categoricalCrossentropy"),
+  sparseCategoricalCrossentropy: lossMetric("sparseCategoricalCrossentropy"),
 };
 
 const names = Object.keys(rules) as MetricName[];
@@ -52,7 +62,24 @@ const aliases: Readonly<Record<MetricAlias, MetricName>> = {
   mae: "meanAbsoluteError",
   mse: "meanSquaredError",
   rmse: "rootMeanSquaredError",
+  bce: "binaryCrossentropy",
+  cce: "categoricalCrossentropy",
 };
+
+/**
+ * The metrics of this library as functions, by object: a bundler renames functions, and two of them (that of the losses
+ * and that of the metrics) have the same name in the source.
+ */
+const rulesByFunction = new Map<unknown, MetricRule>([
+  [functions.binaryAccuracy, rules.binaryAccuracy],
+  [functions.categoricalAccuracy, rules.categoricalAccuracy],
+  [functions.sparseCategoricalAccuracy, rules.sparseCategoricalAccuracy],
+  [functions.meanAbsoluteError, rules.meanAbsoluteError],
+  [functions.meanSquaredError, rules.meanSquaredError],
+  [functions.binaryCrossentropy, rules.binaryCrossentropy],
+  [functions.categoricalCrossentropy, rules.categoricalCrossentropy],
+  [functions.sparseCategoricalCrossentropy, rules.sparseCategoricalCrossentropy],
+]);
 
 /**
  * The metric that a name or a function stands for. It reports under the name that was given, as Keras and TF.js do:
@@ -61,11 +88,21 @@ const aliases: Readonly<Record<MetricAlias, MetricName>> = {
  */
 export function resolveMetric(spec: MetricSpec): MetricRule {
   if (typeof spec === "function") return fromFunction(spec);
+  if (typeof spec !== "string") {
+    throw new ArgumentError(
+      `metric: received ${describeValue(spec)}. Expected a name (${names.join(", ")}), or a function ` +
+        "(labels, predictions) => tensor.",
+    );
+  }
   const rule = rules[resolveName<MetricName>(spec, names, { what: "metric", aliases })];
   return { ...rule, name: spec };
 }
 
 function fromFunction(metric: MetricFunction): MetricRule {
+  const known = rulesByFunction.get(metric);
+  if (known !== undefined) return known;
+  const loss = ruleOfFunction(metric);
+  if (loss !== undefined) return asMetric(loss);
   if (metric.name === "") {
     throw new ArgumentError(
       "metric: received a function without a name. Expected one with a name, under which it is reported: " +
@@ -76,4 +113,10 @@ function fromFunction(metric: MetricFunction): MetricRule {
     name: metric.name,
     values: (labels, predictions) => metric(Tensor.of(labels), Tensor.of(predictions)).value,
   };
+}
+
+function lossMetric(kind: LossConfig["kind"]): MetricRule {
+  const loss = resolveLoss({ kind });
+  if (typeof loss === "function") throw new RangeError(`${kind} is no loss of this library`);
+  return asMetric(loss);
 }

@@ -38,6 +38,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   stopTraining = false;
   /** The record of the latest `fit` that came to its end. */
   history: History | null = null;
+  #compiled: CompileConfig | null = null;
   #trainer: Trainer | null = null;
   #predictor: Predictor | null = null;
 
@@ -80,7 +81,8 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   }
 
   /**
-   * Says how the model is trained and judged. Nothing runs yet.
+   * Says how the model is trained and judged. Nothing runs yet. Layers may come and go afterwards: what was said holds
+   * for the model as it is when it is trained.
    *
    * Counterpart of `model.compile` in TF.js and Keras.
    *
@@ -91,14 +93,20 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
    */
   compile(config: CompileConfig): void {
     this.#requireAlive("compile");
-    const resolved = resolveCompileConfig(this.name, config, this.outputNames);
+    const trainer = this.layers.length === 0 ? null : this.#newTrainer(config);
     this.#trainer?.dispose();
+    this.#trainer = trainer;
+    this.#compiled = config;
+  }
+
+  #newTrainer(config: CompileConfig): Trainer {
+    const resolved = resolveCompileConfig(this.name, config, this.outputNames);
     const trainee = {
       layer: this,
       inputs: () => this.#inputPorts(),
       isStopped: () => this.stopTraining,
     };
-    this.#trainer = new Trainer(trainee, resolved);
+    return new Trainer(trainee, resolved);
   }
 
   /**
@@ -246,7 +254,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
     return super.dispose();
   }
 
-  /** To be called when layers come or go: what was compiled for the old ones is of no use. */
+  /** To be called when layers come or go: the steps of the old ones are of no use; what `compile` was told still holds. */
   protected forgetSteps(): void {
     this.#trainer?.dispose();
     this.#predictor?.dispose();
@@ -269,6 +277,10 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   #requireTrainer(method: string): Trainer {
     this.#requireAlive(method);
     if (this.#trainer !== null) return this.#trainer;
+    if (this.#compiled !== null) {
+      this.#trainer = this.#newTrainer(this.#compiled);
+      return this.#trainer;
+    }
     throw new ArgumentError(
       `${this.name}.${method}: the model is not compiled. Call ` +
         'compile({ optimizer: "adam", loss: "meanSquaredError" }) before.',

@@ -1,3 +1,4 @@
+import { ArgumentError } from "../errors.ts";
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { collectLosses } from "../layers/call-context.ts";
@@ -78,6 +79,7 @@ function judgeOutput(
 ): { loss: Value; weightedLoss: Value; metrics: TallyTotals[] } {
   const mask = maskOf(prediction)?.value ?? null;
   const costs = costsOf(output.loss, labels, prediction);
+  if (costs.shape.length === 0 && weights !== null) throw cannotWeigh(output.name);
   const loss =
     costs.shape.length === 0
       ? costs
@@ -94,6 +96,13 @@ function judgeOutput(
 function costsOf(loss: Loss, labels: Tensor, prediction: Tensor): Value {
   if (typeof loss !== "function") return sampleCosts(loss, labels.value, prediction.value);
   return ops.cast(loss(Tensor.of(labels.value), Tensor.of(prediction.value)).value, "float32");
+}
+
+function cannotWeigh(output: string): ArgumentError {
+  return new ArgumentError(
+    `The loss of output "${output}" gives one number for the whole batch, so sample and class weights have nothing ` +
+      "to work on. Expected a loss function that gives a cost for each sample.",
+  );
 }
 
 /** The mask where it speaks of the axes that these costs have; a loss of one's own may have reduced them. */

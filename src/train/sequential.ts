@@ -1,10 +1,11 @@
 import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
-import type { AnyLayer } from "../layers/layer.ts";
+import { type AnyLayer, Layer } from "../layers/layer.ts";
 import { formatLayerShape, type LayerShapes, singleShape } from "../layers/layer-shape.ts";
 import type { CallOptions, LayerConfig } from "../layers/layer-types.ts";
 import { maskOf } from "../layers/masks.ts";
 import { SymbolicTensor } from "../layers/symbolic.ts";
+import { describeValue } from "../names/describe.ts";
 import { Tensor } from "../tensor/index.ts";
 import { Model } from "./model.ts";
 import type { SummaryRow } from "./summary.ts";
@@ -29,17 +30,18 @@ export class Sequential extends Model<"one"> {
 
   constructor(config: SequentialConfig = {}) {
     super(config);
-    for (const layer of config.layers ?? []) this.add(layer);
+    for (const layer of layerList(this.name, config.layers)) this.add(layer);
   }
 
   /**
    * Puts a layer at the end. With the input's shape known (`inputShape` of the first layer) its weights are made now, and
-   * shapes that do not fit are found now; else when the first data comes. The model has to be compiled anew.
+   * shapes that do not fit are found now; else when the first data comes.
    *
-   * @throws {ArgumentError} when a layer of that name is there already.
+   * @throws {ArgumentError} for what is no layer, and when a layer of that name is there already.
    * @throws {ShapeError} when the layer does not fit the one before.
    */
   add(layer: AnyLayer): void {
+    checkLayer(this.name, layer);
     if (this.#layers.some((one) => one.name === layer.name)) {
       throw new ArgumentError(
         `${this.name}.add: there is a layer "${layer.name}" already. Expected a name of its own.`,
@@ -63,7 +65,7 @@ export class Sequential extends Model<"one"> {
   }
 
   /**
-   * Takes the last layer away; its weights stay with it. The model has to be compiled anew.
+   * Takes the last layer away; its weights stay with it.
    * @throws {ArgumentError} when there is no layer.
    */
   pop(): void {
@@ -72,6 +74,7 @@ export class Sequential extends Model<"one"> {
     }
     this.#symbols.pop();
     if (this.#layers.length === 0) this.#symbols = [];
+    this.built = this.#symbols.length > 0;
     this.forgetSteps();
   }
 
@@ -92,12 +95,11 @@ export class Sequential extends Model<"one"> {
   }
 
   override get outputNames(): readonly string[] {
-    const last = this.#layers[this.#layers.length - 1];
-    if (last !== undefined) return [last.name];
-    throw new ArgumentError(`${this.name}: the model has no layers. Add some before.`);
+    return [this.#requireLast().name];
   }
 
   override build(inputShape: LayerShapes): void {
+    this.#requireLast();
     let shape: LayerShapes = singleShape(inputShape, this.name);
     for (const layer of this.#layers) {
       layer.ensureBuilt(shape);
@@ -127,6 +129,14 @@ export class Sequential extends Model<"one"> {
     });
   }
 
+  #requireLast(): AnyLayer {
+    const last = this.#layers[this.#layers.length - 1];
+    if (last !== undefined) return last;
+    throw new ArgumentError(
+      `${this.name}: the model has no layers. Add some before: model.add(sl.layers.dense({ units: 1 })).`,
+    );
+  }
+
   #applyOne(layer: AnyLayer, input: SymbolicTensor): SymbolicTensor {
     const output: SymbolicTensor | SymbolicTensor[] = layer.apply(input);
     if (output instanceof SymbolicTensor) return output;
@@ -150,7 +160,39 @@ export class Sequential extends Model<"one"> {
  * net.compile({ optimizer: "adam", loss: "meanSquaredError" });
  */
 export function sequential(config: SequentialConfig = {}): Sequential {
+  if (Array.isArray(config)) {
+    throw new ArgumentError(
+      `sequential: received ${describeValue(config)}. Expected a config: sequential({ layers: [first, second] }).`,
+    );
+  }
   return new Sequential(config);
+}
+
+/** @throws {ArgumentError} for a forgotten list. */
+function layerList(label: string, layers: SequentialConfig["layers"] | null): readonly AnyLayer[] {
+  if (layers === undefined || layers === null) return [];
+  if (Array.isArray(layers)) return layers;
+  throw new ArgumentError(
+    `${label}: received ${describeValue(layers)} as layers. Expected a list: ` +
+      "sequential({ layers: [sl.layers.dense({ units: 1 })] }).",
+  );
+}
+
+/** @throws {ArgumentError} for what is no layer. */
+function checkLayer(label: string, layer: unknown): void {
+  if (layer instanceof Layer) return;
+  const advice =
+    typeof layer === "function"
+      ? " Call the function: model.add(sl.layers.lstm({ units: 8 }))."
+      : Array.isArray(layer)
+        ? " Add one layer at a time."
+        : layer instanceof SymbolicTensor
+          ? " What layer.apply() gives belongs in model({ inputs, outputs })."
+          : "";
+  throw new ArgumentError(
+    `${label}.add: received ${describeValue(layer)}. Expected a layer, such as ` +
+      `sl.layers.dense({ units: 1 }).${advice}`,
+  );
 }
 
 /** The input of a layer that is itself a model, or brings its symbolic input along. */

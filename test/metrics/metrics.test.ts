@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
+import * as losses from "../../src/losses/index.ts";
 import * as metrics from "../../src/metrics/index.ts";
 import { resolveMetric } from "../../src/metrics/resolve.ts";
 import { type Tensor, toTensor } from "../../src/tensor/index.ts";
@@ -86,5 +87,77 @@ describe("metrics", () => {
     expect(() => resolveMetric((labels: Tensor) => labels)).toThrow("without a name");
     expect(() => metrics.categoricalAccuracy([[0, 1]], [[0, 1, 0]])).toThrow(ShapeError);
     expect(() => metrics.sparseCategoricalAccuracy([1, 2], [[0, 1, 0]])).toThrow(ShapeError);
+  });
+});
+
+describe("metrics given as functions", () => {
+  const known = [
+    ["binaryAccuracy", metrics.binaryAccuracy],
+    ["categoricalAccuracy", metrics.categoricalAccuracy],
+    ["sparseCategoricalAccuracy", metrics.sparseCategoricalAccuracy],
+    ["meanAbsoluteError", metrics.meanAbsoluteError],
+    ["meanAbsoluteError", metrics.mae],
+    ["meanAbsoluteError", metrics.MAE],
+    ["meanSquaredError", metrics.meanSquaredError],
+    ["meanSquaredError", metrics.mse],
+    ["meanSquaredError", metrics.MSE],
+    ["binaryCrossentropy", metrics.binaryCrossentropy],
+    ["categoricalCrossentropy", metrics.categoricalCrossentropy],
+    ["sparseCategoricalCrossentropy", metrics.sparseCategoricalCrossentropy],
+    ["meanSquaredError", losses.meanSquaredError],
+    ["huber", losses.huberLoss],
+  ] as const;
+
+  test.each(known)("%s keeps its name, whatever a bundler calls the function", (name, metric) => {
+    const was = metric.name;
+    Object.defineProperty(metric, "name", { value: `${name}2`, configurable: true });
+    try {
+      expect(resolveMetric(metric).name).toBe(name);
+    } finally {
+      Object.defineProperty(metric, "name", { value: was, configurable: true });
+    }
+  });
+
+  test("every metric function of the library is among them", () => {
+    const functions = Object.values(metrics).filter((one) => typeof one === "function");
+    const tested: readonly unknown[] = known.map(([, metric]) => metric);
+    expect(functions.filter((one) => !tested.includes(one))).toEqual([]);
+  });
+
+  test("one's own goes by its own name, and has to have one", () => {
+    const bias = (y: Tensor, p: Tensor): Tensor => p.sub(y).mean(-1);
+    expect(resolveMetric(bias).name).toBe("bias");
+    expect(() => resolveMetric((y, p) => p.sub(y))).toThrow(ArgumentError);
+    for (const spec of [5, null, { name: "mae" }]) {
+      expect(() => resolveMetric(spec as never)).toThrow(ArgumentError);
+    }
+  });
+
+  test("crossentropies give one value a row", () => {
+    // -log 0.5, and for row 2 -(log 0.8 + log 0.5) / 2.
+    const binary = metrics.binaryCrossentropy(
+      [
+        [1, 0],
+        [1, 0],
+      ],
+      [
+        [0.5, 0.5],
+        [0.8, 0.5],
+      ],
+    );
+    const [first = 0, second = 0] = values(binary);
+    expect(first).toBeCloseTo(Math.LN2, 6);
+    expect(second).toBeCloseTo(-(Math.log(0.8) + Math.log(0.5)) / 2, 6);
+    const scores = [[1, 3]];
+    const expected = Math.log1p(Math.exp(-2)); // -log(softmax(1, 3)[1])
+    const fromLogits = { fromLogits: true };
+    for (const loss of [
+      metrics.categoricalCrossentropy([[0, 1]], scores, fromLogits),
+      metrics.sparseCategoricalCrossentropy([1], scores, fromLogits),
+    ]) {
+      expect(loss.shape).toEqual([1]);
+      expect(values(loss)[0]).toBeCloseTo(expected, 6);
+    }
+    expect(resolveMetric("bce" as const).name).toBe("bce");
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { layers } from "../../src/layers/index.ts";
+import { meanSquaredError } from "../../src/losses/index.ts";
 import { memory, Tensor, tensor, variable } from "../../src/tensor/index.ts";
 import { sequential } from "../../src/train/index.ts";
 import { expectClose } from "../helpers/compare.ts";
@@ -206,5 +207,23 @@ describe("memory", () => {
     const before = memory();
     await model.fit(x, y, { batchSize: 2, epochs: 6, verbose: 0 });
     expect(memory()).toEqual(before);
+  });
+});
+
+describe("losses given as functions", () => {
+  test("of this library weigh samples; one's own that gives one number refuses to", async () => {
+    const { x, y } = linearData(4);
+    const model = linearModel();
+    const sampleWeight = [0, 0, 0, 1];
+    const figures: number[] = [];
+    for (const loss of [meanSquaredError, "meanSquaredError"] as const) {
+      model.compile({ loss });
+      const data = await one(model.evaluate(x, y, { sampleWeight })).data();
+      figures.push(data[0] ?? 0);
+    }
+    expect(figures[0]).toBe(figures[1]);
+    expect(figures[0]).toBeGreaterThan(0);
+    model.compile({ loss: (labels, predictions) => labels.sub(predictions).square().mean() });
+    expect(() => model.evaluate(x, y, { sampleWeight })).toThrow("a cost for each sample");
   });
 });
