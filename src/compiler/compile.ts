@@ -2,7 +2,9 @@ import type { Rules } from "../autograd/backward.ts";
 import { LimitError, SluiceError } from "../errors.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { specBytes } from "../graph/spec.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
 import type { KernelTarget, Words } from "../kernels/dispatch.ts";
 import type { Canonical, Request } from "./canonical.ts";
 import { colocate } from "./colocate.ts";
@@ -34,6 +36,7 @@ export function compilePlan(
     ...request.outputs,
     ...request.writes.map((write) => write.value),
   ]);
+  checkSizes(roots);
   const fused = fuse(roots, { registry, limits: target.limits });
   const { memoryOf } = fused;
   const written = new Set(canonical.writeLeaves.map((leaf) => canonical.leaves[leaf]?.value));
@@ -96,6 +99,24 @@ export function compilePlan(
       };
     }),
   };
+}
+
+/**
+ * Values that lie nowhere have sizes, too: a kernel counts their elements in 32 bits.
+ * @throws {LimitError} for a value whose elements it could not tell apart.
+ */
+function checkSizes(roots: readonly Value[]): void {
+  for (const node of topologicalOrder(roots, { isLeaf: () => false })) {
+    for (const { shape } of node.outputs) {
+      const size = sizeOf(shape);
+      if (size < 2 ** 32) continue;
+      throw new LimitError(
+        `${node.op}: a tensor of shape [${shape.join(",")}] has ${size} elements, but kernels count at most ` +
+          `${2 ** 32 - 1}. Split the work into smaller batches.`,
+        { details: { size, limit: 2 ** 32 - 1, shape } },
+      );
+    }
+  }
 }
 
 /** @throws {LimitError} for a buffer that no binding can hold, before anything is allocated. */
