@@ -58,11 +58,11 @@ export const modOp = binaryOp({
   write: (a, b, { output }) =>
     output === "int32" ? `floor_mod_i32(${a}, ${b})` : `floor_mod_f32(${a}, ${b})`,
   host: (a, b, { output }) => {
-    if (output === "int32") return b === 0 ? 0 : a - Math.imul(b, floorDivInt(a, b));
+    if (output === "int32") return b === 0 ? 0 : (a - Math.imul(b, floorDivInt(a, b))) | 0;
     const rest = a % b;
     return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
   },
-  gradient: (o, { a, b, dy }) => [dy, o.neg(o.mul(dy, o.floor(o.div(a, b))))],
+  gradient: (o, { a, b, dy }) => [dy, o.neg(o.mul(dy, o.floorDiv(a, b)))],
 });
 
 /** NaN where either is NaN. At equality the gradient goes to a alone, as in Keras and TF.js. */
