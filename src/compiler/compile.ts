@@ -122,7 +122,15 @@ function checkSizes(roots: readonly Value[]): void {
 /** @throws {LimitError} for a buffer that no binding can hold, before anything is allocated. */
 function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTarget): void {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  for (const { step, inputs } of steps) {
+  for (const { step, inputs, lowered } of steps) {
+    const scratch = Math.max(0, ...(lowered.scratch ?? []));
+    if (scratch > most) {
+      throw new LimitError(
+        `${headOf(step).op}: needs ${scratch} bytes for intermediate results, but this device binds at most ` +
+          `${most} bytes at once. Split the work into smaller batches.`,
+        { details: { bytes: scratch, limit: most } },
+      );
+    }
     for (const value of [...step.results, ...inputs]) {
       const bytes = specBytes(value.spec);
       if (bytes <= most) continue;

@@ -64,6 +64,15 @@ describe("plan", () => {
     expect(() => sumOf(65_536, 65_535)).not.toThrow();
   });
 
+  test("throws LimitError for partials that no binding can hold", () => {
+    const limits = { ...TINY_LIMITS, maxComputeWorkgroupsPerDimension: 100 };
+    const sumOf = (length: number): unknown =>
+      planOf({ outputs: [ops.sum(ops.broadcastTo(host([1]), [512, length]), [1])] }, limits);
+    expect(() => sumOf(20_000)).toThrow(LimitError);
+    expect(() => sumOf(20_000)).toThrow(/6144 bytes for intermediate results.*at most 4096/);
+    expect(() => sumOf(10_000)).not.toThrow();
+  });
+
   test("spreads many workgroups over two dimensions, and none is more than the device allows", () => {
     const outputs = [ops.exp(host([1000])), ops.sum(host([20, 40]), [1])];
     const plan = planOf({ outputs }, TINY_LIMITS);
