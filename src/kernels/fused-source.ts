@@ -151,8 +151,11 @@ class FunctionBody {
     switch (expression.kind) {
       case "hole":
         return "value";
-      case "literal":
-        return this.#literal(expression.value, expression.dtype);
+      case "literal": {
+        // By a name: WGSL refuses an expression of constants alone that has no finite value.
+        const text = this.#literal(expression.value, expression.dtype);
+        return this.#let(VALUE_TYPE[expression.dtype], text);
+      }
       case "scalar":
         return this.#source.scalarText(expression.scalar, expression.dtype);
       case "index":
@@ -186,8 +189,8 @@ class FunctionBody {
       return value < -2147483647 ? "i32(-2147483647 - 1)" : `${Math.trunc(value)}i`;
     }
     const rounded = Math.fround(value);
-    // Infinite and NaN constants do not compile in WGSL; as a word they are only bits.
-    if (!Number.isFinite(rounded)) {
+    // Infinite and NaN constants do not compile in WGSL, and -0 is easily lost; as a word they are only bits.
+    if (!Number.isFinite(rounded) || Object.is(rounded, -0)) {
       const bits = new Uint32Array(new Float32Array([rounded]).buffer)[0] ?? 0;
       return `bitcast<f32>(${this.#source.word(bits)})`;
     }

@@ -16,7 +16,7 @@ import { recordOne } from "./record.ts";
  *
  *     dA = dY·Bᵀ      dB = Aᵀ·dY
  */
-export const matMulOp: Op = {
+const matMulOp: Op = {
   name: "matMul",
   infer: (inputs, attributes) => [
     inferMatMul(at(inputs, 0), at(inputs, 1), {

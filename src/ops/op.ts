@@ -8,7 +8,7 @@ import type { Ops } from "./ops.ts";
 
 /**
  * An operation, whole: its shape rule, its gradient, the same mathematics in simpler operations, and how
- * it runs. `infer` throws every error that bad input deserves; after it nothing may fail.
+ * it runs. `infer` throws every error that bad input deserves; after it only a limit of the device can stop it.
  */
 export interface Op {
   readonly name: string;

@@ -54,6 +54,25 @@ describe("plan", () => {
     expect(() => planOf({ outputs: [ops.exp(host([32, 32]))] }, TINY_LIMITS)).not.toThrow();
   });
 
+  test("throws LimitError for more elements than kernels can count, though they lie nowhere", () => {
+    const sumOf = (...shape: number[]): unknown =>
+      planOf({ outputs: [ops.sum(ops.broadcastTo(host([1]), shape))] });
+    expect(() => sumOf(65_536, 65_537)).toThrow(LimitError);
+    expect(() => sumOf(65_536, 65_536)).toThrow(
+      /\[65536,65536\] has 4294967296 elements.*at most 4294967295/,
+    );
+    expect(() => sumOf(65_536, 65_535)).not.toThrow();
+  });
+
+  test("throws LimitError for partials that no binding can hold", () => {
+    const limits = { ...TINY_LIMITS, maxComputeWorkgroupsPerDimension: 100 };
+    const sumOf = (length: number): unknown =>
+      planOf({ outputs: [ops.sum(ops.broadcastTo(host([1]), [512, length]), [1])] }, limits);
+    expect(() => sumOf(20_000)).toThrow(LimitError);
+    expect(() => sumOf(20_000)).toThrow(/6144 bytes for intermediate results.*at most 4096/);
+    expect(() => sumOf(10_000)).not.toThrow();
+  });
+
   test("spreads many workgroups over two dimensions, and none is more than the device allows", () => {
     const outputs = [ops.exp(host([1000])), ops.sum(host([20, 40]), [1])];
     const plan = planOf({ outputs }, TINY_LIMITS);

@@ -159,6 +159,43 @@ describe("values at the edges of float32", () => {
     expect([...(await sl.mod(big, zero).data())]).toEqual([0, 0, 0]);
   });
 
+  test("constants give what tensors of the same numbers give", async () => {
+    const [zero, one] = [sl.zeros([1]), sl.ones([1])];
+    const two = one.add(one);
+    const cases: readonly (readonly [sl.Tensor, number])[] = [
+      [one.div(zero), infinite],
+      [one.neg().div(zero), -infinite],
+      [zero.div(zero), nan],
+      [zero.reciprocal(), infinite],
+      [one.neg().sqrt(), nan],
+      [zero.rsqrt(), infinite],
+      [zero.acosh(), nan],
+      [one.atanh(), infinite],
+      [two.asin(), nan],
+      [one.exp().exp().exp().exp(), infinite],
+      [one.exp().exp().exp().exp().log(), infinite],
+      [zero.neg(), -0],
+      [zero.neg().reciprocal(), -infinite],
+      // What is left of a constant in a kernel with other operands.
+      [sl.tensor([2]).mul(zero.neg()), -0],
+      [sl.tensor([2]).mul(one.div(zero)), infinite],
+      [sl.tensor([2]).sub(one.div(zero).exp()), -infinite],
+      [sl.tensor([2]).add(zero.div(zero)), nan],
+    ];
+    for (const [actual, expected] of cases) expect([...(await actual.data())]).toEqual([expected]);
+  });
+
+  test("the gradient of mod is that of the quotient which mod itself takes off", async () => {
+    // The float32 quotient of the third pair is 9, though 0.1 goes into 0.9 only 8 times.
+    const pairs = [0.5, 0.7, 0.9, 1].map((x) => [x, 0.1] as const);
+    const a = sl.tensor(pairs.map(([x]) => x));
+    const b = sl.tensor(pairs.map(([, y]) => y));
+    const [, db] = sl.grads((x: sl.Tensor, y: sl.Tensor) => sl.mod(x, y).sum())([a, b]);
+    const quotients = [...(await sl.floorDiv(a, b).data())];
+    expect(quotients[2]).toBe(8);
+    expect([...((await db?.data()) ?? [])]).toEqual(quotients.map((q) => -q));
+  });
+
   test("float32 division by zero is an infinity or NaN, as in JavaScript", async () => {
     const quotient = sl.div(sl.tensor([1, -1, 0]), sl.tensor([0, 0, 0]));
     expect([...(await quotient.data())]).toEqual([infinite, -infinite, nan]);
