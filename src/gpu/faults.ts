@@ -21,7 +21,8 @@ export class Faults {
 
   constructor(gpu: GpuDevice) {
     this.#gpu = gpu;
-    gpu.device.addEventListener("uncapturederror", this.#onUncaptured);
+    // On the application's device an error outside of our scopes is not ours, and a listener would outlive us.
+    if (gpu.owned) gpu.device.addEventListener("uncapturederror", this.#onUncaptured);
     gpu.lost.then((loss) => {
       this.#lost = loss;
     });
@@ -32,7 +33,7 @@ export class Faults {
     return this.#lost;
   }
 
-  /** The number of failures so far that no scope caught. Keep it when work begins, and ask `since` at its end. */
+  /** The number of failures so far that no scope caught, on a device of our own. Keep it when work begins, and ask `since` at its end. */
   get ticket(): number {
     return this.#count;
   }
@@ -64,7 +65,7 @@ export class Faults {
     }
   }
 
-  /** Stops listening; for a device that outlives its engine. */
+  /** Stops listening; for a device that others use on. */
   close(): void {
     this.#gpu.device.removeEventListener("uncapturederror", this.#onUncaptured);
   }
@@ -73,8 +74,8 @@ export class Faults {
     const { error } = event as GPUUncapturedErrorEvent;
     this.#count += 1;
     this.#latest = describe("uncaptured", error);
-    // On our own device everybody who waits gets a typed error; the console need not repeat it.
-    if (this.#gpu.owned) event.preventDefault();
+    // Everybody who waits gets a typed error; the console need not repeat it.
+    event.preventDefault();
   };
 
   async #firstError(label: string, pops: Promise<GPUError | null>[]): Promise<GpuError | null> {

@@ -10,6 +10,14 @@ export interface Allocation {
   readonly offset: number;
 }
 
+/** One variable on its way. */
+export interface MovedPart {
+  readonly storage: Storage;
+  readonly from: Allocation;
+  readonly to: Allocation;
+  readonly bytes: number;
+}
+
 /** Results up to this size share pages; each takes a multiple of 256 bytes of one. */
 const PAGE_BYTES = 64 * 1024;
 const GRAIN = 256;
@@ -91,29 +99,36 @@ export class MemoryBook implements StorageOwner {
     return this.#allocations.has(storage);
   }
 
-  /** Moves storages side by side into one new block, in this order; gives what has to be copied. */
-  pack(storages: readonly Storage[]): { from: Allocation; to: Allocation; bytes: number }[] {
+  /**
+   * Moves storages side by side into one new block, in this order; gives what has to be copied. Until `settle`
+   * they keep both places.
+   */
+  pack(storages: readonly Storage[]): MovedPart[] {
     const sizes = storages.map((storage) => alignUp(specBytes(storage.spec)));
     const block = new Block(sizes.reduce((a, b) => a + b, 0));
     let offset = 0;
-    const moves = storages.map((storage, i) => {
+    const parts = storages.map((storage, i): MovedPart => {
       const from = this.placeOf(storage);
       const to = { block, offset };
       offset += sizes[i] ?? 0;
       return { storage, from, to, bytes: specBytes(storage.spec) };
     });
-    for (const { storage, to } of moves) {
+    for (const { storage, to } of parts) {
       to.block.users++;
       this.#allocations.set(storage, to);
       this.#blocks.set(to.block, (this.#blocks.get(to.block) ?? 0) + 1);
+      this.pin(storage);
     }
     this.epoch++;
-    return moves;
+    return parts;
   }
 
-  /** Ends a move: the old place is free. */
-  leave(place: Allocation, bytes: number): void {
-    this.#leave(place, bytes);
+  /** Ends a move: the old places are free. */
+  settle(parts: readonly MovedPart[]): void {
+    for (const { storage, from, bytes } of parts) {
+      this.#leave(from, bytes);
+      this.unpin(storage);
+    }
   }
 
   /** The owner lets go. The place is free at once, or when the last pinned run has been submitted. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { GpuError } from "../../src/errors.ts";
 import { BufferUsage } from "../../src/gpu/constants.ts";
 import type { GpuDevice } from "../../src/gpu/device.ts";
@@ -88,6 +88,17 @@ describe("faults", () => {
     expect(watching.lost).toMatchObject({ name: "DeviceLostError" });
     const { error } = watching.scope("after the end", () => doomed.device.createCommandEncoder());
     expect(await error).toBeNull();
+  });
+
+  test("does not listen on the application's device, whose errors are not ours", async () => {
+    const { device } = gpu;
+    const listen = vi.spyOn(device, "addEventListener");
+    const other = new Faults({ ...gpu, owned: false });
+    expect(listen).not.toHaveBeenCalled();
+    listen.mockRestore();
+    makeInvalidBuffer();
+    await device.queue.onSubmittedWorkDone();
+    expect(other.ticket).toBe(0);
   });
 
   test("hears nothing after close", async () => {
