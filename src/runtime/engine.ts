@@ -151,7 +151,12 @@ export class Engine {
     const error = await this.#health.of(storage);
     if (error) throw error;
     const { block, offset } = this.book.placeOf(storage);
-    return { buffer: this.book.bufferOf(block, context.device.queue), offset };
+    const made = context.faults.scope(`the memory of ${storage.name}`, () =>
+      this.book.bufferOf(block, context.device.queue),
+    );
+    const failure = await made.error;
+    if (failure) throw failure;
+    return { buffer: made.result, offset };
   }
 
   /** Puts variables side by side into one buffer, in this order. */

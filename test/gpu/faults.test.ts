@@ -54,6 +54,19 @@ describe("faults", () => {
     );
   });
 
+  test("a failure in an inner scope is one of the outer scope too, and comes first", async () => {
+    const { result, error } = faults.scope("outer", () => {
+      const inner = faults.scope("inner", makeInvalidBuffer);
+      makeInvalidBuffer();
+      return inner.error;
+    });
+    expect((await result)?.message).toMatch(/^inner: /);
+    expect(await error).toBe(await result);
+    const gathered = faults.gather(() => faults.scope("inner", makeInvalidBuffer).result);
+    expect((await gathered.error)?.message).toMatch(/^inner: /);
+    expect(faults.gather(() => 1)).toEqual({ result: 1, error: null });
+  });
+
   test("a scope whose body throws closes its error scopes and rethrows", async () => {
     const failure = new Error("from the body");
     const body = () => {
