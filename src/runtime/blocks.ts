@@ -71,7 +71,8 @@ export class BufferPool {
 
   /** A failure shows in the scope of faults around the call, and makes the work that uses the buffer fail. */
   take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
+    // The largest class may lie beyond the limit, which itself is no class.
+    const size = Math.max(bytes, Math.min(sizeClass(bytes), this.#device.limits.maxBufferSize));
     const known = this.#idle.get(size)?.pop();
     if (known) {
       this.#idleBytes -= size;
