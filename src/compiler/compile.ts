@@ -1,5 +1,6 @@
 import type { Rules } from "../autograd/backward.ts";
 import { LimitError, SluiceError } from "../errors.ts";
+import { alignUp } from "../graph/arena-layout.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -11,7 +12,6 @@ import { colocate } from "./colocate.ts";
 import { fuse } from "./fuse.ts";
 import { originIn } from "./in-place.ts";
 import { type LoweredStep, lowerStep } from "./lower.ts";
-import { alignUp } from "./memory.ts";
 import { copyStep, orderSteps } from "./order.ts";
 import { type Placed, place } from "./place.ts";
 import type { Plan, PlanDispatch } from "./plan.ts";
@@ -79,6 +79,7 @@ export function compilePlan(
     memoryOf,
   });
   const assembled = assemble(lowered, { placed, scalars: canonical.scalars });
+  checkPlaced(placed.slots, assembled, target);
   return {
     ...assembled,
     key: canonical.key,
@@ -139,6 +140,32 @@ function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTarget): v
           `device binds at most ${most} bytes at once. Split the work into smaller batches.`,
         { details: { bytes, limit: most, shape: value.shape } },
       );
+    }
+  }
+}
+
+/** @throws {LimitError} for memory that only placing showed: scratch, tables, arenas; before it is allocated. */
+function checkPlaced(
+  slots: readonly number[],
+  { dispatches, planBlock, runBlock }: Assembled,
+  { limits }: KernelTarget,
+): void {
+  const refuse = (what: string, { bytes, limit }: { bytes: number; limit: number }): void => {
+    if (bytes <= limit) return;
+    throw new LimitError(
+      `${what} takes ${bytes} bytes, but this device allows at most ${limit}. Split the work into smaller batches.`,
+      { details: { bytes, limit } },
+    );
+  };
+  const limit = limits.maxBufferSize;
+  for (const bytes of slots) refuse("memory that the computation needs", { bytes, limit });
+  for (const block of [planBlock, runBlock]) {
+    refuse("the sizes of all kernels", { bytes: block.byteLength, limit });
+  }
+  for (const { label, bindings } of dispatches) {
+    for (const { kind, bytes } of bindings) {
+      const what = `${label}: one of its ${kind === "table" ? "tables" : "buffers"}`;
+      refuse(what, { bytes, limit: limits.maxStorageBufferBindingSize });
     }
   }
 }

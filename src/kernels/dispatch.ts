@@ -22,8 +22,11 @@ export type SlotRef =
   /** With `list`, the whole range of the colocated list that begins at `index`. */
   | { readonly kind: "input"; readonly index: number; readonly list?: true }
   | { readonly kind: "output"; readonly index: number; readonly list?: true }
-  /** Memory that lives only inside this lowering; sizes in `Lowered.scratch`. */
-  | { readonly kind: "scratch"; readonly index: number }
+  /**
+   * Memory that lives only inside this lowering; sizes in `Lowered.scratch`. From byte `offset` on, a multiple of
+   * 256; default 0.
+   */
+  | { readonly kind: "scratch"; readonly index: number; readonly offset?: number }
   /** Constant words, in `Lowered.tables`. */
   | { readonly kind: "table"; readonly index: number }
   /** The `index`-th buffer that a fused epilogue reads. */

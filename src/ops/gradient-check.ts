@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
-import type { Node, Value } from "../graph/node.ts";
+import type { Value } from "../graph/node.ts";
 import { specOf } from "../graph/spec.ts";
-import { lowerGradientCheck } from "../kernels/gradient-check.ts";
+import { gradientArenas, lowerGradientCheck } from "../kernels/gradient-check.ts";
 import type { Op } from "./op.ts";
 import { firstOutput, outputOf, record } from "./record.ts";
 
@@ -29,8 +29,8 @@ export const gradientCheckOp: Op = {
   gradient: () => [],
   lowering: {
     kind: "kernel",
-    lower: lowerGradientCheck,
-    colocated: (node: Node) => [range(0, node.attributes.gradients as number)],
+    lower: (context) => lowerGradientCheck(context),
+    colocated: (node) => gradientArenas(node),
   },
 };
 
@@ -57,8 +57,4 @@ export function gradientCheck(
   const attributes = { gradients: gradients.length, hasLoss: loss !== undefined };
   const node = record(gradientCheckOp, inputs, attributes, { scalars: [step, sticky] });
   return { control: firstOutput(node), fault: outputOf(node, 1) };
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i);
 }

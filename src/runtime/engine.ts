@@ -5,11 +5,11 @@ import type { Source } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
 import type { Counters } from "./counters.ts";
 import { checkFresh, checkOwner } from "./fresh.ts";
-import { HealthBook } from "./health.ts";
+import { HealthBook, pendingHealth } from "./health.ts";
 import { buildMachine, type EngineOptions, type Machine } from "./machine.ts";
 import { MemoryBook, type MemoryInfo } from "./memory-book.ts";
 import type { LeafSource, OutputTarget, Program, Run } from "./run.ts";
-import { RunQueue } from "./run-queue.ts";
+import { isMove, RunQueue, type Task } from "./run-queue.ts";
 import { type Walker, walkInOnePass } from "./submit.ts";
 
 /** What to do with the outputs of a request. */
@@ -52,7 +52,7 @@ export class Engine {
       pin: (entry) => this.#machine?.plans.pin(entry),
       unpin: (entry) => this.#machine?.plans.unpin(entry, false),
       context: () => (this.#machine as Machine).context,
-      unbind: (run) => this.#unbind(run),
+      unbind: (task) => this.#unbind(task),
     });
   }
 
@@ -127,11 +127,9 @@ export class Engine {
       outcomes.push({ storage: keep, data });
       return { keep, read };
     });
-    const upstream = this.#health.upstreamOf(leaves);
-    let settle: Run["settle"] = () => undefined;
-    const health = new Promise<Error | null>((resolve) => {
-      settle = resolve;
-    });
+    const sources = leaves.flatMap((leaf) => (leaf.kind === "place" ? [leaf.storage] : []));
+    const upstream = this.#health.upstreamOf(sources);
+    const { settle, health } = pendingHealth();
     const { entry } = program;
     const run: Run = {
       ...{ label, program, entry, leaves, scalars, outputs, writes },
@@ -153,15 +151,22 @@ export class Engine {
     const error = await this.#health.of(storage);
     if (error) throw error;
     const { block, offset } = this.book.placeOf(storage);
-    return { buffer: this.book.bufferOf(block, context.device.queue), offset };
+    const made = context.faults.scope(`the memory of ${storage.name}`, () =>
+      this.book.bufferOf(block, context.device.queue),
+    );
+    const failure = await made.error;
+    if (failure) throw failure;
+    return { buffer: made.result, offset };
   }
 
   /** Puts variables side by side into one buffer, in this order. */
   pack(storages: readonly Storage[]): void {
     for (const storage of storages) checkOwner(storage, this.book);
-    for (const move of this.book.pack(storages)) {
-      this.#queue.push({ ...move, kind: "move" });
-    }
+    const upstream = this.#health.upstreamOf(storages);
+    const { settle, health } = pendingHealth();
+    const parts = this.book.pack(storages);
+    this.#health.track(storages, health);
+    this.#queue.push({ kind: "move", parts, upstream, settle });
   }
 
   /** A compiled function ends: its plan does too, unless others hold it. */
@@ -244,7 +249,11 @@ export class Engine {
     for (const { storage } of run.writes) storage.version++;
   }
 
-  #unbind(run: Run): void {
+  #unbind(run: Task): void {
+    if (isMove(run)) {
+      this.book.settle(run.parts);
+      return;
+    }
     if (run.entry) this.#machine?.plans.unpin(run.entry, false);
     for (const leaf of run.leaves) if (leaf.kind === "place") this.book.unpin(leaf.storage);
     for (const storage of this.#targets(run)) this.book.unpin(storage);

@@ -40,9 +40,15 @@ export class PlanCache {
     return entry;
   }
 
+  /** The GPU side of a plan. One that there was no memory for is forgotten, so that a later run tries anew. */
   instanceOf(entry: PlanEntry): PlanInstance {
-    if (!entry.instance) entry.instance = new PlanInstance(entry.plan, this.#context);
-    return entry.instance;
+    if (entry.instance) return entry.instance;
+    const made = new PlanInstance(entry.plan, this.#context);
+    entry.instance = made;
+    void made.failure.then((failure) => {
+      if (failure && entry.instance === made) this.#drop(entry);
+    });
+    return made;
   }
 
   /** Instances made so far count what they made; gone ones are remembered here. */
@@ -79,6 +85,10 @@ export class PlanCache {
     entry.isEnded = true;
     this.#entries.delete(entry.plan.key);
     this.#characters -= entry.plan.key.length;
+    this.#drop(entry);
+  }
+
+  #drop(entry: PlanEntry): void {
     this.bindGroups += entry.instance?.bindGroupsCreated ?? 0;
     this.buffers += entry.instance?.buffersCreated ?? 0;
     entry.instance?.release();

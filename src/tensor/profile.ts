@@ -55,5 +55,6 @@ export async function profile<T>(fn: () => T | Promise<T>): Promise<ProfileInfo<
     };
   } finally {
     engine.walker = walkInOnePass;
+    profiler.destroy();
   }
 }

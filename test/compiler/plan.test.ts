@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { Request } from "../../src/compiler/canonical.ts";
 import { LimitError, SluiceError } from "../../src/errors.ts";
 import { DEFAULT_LIMITS } from "../../src/gpu/limits.ts";
+import { HostScalar } from "../../src/graph/host-scalar.ts";
 import type { Value } from "../../src/graph/node.ts";
+import { gradientCheck } from "../../src/ops/gradient-check.ts";
 import { ops } from "../../src/ops/index.ts";
 import { TINY_LIMITS } from "../helpers/tiny-limits.ts";
 import { checkPlan } from "./check-plan.ts";
@@ -71,6 +73,17 @@ describe("plan", () => {
     expect(() => sumOf(20_000)).toThrow(LimitError);
     expect(() => sumOf(20_000)).toThrow(/6144 bytes for intermediate results.*at most 4096/);
     expect(() => sumOf(10_000)).not.toThrow();
+  });
+
+  test("throws LimitError, before anything is allocated, for memory that only lowering asks for", () => {
+    const gradients = [host([600]), host([600])];
+    const scalars = { step: HostScalar.of(0, "int32"), sticky: HostScalar.of(0, "int32") };
+    const { control } = gradientCheck({ gradients, fault: host([4], "int32") }, scalars);
+    // Each gradient takes 2,400 bytes; side by side they are one binding of 5,120.
+    const plan = (): unknown => planOf({ outputs: [control] }, TINY_LIMITS);
+    expect(plan).toThrow(LimitError);
+    expect(plan).toThrow(/gradientCheck:gradient_check: .* takes 5120 bytes.*at most 4096/);
+    expect(() => planOf({ outputs: [control] }, DEFAULT_LIMITS)).not.toThrow();
   });
 
   test("spreads many workgroups over two dimensions, and none is more than the device allows", () => {

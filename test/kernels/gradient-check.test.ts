@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ARENA_BYTES, cutIntoArenas } from "../../src/graph/arena-layout.ts";
 import { HostScalar } from "../../src/graph/host-scalar.ts";
 import { specOf } from "../../src/graph/spec.ts";
 import { lowerGradientCheck } from "../../src/kernels/gradient-check.ts";
@@ -13,6 +14,8 @@ interface Check {
   readonly before?: readonly [number, number];
   readonly step?: number;
   readonly sticky?: boolean;
+  /** Bytes of an arena at most. */
+  readonly most?: number;
   readonly limits?: { readonly maxComputeWorkgroupsPerDimension: number };
 }
 
@@ -23,18 +26,22 @@ async function check({
   before = [0, 0],
   step = 6,
   sticky = false,
+  most = ARENA_BYTES,
   limits,
 }: Check) {
   const fault = tensor([4], Int32Array.from([...before, 0, 0]));
   const inputs = [...gradients.map((g) => tensor([g.length], g)), fault];
   if (loss !== undefined) inputs.push(tensor([], Float32Array.of(loss)));
   const [control, after] = await runKernel({
-    lower: lowerGradientCheck,
+    lower: (context) => lowerGradientCheck(context, most),
     inputs,
     outputs: [specOf([4]), specOf([4], "int32")],
     attributes: { gradients: gradients.length, hasLoss: loss !== undefined },
     scalars: [HostScalar.of(step, "int32"), HostScalar.of(sticky ? 1 : 0, "int32")],
-    colocated: [gradients.map((_, i) => i)],
+    colocated: cutIntoArenas(
+      gradients.map((g) => specOf([g.length])),
+      most,
+    ),
     ...(limits && { limits }),
   });
   const [norm = Number.NaN, ok, share = Number.NaN] = control ?? [];
@@ -51,6 +58,17 @@ describe("gradientCheck kernels", () => {
       const { norm, ok, fault } = await check({ gradients, loss: 0.5, ...(limits && { limits }) });
       expectClose([norm], [expected], tolerances.reduction);
       expect([ok, fault]).toEqual([1, [0, 0, 0, 0]]);
+    }
+  });
+
+  test("go over gradients in several arenas", async () => {
+    const expected = Math.sqrt(gradients.flatMap((g) => [...g]).reduce((sum, g) => sum + g * g, 0));
+    for (const most of [256, 1024, 22_000]) {
+      const { norm, ok } = await check({ gradients, most });
+      expectClose([norm], [expected], tolerances.reduction);
+      expect(ok).toBe(1);
+      const broken = gradients.map((g, i) => (i === 2 ? g.slice().fill(Number.NaN) : g));
+      expect((await check({ gradients: broken, most })).ok).toBe(0);
     }
   });
 
