@@ -113,6 +113,7 @@ const UNARY = [
   "atan",
   "atanh",
   "ceil",
+  "clone",
   "cos",
   "cosh",
   "elu",
