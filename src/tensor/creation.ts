@@ -61,6 +61,16 @@ export function tensor4d(values: TensorData, shape?: Shape, dtype?: DType): Tens
   return ofRank(4, values, { shape, dtype });
 }
 
+/** A tensor of rank 5, from nested or flat values. */
+export function tensor5d(values: TensorData, shape?: Shape, dtype?: DType): Tensor {
+  return ofRank(5, values, { shape, dtype });
+}
+
+/** A tensor of rank 6, from nested or flat values. */
+export function tensor6d(values: TensorData, shape?: Shape, dtype?: DType): Tensor {
+  return ofRank(6, values, { shape, dtype });
+}
+
 /** Zeros. @param dtype default `float32`. @example sl.zeros([2, 3]) */
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
   checkShape(shape, "zeros");

@@ -22,6 +22,8 @@ export {
   tensor2d,
   tensor3d,
   tensor4d,
+  tensor5d,
+  tensor6d,
   zeros,
   zerosLike,
 } from "./creation.ts";
@@ -43,6 +45,7 @@ export { type ProfileInfo, profile } from "./profile.ts";
 export { scope, tensorsIn } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
 export { nextSeed, randomKey, setSeed } from "./seed.ts";
+export { print } from "./show.ts";
 export {
   adapterName,
   counters,

@@ -79,6 +79,17 @@ describe("values at the edges of float32", () => {
     expectClose(await sl.cos(x).data(), points.map(Math.cos), tolerances.trigonometry);
   });
 
+  test("log tells numbers below the smallest normal one", async () => {
+    const points = [1e-40, 1e-45, 1.17e-38, 1.18e-38, 3e-42].map(Math.fround);
+    const expected = points.map(Math.log); // log(1e-40) = -92.1
+    expectClose(await sl.log(sl.tensor(points)).data(), expected, tolerances.transcendental);
+    expect([...(await sl.log(sl.tensor([0, -0, -1e-40])).data())]).toEqual([
+      -infinite,
+      -infinite,
+      nan,
+    ]);
+  });
+
   test("maximum, minimum and the reductions let NaN through from either side", async () => {
     const a = sl.tensor([nan, 1, 2, nan]);
     const b = sl.tensor([1, nan, 3, nan]);

@@ -2,12 +2,13 @@ import { ArgumentError } from "../../errors.ts";
 import type { DType } from "../../graph/dtype.ts";
 import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { checkDType, checkNumbers } from "../host-numbers.ts";
 import { Tensor } from "../tensor.ts";
 import { indexOperand, operand } from "./operand.ts";
-import { countOf, shapeList } from "./shape-arguments.ts";
+import { countOf, shapeList, shown } from "./shape-arguments.ts";
 
 /**
  * start, start + step, … up to, not including, stop.
@@ -95,7 +96,7 @@ export function eye(
  * @param offValue - Default 0.
  * @param dtype - Default int32, as in TF.js.
  * @returns `[..indices.shape, depth]`
- * @throws {ArgumentError} unless depth is a whole number from 1 on.
+ * @throws {ArgumentError} unless depth is a whole number from 1 on, and plain indices are whole.
  * @throws {DTypeError} when the indices are a float32 tensor.
  * @example
  * await sl.oneHot([1, 0], 3).array(); // [[0,1,0],[1,0,0]]
@@ -114,4 +115,37 @@ export function oneHot(
   if (onValue === 1 && offValue === 0) return Tensor.of(ops.cast(isHot, dtype));
   const chosen = ops.where(isHot, operand(onValue, "oneHot"), operand(offValue, "oneHot"));
   return Tensor.of(ops.cast(chosen, dtype));
+}
+
+/**
+ * Two vectors as the coordinates of a grid: one matrix repeats the first along the other axis, the
+ * second matrix the second.
+ *
+ * @param x - Of W elements.
+ * @param y - Of H elements; without it the answer is x alone.
+ * @param options - `indexing`: `"xy"` (default) gives [H, W], `"ij"` gives [W, H].
+ * @throws {ArgumentError} for another indexing.
+ * @example
+ * await sl.meshgrid([1, 2, 3], [4, 5])[1].array(); // [[4,4,4],[5,5,5]]
+ */
+export function meshgrid(
+  x?: TensorLike,
+  y?: TensorLike,
+  { indexing = "xy" }: { readonly indexing?: "xy" | "ij" } = {},
+): Tensor[] {
+  if (indexing !== "xy" && indexing !== "ij") {
+    throw new ArgumentError(
+      `meshgrid: received indexing ${shown(indexing)}. Expected "xy" or "ij".`,
+    );
+  }
+  if (x === undefined) return [];
+  const first = operand(x, "meshgrid");
+  if (y === undefined) return [Tensor.of(first)];
+  const second = operand(y, "meshgrid");
+  const [width, height] = [sizeOf(first.shape), sizeOf(second.shape)];
+  const isRow = indexing === "xy";
+  const shape = isRow ? [height, width] : [width, height];
+  const across = ops.reshape(first, isRow ? [1, width] : [width, 1]);
+  const down = ops.reshape(second, isRow ? [height, 1] : [1, height]);
+  return [Tensor.of(ops.broadcastTo(across, shape)), Tensor.of(ops.broadcastTo(down, shape))];
 }

@@ -8,7 +8,8 @@ import { flagOf } from "./shape-arguments.ts";
 
 /**
  * Product of matrices: a [.., M, K] × b [.., K, N] → [.., M, N]. Axes in front broadcast. int32 and
- * bool are cast to float32, sums are float32.
+ * bool are cast to float32 and the product is float32, other than in TF.js, where that of two int32
+ * is int32: cast it back with `toInt()`, which is exact while the sums stay below 2²⁴.
  *
  * @param transposeA - a is given as [.., K, M]. Default false.
  * @param transposeB - b is given as [.., N, K]. Default false.

@@ -161,6 +161,17 @@ export function flatten(x: TensorLike): Tensor {
 }
 
 /**
+ * The same tensor under a handle of its own: either may be disposed of without the other. Nothing
+ * is copied; the gradient flows through. Of a variable: what it holds now.
+ *
+ * @example
+ * await sl.clone([1, 2]).array(); // [1,2]
+ */
+export function clone(x: TensorLike): Tensor {
+  return Tensor.of(operand(x, "clone"));
+}
+
+/**
  * The same values; no gradient flows through.
  *
  * @example

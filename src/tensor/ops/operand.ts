@@ -35,6 +35,11 @@ export function indexOperand(x: TensorLike, label: string): Value {
   return toIndices(x, label).value;
 }
 
+/** bool values from booleans, numbers (true where not 0), lists of them, or a bool tensor. */
+export function boolOperand(x: TensorLike, label: string): Value {
+  return x instanceof Tensor ? x.value : toTensor(x, label, "bool").value;
+}
+
 /**
  * Both of two operands that broadcast; a misfit is reported under the name that the user called.
  */

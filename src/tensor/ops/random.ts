@@ -54,6 +54,57 @@ export function randomUniform(
 }
 
 /**
+ * Whole numbers from minval up to, not including, maxval, each as likely; int32. They are drawn
+ * from 2²⁴ steps: keep maxval - minval well below that.
+ *
+ * @param seed - Default: from the engine's seed.
+ * @throws {ArgumentError} unless both are whole numbers of int32 and minval is below maxval.
+ * @example
+ * sl.randomUniformInt([2, 3], 0, 10).dtype; // "int32"
+ */
+export function randomUniformInt(
+  shape: Shape,
+  minval: number,
+  maxval: number,
+  seed?: number,
+): Tensor {
+  const label = "randomUniformInt";
+  const isWhole = [minval, maxval].every((n) => Number.isInteger(n) && Math.abs(n) <= 2 ** 31 - 1);
+  if (!isWhole || minval >= maxval) {
+    throw new ArgumentError(
+      `${label}: from ${minval} to ${maxval}; expected whole numbers, the first below the second.`,
+    );
+  }
+  const drawn = ops.randomUniform(checkedShape(shape, label), keyOf(seed, label));
+  const count = maxval - minval;
+  const steps = ops.cast(ops.floor(ops.mul(drawn, operand(count, label))), "int32");
+  // The product with the greatest number below 1 may round up to `count` itself.
+  const whole = (n: number): Value => ops.scalar(HostScalar.of(n, "int32"));
+  return Tensor.of(
+    ops.add(ops.minimum(steps, whole(Math.min(count - 1, 2 ** 31 - 1))), whole(minval)),
+  );
+}
+
+/**
+ * Numbers from the normal distribution with mean 0 and standard deviation 1.
+ *
+ * @param dtype - float32 (default); int32 drops the fractions.
+ * @param seed - Default: from the engine's seed.
+ * @example
+ * sl.randomStandardNormal([2, 3]).shape; // [2,3]
+ */
+export function randomStandardNormal(
+  shape: Shape,
+  dtype: "float32" | "int32" = "float32",
+  seed?: number,
+): Tensor {
+  const label = "randomStandardNormal";
+  checkDType(dtype, label);
+  const drawn = ops.randomNormal(checkedShape(shape, label), keyOf(seed, label));
+  return Tensor.of(ops.cast(drawn, dtype));
+}
+
+/**
  * Numbers from the normal distribution.
  *
  * @param mean - Default 0.

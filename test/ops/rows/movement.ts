@@ -178,6 +178,10 @@ export const movementRows: Readonly<Record<string, Row>> = {
     ),
     notATensor((x) => sl.flatten(x)),
   ),
+  clone: row(
+    [[], [7], [2, 3]].map((shape) => one(floats(shape), (x) => sl.clone(x))),
+    notATensor((x) => sl.clone(x)),
+  ),
   stopGradient: {
     tolerance: "exact",
     gradient: null,
