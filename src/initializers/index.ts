@@ -1,3 +1,4 @@
+import { checkKeys, type KeyRules } from "../names/check-keys.ts";
 import { deserialize, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import { Constant, Identity, Ones, Zeros } from "./constant.ts";
@@ -57,7 +58,12 @@ const options = {
 } as const;
 
 /** Names that a config may give for an initializer. */
-export type InitializerName = Spelled<keyof typeof classes> | "uniform" | "normal";
+export type InitializerName =
+  | Spelled<keyof typeof classes>
+  | "uniform"
+  | "normal"
+  | "leCunUniform"
+  | "leCunNormal";
 
 /** What a config takes as an initializer: a name, an object, or what `getConfig()` gave. */
 export type InitializerLike = InitializerName | Initializer | Serialized;
@@ -85,6 +91,18 @@ export function serializeInitializer(initializer: Initializer): Serialized {
   return { className: initializer.getClassName(), config: initializer.getConfig() };
 }
 
+const seedOnly: KeyRules = { seed: "number" };
+
+/** The config once all its keys are known to be read; absent stays absent. */
+function checked<Config>(
+  maker: string,
+  config: Config | undefined,
+  keys: KeyRules,
+): Config | undefined {
+  if (config !== undefined) checkKeys(`initializers.${maker}`, config, keys);
+  return config;
+}
+
 /**
  * Makers of initializers: first values of weights. All compute on the host from the shape and a
  * seed, so that they are the same on every adapter; without a `seed` they draw one from that of
@@ -103,29 +121,58 @@ export const initializers = {
   /** Ones. */
   ones: (): Ones => new Ones(),
   /** `value` everywhere; 0 by default. */
-  constant: (config?: { readonly value?: number }): Constant => new Constant(config),
+  constant: (config?: { readonly value?: number }): Constant =>
+    new Constant(checked("constant", config, { value: "number" })),
   /** `gain` (1) on the diagonal of a matrix, zeros elsewhere. */
-  identity: (config?: { readonly gain?: number }): Identity => new Identity(config),
+  identity: (config?: { readonly gain?: number }): Identity =>
+    new Identity(checked("identity", config, { gain: "number" })),
   /** Uniform from `minval` (-0.05) to `maxval` (0.05). */
-  randomUniform: (config?: UniformConfig): RandomUniform => new RandomUniform(config),
+  randomUniform: (config?: UniformConfig): RandomUniform =>
+    new RandomUniform(
+      checked("randomUniform", config, { minval: "number", maxval: "number", seed: "number" }),
+    ),
   /** Normal of `mean` (0) and `stddev` (0.05). */
-  randomNormal: (config?: NormalConfig): RandomNormal => new RandomNormal(config),
+  randomNormal: (config?: NormalConfig): RandomNormal =>
+    new RandomNormal(
+      checked("randomNormal", config, { mean: "number", stddev: "number", seed: "number" }),
+    ),
   /** Normal, cut off at two standard deviations. */
-  truncatedNormal: (config?: NormalConfig): TruncatedNormal => new TruncatedNormal(config),
+  truncatedNormal: (config?: NormalConfig): TruncatedNormal =>
+    new TruncatedNormal(
+      checked("truncatedNormal", config, { mean: "number", stddev: "number", seed: "number" }),
+    ),
   /** Variance `scale` (1) divided by the fan that `mode` (`"fanIn"`) names. */
-  varianceScaling: (config?: VarianceScalingConfig): VarianceScaling => new VarianceScaling(config),
+  varianceScaling: (config?: VarianceScalingConfig): VarianceScaling =>
+    new VarianceScaling(
+      checked("varianceScaling", config, {
+        scale: "number",
+        mode: "string",
+        distribution: "string",
+        seed: "number",
+      }),
+    ),
   /** Uniform in ±√(6 / (fanIn + fanOut)); the default of kernels. */
-  glorotUniform: (config?: SeedConfig): GlorotUniform => new GlorotUniform(config),
+  glorotUniform: (config?: SeedConfig): GlorotUniform =>
+    new GlorotUniform(checked("glorotUniform", config, seedOnly)),
   /** Truncated normal of variance 2 / (fanIn + fanOut). */
-  glorotNormal: (config?: SeedConfig): GlorotNormal => new GlorotNormal(config),
+  glorotNormal: (config?: SeedConfig): GlorotNormal =>
+    new GlorotNormal(checked("glorotNormal", config, seedOnly)),
   /** Uniform in ±√(6 / fanIn). */
-  heUniform: (config?: SeedConfig): HeUniform => new HeUniform(config),
+  heUniform: (config?: SeedConfig): HeUniform =>
+    new HeUniform(checked("heUniform", config, seedOnly)),
   /** Truncated normal of variance 2 / fanIn. */
-  heNormal: (config?: SeedConfig): HeNormal => new HeNormal(config),
+  heNormal: (config?: SeedConfig): HeNormal => new HeNormal(checked("heNormal", config, seedOnly)),
   /** Uniform in ±√(3 / fanIn). */
-  lecunUniform: (config?: SeedConfig): LecunUniform => new LecunUniform(config),
+  lecunUniform: (config?: SeedConfig): LecunUniform =>
+    new LecunUniform(checked("lecunUniform", config, seedOnly)),
   /** Truncated normal of variance 1 / fanIn. */
-  lecunNormal: (config?: SeedConfig): LecunNormal => new LecunNormal(config),
+  lecunNormal: (config?: SeedConfig): LecunNormal =>
+    new LecunNormal(checked("lecunNormal", config, seedOnly)),
+  /** `lecunUniform`, as TF.js spells it. */
+  leCunUniform: (config?: SeedConfig): LecunUniform => initializers.lecunUniform(config),
+  /** `lecunNormal`, as TF.js spells it. */
+  leCunNormal: (config?: SeedConfig): LecunNormal => initializers.lecunNormal(config),
   /** Orthonormal rows or columns, times `gain` (1); the default of recurrent kernels. */
-  orthogonal: (config?: OrthogonalConfig): Orthogonal => new Orthogonal(config),
+  orthogonal: (config?: OrthogonalConfig): Orthogonal =>
+    new Orthogonal(checked("orthogonal", config, { gain: "number", seed: "number" })),
 } as const;

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/index.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
 import { singleInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 
@@ -10,13 +11,15 @@ export interface ActivationConfig extends LayerConfig {
   readonly activation: ActivationLike;
 }
 
+const keys: OwnKeys<ActivationConfig> = { activation: "any" };
+
 /** Applies an activation; no weights. */
 export class Activation extends Layer {
   static override readonly className = "Activation";
   readonly #activation;
 
   constructor(config: ActivationConfig) {
-    super(config);
+    super(checkConfig("layers.activation", config, keys));
     this.#activation = getActivation(config.activation);
     this.supportsMasking = true;
   }

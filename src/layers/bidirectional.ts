@@ -2,11 +2,13 @@ import { ArgumentError } from "../errors.ts";
 import type { Serialized } from "../names/class-registry.ts";
 import { resolveName } from "../names/resolve.ts";
 import { add, concat, mul, reverse, Tensor } from "../tensor/index.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
 import { isShapeList, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig, Mask, OutputCount } from "./layer-types.ts";
 import type { RecurrentCallOptions } from "./recurrent-config.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
+import { statesFrom } from "./recurrent-states.ts";
 import { deserializeLayer, serializeLayer } from "./serialize.ts";
 import { asList } from "./symbolic.ts";
 
@@ -21,6 +23,8 @@ export interface BidirectionalConfig extends LayerConfig {
   /** How the two outputs become one; null keeps both. Default `"concat"`, along the last axis. */
   readonly mergeMode?: (typeof mergeModes)[number] | null;
 }
+
+const keys: OwnKeys<BidirectionalConfig> = { layer: "any", backwardLayer: "any", mergeMode: "any" };
 
 /**
  * Runs a recurrent layer in both directions of time and joins the outputs, step by step of the
@@ -37,7 +41,7 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
   readonly mergeMode: (typeof mergeModes)[number] | null;
 
   constructor(config: BidirectionalConfig) {
-    super(config);
+    super(checkConfig("layers.bidirectional", config, keys));
     const { mergeMode = "concat" } = config;
     this.mergeMode =
       mergeMode === null ? null : resolveName(mergeMode, mergeModes, { what: "mergeMode" });
@@ -81,8 +85,8 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
   ): Tensor | Tensor[] {
     const [x, ...listed] = asList(inputs);
     if (x === undefined) throw new ArgumentError(`${this.name}: received no input.`);
-    const given = kwargs.initialState;
-    const states = given === undefined ? listed : (asList(given) as readonly Tensor[]);
+    const own = statesFrom(this.name, kwargs.initialState, 2);
+    const states = own.length > 0 ? own : listed;
     if (states.length % 2 !== 0) {
       throw new ArgumentError(
         `${this.name}: received ${states.length} states. Expected those of the forward layer, ` +

@@ -11,6 +11,7 @@ import {
 import { add, matMul, reshape, type Tensor } from "../tensor/index.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
 import { floatInput, positiveInteger } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -37,6 +38,21 @@ export interface DenseConfig extends LayerConfig {
   readonly inputDim?: number;
 }
 
+const keys: OwnKeys<DenseConfig> = {
+  units: "number",
+  activation: "any",
+  useBias: "boolean",
+  kernelInitializer: "any",
+  biasInitializer: "any",
+  kernelRegularizer: "any",
+  biasRegularizer: "any",
+  activityRegularizer: "any",
+  inputDim: "number",
+  kernelConstraint: "notYet",
+  biasConstraint: "notYet",
+  loraRank: "notYet",
+};
+
 /**
  * Fully connected: `activation(x · kernel + bias)`, along the last axis of any rank from 2 up.
  *
@@ -53,7 +69,7 @@ export class Dense extends Layer {
   readonly #biasRegularizer;
 
   constructor(config: DenseConfig) {
-    const { inputDim } = config;
+    const { inputDim } = checkConfig("layers.dense", config, keys);
     super(
       inputDim === undefined || config.inputShape ? config : { ...config, inputShape: [inputDim] },
     );
@@ -89,7 +105,8 @@ export class Dense extends Layer {
   override call(inputs: Tensor | readonly Tensor[]): Tensor {
     const x = floatInput(inputs, this.name); // [..., I]
     const features = x.shape.at(-1) ?? 1;
-    const rows = reshape(x, [x.size / features, features]); // [rows, I]
+    const count = x.shape.slice(0, -1).reduce((product, dim) => product * dim, 1); // also where I is 0
+    const rows = reshape(x, [count, features]); // [rows, I]
     const product = matMul(rows, this.weight("kernel")); // [rows, units]
     const sum = this.useBias ? add(product, this.weight("bias")) : product;
     return this.#activation(reshape(sum, [...x.shape.slice(0, -1), this.units]));

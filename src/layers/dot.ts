@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
+import { describeValue } from "../names/describe.ts";
 import {
   div,
   matMul,
@@ -10,6 +11,7 @@ import {
   type Tensor,
   transpose,
 } from "../tensor/index.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { formatLayerShape, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -29,6 +31,8 @@ export interface DotConfig extends LayerConfig {
 /** Keeps the division of `normalize` finite for a vector of zeros. */
 const SMALLEST_SQUARE = 1e-12;
 
+const keys: OwnKeys<DotConfig> = { axes: "any", normalize: "boolean" };
+
 /** Products of two inputs, example by example, summed over one axis of each. */
 export class Dot extends Layer {
   static override readonly className = "Dot";
@@ -36,8 +40,8 @@ export class Dot extends Layer {
   readonly normalize: boolean;
 
   constructor(config: DotConfig) {
-    super(config);
-    this.axes = config.axes;
+    super(checkConfig("layers.dot", config, keys));
+    this.axes = checkAxes(config.axes, this.name);
     this.normalize = config.normalize ?? false;
   }
 
@@ -73,6 +77,15 @@ export class Dot extends Layer {
     const axes = typeof this.axes === "number" ? this.axes : [...this.axes];
     return { ...super.getConfig(), axes, normalize: this.normalize };
   }
+}
+
+/** @throws {ArgumentError} unless there is a whole number, or a pair of them. */
+function checkAxes(axes: DotConfig["axes"], layer: string): DotConfig["axes"] {
+  const isPair = Array.isArray(axes) && axes.length === 2;
+  if ((isPair || typeof axes === "number") && [axes].flat().every(Number.isInteger)) return axes;
+  throw new ArgumentError(
+    `${layer}: axes is ${describeValue(axes)}. Expected a whole number, or one for each of two inputs.`,
+  );
 }
 
 function pairOf<T>(inputs: readonly T[], layer: string): readonly [T, T] {

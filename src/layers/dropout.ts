@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.ts";
 import { mul, type Tensor } from "../tensor/index.ts";
 import { dropoutRate, floatInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { DropoutKeys, dropoutMask } from "./dropout-mask.ts";
 import { Layer } from "./layer.ts";
 import { formatLayerShape, type LayerShape } from "./layer-shape.ts";
@@ -20,6 +21,8 @@ export interface DropoutConfig extends LayerConfig {
   readonly seed?: number | undefined;
 }
 
+const keys: OwnKeys<DropoutConfig> = { rate: "number", noiseShape: "any", seed: "number" };
+
 /**
  * Sets a random share of the elements to zero while training and multiplies the others by
  * 1 / (1 - rate); otherwise it changes nothing.
@@ -33,7 +36,7 @@ export class Dropout extends Layer {
   readonly #keys: DropoutKeys;
 
   constructor(config: DropoutConfig) {
-    super(config);
+    super(checkConfig("layers.dropout", config, keys));
     this.rate = dropoutRate(config.rate, `${this.name}: rate`);
     this.noiseShape = config.noiseShape ?? null;
     this.seed = config.seed;

@@ -11,6 +11,7 @@ import {
 } from "../regularizers/resolve.ts";
 import { cast, gather, notEqual, type Tensor } from "../tensor/index.ts";
 import { positiveInteger, singleInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -35,6 +36,18 @@ export interface EmbeddingConfig extends LayerConfig {
   readonly inputLength?: number;
 }
 
+const keys: OwnKeys<EmbeddingConfig> = {
+  inputDim: "number",
+  outputDim: "number",
+  embeddingsInitializer: "any",
+  embeddingsRegularizer: "any",
+  activityRegularizer: "any",
+  maskZero: "boolean",
+  inputLength: "number",
+  embeddingsConstraint: "notYet",
+  loraRank: "notYet",
+};
+
 /**
  * A vector for each id: [B, T] whole numbers → [B, T, D].
  *
@@ -49,6 +62,7 @@ export class Embedding extends Layer {
   readonly #regularizer;
 
   constructor(config: EmbeddingConfig) {
+    checkConfig("layers.embedding", config, keys);
     const shape = config.inputLength === undefined ? {} : { inputShape: [config.inputLength] };
     super({ inputDType: "int32", ...shape, ...config });
     this.inputDim = positiveInteger(config.inputDim, `${this.name}: inputDim`);

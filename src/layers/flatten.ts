@@ -1,16 +1,19 @@
 import type { DType } from "../graph/dtype.ts";
 import { reshape, type Tensor } from "../tensor/index.ts";
 import { singleInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { LayerConfig } from "./layer-types.ts";
+
+const keys: OwnKeys<LayerConfig> = { dataFormat: "notYet" };
 
 /** [B, …] → [B, product of the rest]; [B] → [B, 1]. */
 export class Flatten extends Layer {
   static override readonly className = "Flatten";
 
   constructor(config: LayerConfig = {}) {
-    super(config);
+    super(checkConfig("layers.flatten", config, keys));
     this.inputSpec = [{ minNDim: 1 }];
   }
 

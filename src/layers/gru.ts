@@ -1,7 +1,7 @@
 import { add, mul, sub } from "../tensor/index.ts";
 import { activationName } from "./activation-names.ts";
 import type { ConfigDict, OutputCount } from "./layer-types.ts";
-import type { GatedConfig } from "./recurrent-config.ts";
+import { checkRecurrentConfig, type GatedConfig } from "./recurrent-config.ts";
 import { type CellKind, RecurrentLayer } from "./recurrent-layer.ts";
 import type { CellStep } from "./recurrent-run.ts";
 
@@ -14,6 +14,7 @@ export interface GRUConfig extends GatedConfig {
   readonly resetAfter?: boolean;
 }
 
+const keys = { recurrentActivation: "any", resetAfter: "boolean" } as const;
 const [Z, R, H] = [0, 1, 2] as const;
 
 const gruStep =
@@ -53,7 +54,7 @@ export class GRU<Count extends OutputCount = "one"> extends RecurrentLayer<Count
   static override readonly className = "GRU";
 
   constructor(config: GRUConfig) {
-    super(config, kindOf(config.resetAfter ?? true));
+    super(checkRecurrentConfig("layers.gru", config, keys), kindOf(config.resetAfter ?? true));
   }
 
   get resetAfter(): boolean {

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
+import { checkConfig } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import type { LayerConfig } from "./layer-types.ts";
 
@@ -11,7 +12,7 @@ export class InputLayer extends Layer {
   static override readonly className = "InputLayer";
 
   constructor(config: LayerConfig) {
-    super(config);
+    super(checkConfig("layers.inputLayer", config, {}));
     this.supportsMasking = true;
     if (this.batchInputShape === null) {
       throw new ArgumentError(

@@ -12,6 +12,7 @@ import {
 } from "../regularizers/resolve.ts";
 import { Tensor } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -36,6 +37,19 @@ export interface LayerNormalizationConfig extends LayerConfig {
   readonly gammaRegularizer?: RegularizerLike | null;
 }
 
+const keys: OwnKeys<LayerNormalizationConfig> = {
+  axis: "any",
+  epsilon: "number",
+  center: "boolean",
+  scale: "boolean",
+  betaInitializer: "any",
+  gammaInitializer: "any",
+  betaRegularizer: "any",
+  gammaRegularizer: "any",
+  betaConstraint: "notYet",
+  gammaConstraint: "notYet",
+};
+
 /**
  * `gamma · (x - mean) / √(variance + epsilon) + beta`, with mean and variance along the last axis.
  *
@@ -53,7 +67,7 @@ export class LayerNormalization extends Layer {
   readonly #gammaRegularizer;
 
   constructor(config: LayerNormalizationConfig = {}) {
-    super(config);
+    super(checkConfig("layers.layerNormalization", config, keys));
     this.axis = config.axis ?? -1;
     this.epsilon = config.epsilon ?? 1e-3;
     this.center = config.center ?? true;

@@ -16,6 +16,8 @@ export interface LayerConfig {
   readonly batchSize?: number;
   /** Dtype of the input. Default `"float32"`. */
   readonly inputDType?: DType;
+  /** Layers compute in `"float32"`, so nothing else is taken; Keras has others. */
+  readonly dtype?: "float32";
   /** First weights, in the order of `getWeights()`. */
   readonly weights?: readonly TensorLike[];
 }

@@ -4,6 +4,7 @@ import { applyRegularizer, type ResolvedRegularizer } from "../regularizers/reso
 import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
 import { autoName } from "./auto-name.ts";
 import { addLoss, isTraining, withTraining } from "./call-context.ts";
+import { callOptions, withMask } from "./call-options.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
 import { type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type {
@@ -86,9 +87,10 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   ): LayerOutputs<SymbolicTensor>[Count];
   apply(
     inputs: Applied | readonly Applied[],
-    kwargs: CallOptions = {},
+    given?: CallOptions | null,
   ): Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[] {
     checkApplied(inputs, this.name);
+    const kwargs = callOptions(this.name, given ?? {});
     if (this.isDisposed) {
       throw new DisposedError(
         `${this.name}: the layer was disposed. Expected a layer with weights.`,
@@ -96,7 +98,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     }
     return hasSymbolic(inputs)
       ? this.#applyToSymbols(inputs as SymbolicTensor | readonly SymbolicTensor[], kwargs)
-      : this.#applyToTensors(inputs as Tensor | readonly Tensor[], kwargs);
+      : this.#applyToTensors(inputs as Tensor | readonly Tensor[], withMask(this.name, kwargs));
   }
 
   #applyToTensors(inputs: Tensor | readonly Tensor[], kwargs: CallOptions): Tensor | Tensor[] {

@@ -3,7 +3,7 @@ import { Initializer } from "../initializers/index.ts";
 import { add, mul } from "../tensor/index.ts";
 import { activationName } from "./activation-names.ts";
 import type { ConfigDict, OutputCount } from "./layer-types.ts";
-import type { GatedConfig } from "./recurrent-config.ts";
+import { checkRecurrentConfig, type GatedConfig } from "./recurrent-config.ts";
 import { type CellKind, RecurrentLayer } from "./recurrent-layer.ts";
 
 /** What `layers.lstm` takes. */
@@ -14,6 +14,7 @@ export interface LSTMConfig extends GatedConfig {
   readonly unitForgetBias?: boolean;
 }
 
+const keys = { recurrentActivation: "any", unitForgetBias: "boolean" } as const;
 const [I, F, C, O] = [0, 1, 2, 3] as const;
 
 const kind: CellKind = {
@@ -49,7 +50,7 @@ export class LSTM<Count extends OutputCount = "one"> extends RecurrentLayer<Coun
   readonly unitForgetBias: boolean;
 
   constructor(config: LSTMConfig) {
-    super(config, kind);
+    super(checkRecurrentConfig("layers.lstm", config, keys), kind);
     this.unitForgetBias = config.unitForgetBias ?? true;
   }
 

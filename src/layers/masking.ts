@@ -1,5 +1,6 @@
 import { any, notEqual, type Tensor, where, zerosLike } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 
@@ -9,13 +10,15 @@ export interface MaskingConfig extends LayerConfig {
   readonly maskValue?: number;
 }
 
+const keys: OwnKeys<MaskingConfig> = { maskValue: "number" };
+
 /** Masks the steps of [B, T, I] whose features all equal `maskValue`; their features become 0. */
 export class Masking extends Layer {
   static override readonly className = "Masking";
   readonly maskValue: number;
 
   constructor(config: MaskingConfig = {}) {
-    super(config);
+    super(checkConfig("layers.masking", config, keys));
     this.maskValue = config.maskValue ?? 0;
     this.supportsMasking = true;
     this.inputSpec = [{ minNDim: 2 }];

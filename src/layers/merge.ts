@@ -12,6 +12,7 @@ import {
   sub,
   Tensor,
 } from "../tensor/index.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { formatLayerShape, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig, Mask } from "./layer-types.ts";
@@ -22,8 +23,8 @@ import { asList } from "./symbolic.ts";
  * mask.
  */
 abstract class Merge extends Layer {
-  constructor(config: LayerConfig = {}) {
-    super(config);
+  constructor(config: LayerConfig = {}, keys: OwnKeys<LayerConfig> = {}) {
+    super(checkConfig(`layers.${new.target.className.toLowerCase()}`, config, keys));
     this.supportsMasking = true;
   }
 
@@ -123,7 +124,7 @@ export class Concatenate extends Merge {
   readonly axis: number;
 
   constructor(config: ConcatenateConfig = {}) {
-    super(config);
+    super(config, { axis: "number" });
     this.axis = config.axis ?? -1;
   }
 

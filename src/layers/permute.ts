@@ -2,6 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { type Tensor, transpose } from "../tensor/index.ts";
 import { singleInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -12,18 +13,20 @@ export interface PermuteConfig extends LayerConfig {
   readonly dims: readonly number[];
 }
 
+const keys: OwnKeys<PermuteConfig> = { dims: "any" };
+
 /** Reorders the axes after the batch. */
 export class Permute extends Layer {
   static override readonly className = "Permute";
   readonly dims: readonly number[];
 
   constructor(config: PermuteConfig) {
-    super(config);
+    super(checkConfig("layers.permute", config, keys));
     this.dims = config.dims;
-    const sorted = [...this.dims].sort((a, b) => a - b);
+    const sorted = Array.isArray(config.dims) ? [...config.dims].sort((a, b) => a - b) : [];
     if (sorted.length === 0 || sorted.some((dim, i) => dim !== i + 1)) {
       throw new ArgumentError(
-        `${this.name}: dims is [${this.dims.join(",")}]. Expected the numbers from 1 to the ` +
+        `${this.name}: dims is ${JSON.stringify(config.dims)}. Expected a list of the numbers from 1 to the ` +
           "number of axes without the batch, each once.",
         { details: { dims: this.dims } },
       );

@@ -1,7 +1,9 @@
 import type { InitializerLike } from "../initializers/index.ts";
+import type { KeyRule } from "../names/check-keys.ts";
 import type { RegularizerLike } from "../regularizers/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { ActivationLike } from "./activation-names.ts";
+import { checkConfig, NO_CONSTRAINTS, type OwnKeys } from "./check-config.ts";
 import type { CallOptions, LayerConfig } from "./layer-types.ts";
 import type { Applied } from "./symbolic.ts";
 
@@ -53,6 +55,58 @@ export interface RecurrentConfig extends LayerConfig {
    * Whether the output of a masked step is zero, instead of the state that is held. Default false.
    */
   readonly zeroOutputForMask?: boolean;
+  /** Number of features, I; with `inputLength`, another way to say `inputShape`. */
+  readonly inputDim?: number;
+  /** Number of steps, T. Default: any. */
+  readonly inputLength?: number;
+  /** Taken and without effect: how the steps are computed is not the caller's concern here. */
+  readonly unroll?: boolean;
+  /** Taken and without effect, as `unroll`. */
+  readonly implementation?: number;
+}
+
+/** Rules for the keys that all recurrent layers take. */
+const recurrentKeys: OwnKeys<RecurrentConfig> = {
+  ...NO_CONSTRAINTS,
+  units: "number",
+  activation: "any",
+  useBias: "boolean",
+  kernelInitializer: "any",
+  recurrentInitializer: "any",
+  biasInitializer: "any",
+  kernelRegularizer: "any",
+  recurrentRegularizer: "any",
+  biasRegularizer: "any",
+  activityRegularizer: "any",
+  dropout: "number",
+  recurrentDropout: "number",
+  seed: "number",
+  returnSequences: "boolean",
+  returnState: "boolean",
+  goBackwards: "boolean",
+  stateful: "boolean",
+  zeroOutputForMask: "boolean",
+  inputDim: "number",
+  inputLength: "number",
+  unroll: "boolean",
+  implementation: "number",
+  useCudnn: "any",
+};
+
+/**
+ * The config of a recurrent layer once its keys are known to be read, with the shape that `inputDim` says.
+ * @throws {ArgumentError} as `checkConfig` does.
+ */
+export function checkRecurrentConfig<Config extends RecurrentConfig>(
+  maker: string,
+  config: Config,
+  own: Readonly<Record<Exclude<keyof Config, keyof RecurrentConfig>, KeyRule>>,
+): Config {
+  checkConfig<RecurrentConfig>(maker, config, { ...recurrentKeys, ...own });
+  const { inputDim, inputLength = null, batchSize = null, inputShape, batchInputShape } = config;
+  if (inputDim === undefined || inputShape !== undefined || batchInputShape !== undefined)
+    return config;
+  return { ...config, batchInputShape: [batchSize, inputLength, inputDim] };
 }
 
 /** What LSTM and GRU take beside that. */

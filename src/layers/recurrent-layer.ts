@@ -30,7 +30,7 @@ import {
   runUnrolled,
   type Sequences,
 } from "./recurrent-run.ts";
-import { checkStates, StateVariables } from "./recurrent-states.ts";
+import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
 import { asList } from "./symbolic.ts";
 
 /** What sets one kind of recurrent layer apart. */
@@ -237,9 +237,10 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     given: RecurrentCallOptions["initialState"],
     listed: readonly Tensor[],
   ): States | null {
-    const states = given === undefined ? listed : (asList(given) as readonly Tensor[]);
     const [batch = 1] = x.shape;
     const expected = { count: this.kind.states.length, shape: [batch, this.units] };
+    const own = statesFrom(this.name, given, expected.count);
+    const states = own.length > 0 ? own : listed;
     if (states.length > 0) return checkStates(this.name, states, expected);
     return this.#states?.forBatch(batch) ?? null;
   }

@@ -1,8 +1,9 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { formatShape, shapesEqual, sizeOf } from "../graph/shape.ts";
+import { describeValue } from "../names/describe.ts";
 import {
   scope,
-  type Tensor,
+  Tensor,
   type TensorLike,
   tensor,
   toTensor,
@@ -82,6 +83,35 @@ export class StateVariables {
     for (const state of this.#variables) state.dispose();
     return this.#variables.length;
   }
+}
+
+/**
+ * The states that a call was given as tensors: one or several, each a tensor or nested arrays. null means none, as
+ * does undefined.
+ * @param count Number of states of the layer: one state alone needs no list around it.
+ * @throws {ArgumentError | ShapeError | DTypeError} for what is no tensor.
+ */
+export function statesFrom(layer: string, given: unknown, count: number): readonly Tensor[] {
+  if (given === undefined || given === null) return [];
+  if (given instanceof Tensor || ArrayBuffer.isView(given) || isMatrix(given)) {
+    return [toTensor(given as TensorLike, `${layer} initialState`)];
+  }
+  if (Array.isArray(given)) {
+    return given.map((item: TensorLike) => toTensor(item, `${layer} initialState`));
+  }
+  const expected = count === 1 ? "a tensor" : `a list of ${count} tensors`;
+  throw new ArgumentError(
+    `${layer}: received ${describeValue(given)} as initialState. Expected ${expected} of shape [batch, units].`,
+  );
+}
+
+/** Whether these are the rows of one state: lists of numbers. */
+function isMatrix(given: unknown): boolean {
+  return (
+    Array.isArray(given) &&
+    given.length > 0 &&
+    given.every((row) => Array.isArray(row) && typeof row[0] === "number")
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { DType } from "../graph/dtype.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor/index.ts";
 import { positiveInteger, singleInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -11,13 +12,15 @@ export interface RepeatVectorConfig extends LayerConfig {
   readonly n: number;
 }
 
+const keys: OwnKeys<RepeatVectorConfig> = { n: "number" };
+
 /** [B, D] → [B, n, D]: the same vector at each of `n` time steps. */
 export class RepeatVector extends Layer {
   static override readonly className = "RepeatVector";
   readonly n: number;
 
   constructor(config: RepeatVectorConfig) {
-    super(config);
+    super(checkConfig("layers.repeatVector", config, keys));
     this.n = positiveInteger(config.n, `${this.name}: n`);
     this.inputSpec = [{ ndim: 2 }];
   }

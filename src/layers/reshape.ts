@@ -1,8 +1,10 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { formatShape } from "../graph/shape.ts";
+import { describeValue } from "../names/describe.ts";
 import { reshape, type Tensor } from "../tensor/index.ts";
 import { singleInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { formatLayerShape, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -13,15 +15,22 @@ export interface ReshapeConfig extends LayerConfig {
   readonly targetShape: readonly number[];
 }
 
+const keys: OwnKeys<ReshapeConfig> = { targetShape: "any" };
+
 /** [B, …] → [B, …targetShape]; the elements keep their order. */
 export class Reshape extends Layer {
   static override readonly className = "Reshape";
   readonly targetShape: readonly number[];
 
   constructor(config: ReshapeConfig) {
-    super(config);
+    super(checkConfig("layers.reshape", config, keys));
     this.targetShape = config.targetShape;
     this.inputSpec = [{ minNDim: 1 }];
+    if (!Array.isArray(config.targetShape)) {
+      throw new ArgumentError(
+        `${this.name}: targetShape is ${describeValue(config.targetShape)}. Expected a list of sizes: [3, -1].`,
+      );
+    }
     const unknown = this.targetShape.filter((dim) => dim === -1).length;
     const valid = this.targetShape.every((dim) => Number.isInteger(dim) && (dim > 0 || dim === -1));
     if (!valid || unknown > 1) {

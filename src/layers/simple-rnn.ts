@@ -1,6 +1,6 @@
 import { add } from "../tensor/index.ts";
 import type { OutputCount } from "./layer-types.ts";
-import type { RecurrentConfig } from "./recurrent-config.ts";
+import { checkRecurrentConfig, type RecurrentConfig } from "./recurrent-config.ts";
 import { type CellKind, RecurrentLayer } from "./recurrent-layer.ts";
 
 /** What `layers.simpleRNN` takes. */
@@ -28,7 +28,7 @@ export class SimpleRNN<Count extends OutputCount = "one"> extends RecurrentLayer
   static override readonly className = "SimpleRNN";
 
   constructor(config: SimpleRNNConfig) {
-    super(config, kind);
+    super(checkRecurrentConfig("layers.simpleRNN", config, {}), kind);
   }
 }
 

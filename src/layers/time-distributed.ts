@@ -2,6 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import type { Serialized } from "../names/class-registry.ts";
 import { reshape, Tensor } from "../tensor/index.ts";
 import { singleInput } from "./arguments.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
 import { isShapeList, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { CallOptions, ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -13,13 +14,15 @@ export interface TimeDistributedConfig extends LayerConfig {
   readonly layer: AnyLayer | Serialized;
 }
 
+const keys: OwnKeys<TimeDistributedConfig> = { layer: "any" };
+
 /** Applies a layer to every time step, with the same weights: [B, T, …] → [B, T, …]. */
 export class TimeDistributed extends Layer {
   static override readonly className = "TimeDistributed";
   readonly layer: AnyLayer;
 
   constructor(config: TimeDistributedConfig) {
-    super(config);
+    super(checkConfig("layers.timeDistributed", config, keys));
     this.layer = deserializeLayer(config.layer);
     this.supportsMasking = true;
     this.inputSpec = [{ minNDim: 3 }];

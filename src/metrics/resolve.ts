@@ -111,7 +111,13 @@ function fromFunction(metric: MetricFunction): MetricRule {
   }
   return {
     name: metric.name,
-    values: (labels, predictions) => metric(Tensor.of(labels), Tensor.of(predictions)).value,
+    values(labels, predictions) {
+      const figures: unknown = metric(Tensor.of(labels), Tensor.of(predictions));
+      if (figures instanceof Tensor) return figures.value;
+      throw new ArgumentError(
+        `metric ${metric.name}: the function gave ${describeValue(figures)}. Expected a tensor.`,
+      );
+    },
   };
 }
 

@@ -55,12 +55,14 @@ function checkValue(
 }
 
 function unknownKey(label: string, key: string, rules: KeyRules): ArgumentError {
-  const nearest = nearestName(key, keysOf(rules));
-  const hint = nearest === null ? "" : ` Did you mean ${nearest}?`;
-  return new ArgumentError(
-    `${label}: there is no option ${key}.${hint} Expected some of ${keysOf(rules).join(", ")}.`,
-    { details: { key, nearest } },
-  );
+  const keys = keysOf(rules);
+  const longer = key.length > 2 ? keys.find((one) => one.startsWith(key)) : undefined;
+  const nearest = longer ?? nearestName(key, keys);
+  const advice =
+    nearest === null ? `Expected some of ${keys.join(", ")}.` : `Did you mean ${nearest}?`;
+  return new ArgumentError(`${label}: there is no option ${key}. ${advice}`, {
+    details: { key, nearest },
+  });
 }
 
 /** The keys that can be used. */

@@ -1,6 +1,11 @@
 import { Optimizer } from "./optimizer.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
-import { checkSetting, type OptimizerConfig, type UpdateRule } from "./update-rule.ts";
+import {
+  checkSetting,
+  checkSettings,
+  type OptimizerConfig,
+  type UpdateRule,
+} from "./update-rule.ts";
 
 /** Settings of `adam`. */
 export interface AdamConfig extends OptimizerConfig {
@@ -17,6 +22,13 @@ export interface AdamwConfig extends AdamConfig {
   /** Share of each weight that a step of size 1 would take away. Default 0.004. */
   readonly weightDecay?: number;
 }
+
+const adamKeys = {
+  beta1: "number",
+  beta2: "number",
+  epsilon: "number",
+  amsgrad: "notYet",
+} as const;
 
 /**
  * Adam: steps along a running mean of the gradients, each divided by the root of a running mean of its squares.
@@ -47,7 +59,7 @@ export function adam(
   beta2?: number,
   ...[epsilon]: [epsilon?: number]
 ): Optimizer {
-  const config = typeof learningRate === "object" ? learningRate : { learningRate };
+  const config = checkSettings<AdamConfig>("train.adam", learningRate, adamKeys);
   const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, ...config };
   const positional = { beta1: beta1 ?? settings.beta1, beta2: beta2 ?? settings.beta2 };
   const rule = adamRule({ ...settings, ...positional, epsilon: epsilon ?? settings.epsilon });
@@ -69,7 +81,8 @@ export function adamw(
   learningRate: number | LearningRateSchedule | AdamwConfig = {},
   weightDecay = 0.004,
 ): Optimizer {
-  const config = typeof learningRate === "object" ? learningRate : { learningRate };
+  const keys = { ...adamKeys, weightDecay: "number" } as const;
+  const config = checkSettings<AdamwConfig>("train.adamw", learningRate, keys);
   const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay, ...config };
   checkSetting("adamw weightDecay", settings.weightDecay, { from: 0 });
   const rule = adamRule(settings);

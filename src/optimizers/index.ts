@@ -1,5 +1,5 @@
 /** The public names of `train`. */
-export { type AdamConfig, type AdamwConfig, adam, adamw } from "./adam.ts";
+export { type AdamConfig, type AdamwConfig, adam, adamw, adamw as adamW } from "./adam.ts";
 export { type NamedGradients, type NamedTensor, Optimizer } from "./optimizer.ts";
 export type { OptimizerName, OptimizerSettings, OptimizerSpec } from "./resolve.ts";
 export { type RmspropConfig, rmsprop } from "./rmsprop.ts";

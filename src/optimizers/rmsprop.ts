@@ -1,6 +1,11 @@
 import { Optimizer } from "./optimizer.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
-import { checkSetting, type OptimizerConfig, type UpdateRule } from "./update-rule.ts";
+import {
+  checkSetting,
+  checkSettings,
+  type OptimizerConfig,
+  type UpdateRule,
+} from "./update-rule.ts";
 
 /** Settings of `rmsprop`. */
 export interface RmspropConfig extends OptimizerConfig {
@@ -41,10 +46,17 @@ export function rmsprop(
   momentum?: number,
   ...[epsilon, centered]: [epsilon?: number, centered?: boolean]
 ): Optimizer {
+  const keys = {
+    rho: "number",
+    momentum: "number",
+    epsilon: "number",
+    centered: "boolean",
+  } as const;
+  const first = checkSettings<RmspropConfig>("train.rmsprop", learningRate, keys);
   const config: RmspropConfig =
     typeof learningRate === "object"
-      ? learningRate
-      : { learningRate, ...given({ rho: decay, momentum, epsilon, centered }) };
+      ? first
+      : { ...first, ...given({ rho: decay, momentum, epsilon, centered }) };
   return new Optimizer(rmspropRule(config), { learningRate: 1e-3, ...config });
 }
 

@@ -1,6 +1,11 @@
 import { Optimizer } from "./optimizer.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
-import { checkSetting, type OptimizerConfig, type UpdateRule } from "./update-rule.ts";
+import {
+  checkSetting,
+  checkSettings,
+  type OptimizerConfig,
+  type UpdateRule,
+} from "./update-rule.ts";
 
 /** Settings of `sgd`. */
 export interface SgdConfig extends OptimizerConfig {
@@ -29,7 +34,8 @@ export interface SgdConfig extends OptimizerConfig {
  * @throws {ArgumentError} when a setting is out of bounds.
  */
 export function sgd(learningRate: number | LearningRateSchedule | SgdConfig = {}): Optimizer {
-  const config = typeof learningRate === "object" ? learningRate : { learningRate };
+  const keys = { momentum: "number", nesterov: "boolean" } as const;
+  const config = checkSettings<SgdConfig>("train.sgd", learningRate, keys);
   return new Optimizer(sgdRule(config), { learningRate: 0.01, ...config });
 }
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.ts";
+import { type ConfigKeys, checkKeys, type KeyRule, type KeyRules } from "../names/check-keys.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
 
 /** Which equations the update kernel uses. */
@@ -27,6 +28,34 @@ export interface OptimizerConfig {
   readonly clipvalue?: number;
   /** Prefix of the names of what the optimizer keeps. Default: the kind. */
   readonly name?: string;
+}
+
+/** Rules for the keys that all optimizers take; `kind` is there in what `getConfig` gives. */
+const sharedKeys: ConfigKeys<OptimizerConfig> = {
+  kind: "string",
+  learningRate: "any",
+  globalClipnorm: "number",
+  clipnorm: "number",
+  clipvalue: "number",
+  name: "string",
+  weightDecay: "notYet",
+  useEma: "notYet",
+  gradientAccumulationSteps: "notYet",
+  lossScaleFactor: "notYet",
+};
+
+/**
+ * The settings of an optimizer, from its first argument.
+ * @throws {ArgumentError} for a key that it does not read.
+ */
+export function checkSettings<Config extends OptimizerConfig>(
+  label: string,
+  given: number | LearningRateSchedule | Config,
+  own: Readonly<Record<Exclude<keyof Config, keyof OptimizerConfig>, KeyRule>> & KeyRules,
+): Config | { readonly learningRate: number | LearningRateSchedule } {
+  if (typeof given !== "object") return { learningRate: given };
+  checkKeys(label, given, { ...sharedKeys, ...own });
+  return given;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.ts";
+import { checkKeys } from "../names/check-keys.ts";
 import { abs, add, mul, scalar, square, sum, type Tensor } from "../tensor/index.ts";
 
 /**
@@ -31,6 +32,7 @@ export class L1L2 extends Regularizer {
 
   constructor(config: L1L2Config = { l1: 0.01, l2: 0.01 }) {
     super();
+    checkKeys("regularizers.l1l2", config, { l1: "number", l2: "number" });
     this.l1 = factor("l1", config.l1 ?? 0);
     this.l2 = factor("l2", config.l2 ?? 0);
   }
@@ -56,6 +58,7 @@ export class L1L2 extends Regularizer {
  * const layer = sl.layers.dense({ units: 2, kernelRegularizer });
  */
 export function l1(config: { readonly l1?: number } = {}): L1L2 {
+  checkKeys("regularizers.l1", config, { l1: "number" });
   return new L1L2({ l1: config.l1 ?? 0.01 });
 }
 
@@ -67,6 +70,7 @@ export function l1(config: { readonly l1?: number } = {}): L1L2 {
  * const layer = sl.layers.dense({ units: 2, kernelRegularizer });
  */
 export function l2(config: { readonly l2?: number } = {}): L1L2 {
+  checkKeys("regularizers.l2", config, { l2: "number" });
   return new L1L2({ l2: config.l2 ?? 0.01 });
 }
 

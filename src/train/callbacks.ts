@@ -1,3 +1,7 @@
+import { ArgumentError } from "../errors.ts";
+import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
+
 /** Means so far, by name: `loss`, metrics, and at an epoch's end `val_loss` and so on. */
 export type Logs = Readonly<Record<string, number>>;
 
@@ -26,18 +30,50 @@ export interface Callback {
   onYield?(epoch: number, batch: number, logs: Logs): HookResult;
 }
 
+const hooks: ConfigKeys<Callback> = {
+  setModel: "function",
+  onTrainBegin: "function",
+  onTrainEnd: "function",
+  onEpochBegin: "function",
+  onEpochEnd: "function",
+  onBatchBegin: "function",
+  onBatchEnd: "function",
+  onYield: "function",
+};
+const hookNames = Object.keys(hooks) as (keyof Callback)[];
+
+/** Callbacks may hold whatever they need; what is named like a hook has to be one. */
+function checkCallback(label: string, callback: Callback): void {
+  if (typeof callback !== "object" || callback === null) {
+    throw new ArgumentError(
+      `${label}: received ${describeValue(callback)} among callbacks. Expected objects with hooks: ` +
+        "{ onEpochEnd: (epoch, logs) => console.log(epoch, logs.loss) }.",
+    );
+  }
+  const own = Object.keys(callback).filter((key) => /^on[A-Z_]/.test(key));
+  const hooksOf = [...new Set([...own, ...hookNames])] as (keyof Callback)[];
+  const named = Object.fromEntries(hooksOf.map((key) => [key, callback[key]]));
+  checkKeys(`${label} callbacks`, named, hooks);
+}
+
 /** Calls the hooks of several callbacks, one after the other. */
 export class CallbackList {
   readonly #callbacks: readonly Callback[];
 
-  constructor(callbacks: Callback | readonly Callback[] | undefined, model: unknown) {
-    this.#callbacks = callbacks === undefined ? [] : [callbacks].flat();
+  /** @throws {ArgumentError} for what is no callback, and for a hook that is no function or that there is not. */
+  constructor(
+    label: string,
+    callbacks: Callback | readonly Callback[] | null | undefined,
+    model: unknown,
+  ) {
+    this.#callbacks = [callbacks ?? []].flat();
+    for (const callback of this.#callbacks) checkCallback(label, callback);
     for (const callback of this.#callbacks) callback.setModel?.(model);
   }
 
   /** Whether any callback has this hook. */
   has(hook: keyof Callback): boolean {
-    return this.#callbacks.some((callback) => callback[hook] !== undefined);
+    return this.#callbacks.some((callback) => (callback[hook] ?? null) !== null);
   }
 
   async trainBegin(): Promise<void> {

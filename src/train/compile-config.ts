@@ -2,6 +2,8 @@ import { ArgumentError } from "../errors.ts";
 import { type Loss, type LossSpec, resolveLoss } from "../losses/resolve.ts";
 import type { MetricRule } from "../metrics/metric-rule.ts";
 import { type MetricSpec, resolveMetric } from "../metrics/resolve.ts";
+import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { type OptimizerSpec, resolveOptimizer } from "../optimizers/resolve.ts";
 
@@ -19,6 +21,18 @@ export interface CompileConfig {
   /** Factor of each output's loss. Default 1. */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
 }
+
+const keys: ConfigKeys<CompileConfig> = {
+  optimizer: "any",
+  loss: "any",
+  metrics: "any",
+  lossWeights: "any",
+  weightedMetrics: "notYet",
+  runEagerly: "notYet",
+  stepsPerExecution: "any", // how steps reach the GPU is not the caller's concern here
+  jitCompile: "any",
+  autoScaleLoss: "any", // for half precision, which there is none of
+};
 
 /** How one output is judged. */
 export interface OutputConfig {
@@ -46,7 +60,10 @@ export function resolveCompileConfig(
   config: CompileConfig,
   outputNames: readonly string[],
 ): CompiledConfig {
-  const { loss, metrics = [], lossWeights = {} } = config;
+  checkKeys(`${label}.compile`, config, keys);
+  const { loss } = config;
+  const metrics = config.metrics ?? [];
+  const lossWeights = config.lossWeights ?? {};
   if (loss === undefined || loss === null) {
     throw new ArgumentError(
       `${label}.compile: received no loss. Expected a name such as "meanSquaredError", or a function.`,
@@ -74,7 +91,7 @@ export function resolveCompileConfig(
     spec: CompileConfig["loss"],
   ): readonly LossSpec[] | Readonly<Record<string, LossSpec>> {
     if (Array.isArray(spec)) return spec;
-    const isOne = typeof spec === "string" || typeof spec === "function" || isConfig(spec);
+    const isOne = typeof spec !== "object" || isConfig(spec);
     if (isOne) return outputNames.map(() => spec as LossSpec);
     return spec as Readonly<Record<string, LossSpec>>;
   }
@@ -96,6 +113,11 @@ function metricsByOutput(
     return outputNames.map(() => [metrics]);
   }
   if (!Array.isArray(metrics)) {
+    if (typeof metrics !== "object") {
+      throw new ArgumentError(
+        `${label}: received ${describeValue(metrics)}. Expected a list of names or functions: ["mae"].`,
+      );
+    }
     const byName = metrics as Readonly<Record<string, MetricSpec | readonly MetricSpec[]>>;
     const lists = Object.entries(byName).map(([name, one]) => [name, asList(one)] as const);
     return perOutput<readonly MetricSpec[]>(label, Object.fromEntries(lists), outputNames);

@@ -1,6 +1,9 @@
 import { ArgumentError } from "../errors.ts";
+import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
 import type { TensorLike } from "../tensor/index.ts";
 import type { Callback } from "./callbacks.ts";
+import type { ClassWeight } from "./class-weight.ts";
 import { checkBatchSize, type ModelData } from "./data.ts";
 
 /** What `fit` takes besides the data. */
@@ -16,21 +19,31 @@ export interface FitConfig {
   /** Samples that are only judged, at each epoch's end: `[x, y]` or `[x, y, sampleWeight]`. */
   readonly validationData?:
     | readonly [ModelData, ModelData]
-    | readonly [ModelData, ModelData, TensorLike];
+    | readonly [ModelData, ModelData, TensorLike]
+    | null;
+  /** Samples a run of the validation. Default: `batchSize`. */
+  readonly validationBatchSize?: number;
+  /** The validation runs at every so many epochs' ends, or (a list) at those of these epochs, counted from 1. Default 1. */
+  readonly validationFreq?: number | readonly number[];
   /** Whether the samples come in a new order at each epoch. Default true. */
   readonly shuffle?: boolean;
   /** Decides the orders. Default: drawn from the engine's seed. */
   readonly seed?: number;
   /** Factor of each sample's loss [B], or of each step's [B, T]. */
-  readonly sampleWeight?: TensorLike;
-  readonly callbacks?: Callback | readonly Callback[];
+  readonly sampleWeight?: TensorLike | null;
+  /** Factor of each sample's loss by the class that its label names: `{ 0: 1, 1: 5 }`; others have 1. One output only. */
+  readonly classWeight?: ClassWeight | null;
+  readonly callbacks?: Callback | readonly Callback[] | null;
   /** Stops training within a step; `fit` then rejects with an AbortError. */
-  readonly signal?: AbortSignal;
-  /** 1 or "auto": a progress bar where there is a terminal; 0: silent. Default "auto". */
-  readonly verbose?: 0 | 1 | "auto";
+  readonly signal?: AbortSignal | null;
+  /** 1, true or "auto": a progress bar where there is a terminal; 2: a line an epoch; 0, false: silent. Default "auto". */
+  readonly verbose?: Verbose;
   /** When the rest of the program gets its turn: milliseconds, or at these points. Default "auto": 125 ms. */
   readonly yieldEvery?: YieldEvery;
 }
+
+/** How much is shown, as in Keras and TF.js. */
+export type Verbose = 0 | 1 | 2 | boolean | "auto";
 
 /** As in TF.js. */
 export type YieldEvery = number | "auto" | "batch" | "epoch" | "never";
@@ -41,22 +54,52 @@ export interface FitSettings {
   readonly epochs: number;
   readonly initialEpoch: number;
   readonly validationSplit: number;
+  readonly validationBatchSize: number;
+  readonly validationFreq: number | readonly number[];
   readonly shuffle: boolean;
   /** Milliseconds; 0 yields after each batch. */
   readonly yieldEveryMs: number;
-  readonly verbose: 0 | 1;
+  readonly verbose: 0 | 1 | 2;
   readonly signal: AbortSignal | null;
 }
 
 const AUTO_YIELD_MS = 125;
+
+const keys: ConfigKeys<FitConfig> = {
+  batchSize: "number",
+  epochs: "number",
+  initialEpoch: "number",
+  validationSplit: "number",
+  validationData: "any",
+  validationBatchSize: "number",
+  validationFreq: "any",
+  shuffle: "boolean",
+  seed: "number",
+  sampleWeight: "any",
+  classWeight: "any",
+  callbacks: "any",
+  signal: "any",
+  verbose: "any",
+  yieldEvery: "any",
+  stepsPerEpoch: "notYet",
+  validationSteps: "notYet",
+};
 
 /**
  * Fills in the defaults.
  * @throws {ArgumentError} for a setting out of bounds.
  */
 export function fitSettings(label: string, config: FitConfig): FitSettings {
-  const { batchSize = 32, epochs = 1, initialEpoch = 0, validationSplit = 0 } = config;
+  checkKeys(label, config, keys);
+  const batchSize = config.batchSize ?? 32;
+  const epochs = config.epochs ?? 1;
+  const initialEpoch = config.initialEpoch ?? 0;
+  const validationSplit = config.validationSplit ?? 0;
+  const validationBatchSize = config.validationBatchSize ?? batchSize;
+  const validationFreq = config.validationFreq ?? 1;
   checkBatchSize(label, batchSize);
+  checkBatchSize(`${label}: validation`, validationBatchSize);
+  for (const epoch of [validationFreq].flat()) checkCount(label, "validationFreq", epoch, 1);
   checkCount(label, "epochs", epochs, 1);
   checkCount(label, "initialEpoch", initialEpoch, 0);
   if (!(validationSplit >= 0 && validationSplit < 1)) {
@@ -64,7 +107,7 @@ export function fitSettings(label: string, config: FitConfig): FitSettings {
       `${label}: received validationSplit ${String(validationSplit)}. Expected a share from 0 to below 1.`,
     );
   }
-  if (validationSplit > 0 && config.validationData !== undefined) {
+  if (validationSplit > 0 && (config.validationData ?? null) !== null) {
     throw new ArgumentError(
       `${label}: received both validationSplit and validationData. Expected one of them.`,
     );
@@ -74,11 +117,43 @@ export function fitSettings(label: string, config: FitConfig): FitSettings {
     epochs,
     initialEpoch,
     validationSplit,
+    validationBatchSize,
+    validationFreq,
     shuffle: config.shuffle ?? true,
     yieldEveryMs: yieldEveryMs(label, config.yieldEvery ?? "auto"),
-    verbose: config.verbose === 0 ? 0 : 1,
-    signal: config.signal ?? null,
+    verbose: checkVerbose(label, config.verbose),
+    signal: checkSignal(label, config.signal ?? null),
   };
+}
+
+/**
+ * How much to show; absent: 1.
+ * @throws {ArgumentError} for what is no such setting.
+ */
+export function checkVerbose(label: string, verbose: Verbose | null | undefined): 0 | 1 | 2 {
+  switch (verbose ?? "auto") {
+    case 0:
+    case false:
+      return 0;
+    case 1:
+    case true:
+    case "auto":
+      return 1;
+    case 2:
+      return 2;
+    default:
+      throw new ArgumentError(
+        `${label}: received verbose ${describeValue(verbose)}. Expected 0, 1, 2, true, false or "auto".`,
+      );
+  }
+}
+
+function checkSignal(label: string, signal: AbortSignal | null): AbortSignal | null {
+  if (signal === null || typeof signal.aborted === "boolean") return signal;
+  throw new ArgumentError(
+    `${label}: received ${describeValue(signal)} as signal. Expected an AbortSignal: ` +
+      "new AbortController().signal.",
+  );
 }
 
 function yieldEveryMs(label: string, yieldEvery: YieldEvery): number {

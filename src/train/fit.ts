@@ -53,7 +53,8 @@ export async function runFit(task: FitTask): Promise<History> {
     await callbacks.epochBegin(epoch);
     progress.beginEpoch(epoch);
     logs = await trainEpoch(task, epoch);
-    if (validation !== null) logs = { ...logs, ...(await validate(task, validation)) };
+    if (validation !== null && isJudged(settings, epoch))
+      logs = { ...logs, ...(await validate(task, validation)) };
     history.add(epoch, logs);
     progress.endEpoch(logs);
     await callbacks.epochEnd(epoch, logs);
@@ -96,6 +97,13 @@ async function readEpoch(task: FitTask, epoch: number): Promise<TallyReading> {
   return reading;
 }
 
+/** Whether the validation runs at the end of epoch number `epoch`, which Keras counts from 1 here. */
+function isJudged({ validationFreq }: FitSettings, epoch: number): boolean {
+  return typeof validationFreq === "number"
+    ? (epoch + 1) % validationFreq === 0
+    : validationFreq.includes(epoch + 1);
+}
+
 /** Judges all validation samples; gives the figures with `val_` in front. */
 async function validate(task: FitTask, { data, start, end }: DataRange): Promise<Logs> {
   const { validationStep, settings } = task;
@@ -103,9 +111,10 @@ async function validate(task: FitTask, { data, start, end }: DataRange): Promise
   tally.reset();
   const pacer = new Pacer(tally, settings.yieldEveryMs);
   const order = orderedIndices(end - start).map((index) => index + start);
-  for (let batch = 0; batch * settings.batchSize < order.length; batch++) {
+  const size = settings.validationBatchSize;
+  for (let batch = 0; batch * size < order.length; batch++) {
     throwIfAborted(task);
-    const rows = rowsOfBatch(order, batch, settings.batchSize);
+    const rows = rowsOfBatch(order, batch, size);
     runStep(rows, (indices) => validationStep.run(data, indices));
     await pacer.turn();
   }

@@ -5,6 +5,8 @@ import { type LayerShape, type LayerShapes, shapeList } from "../layers/layer-sh
 import type { CallOptions, LayerConfig, OutputCount } from "../layers/layer-types.ts";
 import { maskOf } from "../layers/masks.ts";
 import { asList, type LayerNode, SymbolicTensor } from "../layers/symbolic.ts";
+import { checkKeys } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
 import { Tensor } from "../tensor/index.ts";
 import { nodesBetween } from "./graph.ts";
 import { Model } from "./model.ts";
@@ -147,7 +149,29 @@ export function model(config: ModelConfig<readonly SymbolicTensor[]>): Functiona
 export function model(
   config: ModelConfig<SymbolicTensor | readonly SymbolicTensor[]>,
 ): FunctionalModel {
+  checkKeys("model", config, {
+    inputs: "any",
+    outputs: "any",
+    name: "string",
+    trainable: "boolean",
+  });
+  checkSymbolic("inputs", config.inputs);
+  checkSymbolic("outputs", config.outputs);
   return new FunctionalModel(config);
+}
+
+/** @throws {ArgumentError} for anything but symbolic tensors. */
+function checkSymbolic(which: "inputs" | "outputs", given: unknown): void {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const wrong = list.find((one) => !(one instanceof SymbolicTensor));
+  if (list.length > 0 && wrong === undefined && list.every((one) => one !== undefined)) return;
+  const advice =
+    which === "inputs"
+      ? "what sl.input({ shape: [10, 1] }) gave"
+      : "what layers made of the inputs";
+  throw new ArgumentError(
+    `model: received ${describeValue(list.length === 0 ? given : wrong)} among ${which}. Expected symbolic tensors: ${advice}.`,
+  );
 }
 
 function isLayer(layer: unknown): layer is AnyLayer {

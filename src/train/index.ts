@@ -1,8 +1,9 @@
 /** The public names of models and training. */
 export type { Callback, Logs } from "./callbacks.ts";
+export type { ClassWeight } from "./class-weight.ts";
 export type { CompileConfig } from "./compile-config.ts";
 export type { ModelData } from "./data.ts";
-export type { FitConfig, YieldEvery } from "./fit-config.ts";
+export type { FitConfig, Verbose, YieldEvery } from "./fit-config.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history.ts";
 export { type InputConfig, input } from "./input.ts";

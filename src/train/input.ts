@@ -2,6 +2,8 @@ import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import type { LayerShape } from "../layers/layer-shape.ts";
 import { SymbolicTensor } from "../layers/symbolic.ts";
+import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
 
 /** What `input` takes: `shape`, or `batchShape`. */
 export interface InputConfig {
@@ -16,6 +18,15 @@ export interface InputConfig {
   /** Under which data may be given by name. Default: `input_1`, `input_2`, … */
   readonly name?: string;
 }
+
+const keys: ConfigKeys<InputConfig> = {
+  shape: "any",
+  batchShape: "any",
+  batchSize: "number",
+  dtype: "string",
+  name: "string",
+  sparse: "notYet",
+};
 
 let count = 0;
 
@@ -32,10 +43,19 @@ let count = 0;
  * @throws {ArgumentError} unless exactly one of `shape` and `batchShape` is given.
  */
 export function input(config: InputConfig): SymbolicTensor {
-  const { shape, batchShape, batchSize = null, dtype = "float32" } = config;
+  checkKeys("input", config, keys);
+  const { shape, batchShape } = config;
+  const batchSize = config.batchSize ?? null;
+  const dtype = config.dtype ?? "float32";
   if ((shape === undefined) === (batchShape === undefined)) {
     throw new ArgumentError(
       "input: expected either shape, [10, 1] without the batch, or batchShape, [32, 10, 1] with it.",
+    );
+  }
+  for (const given of [shape, batchShape]) {
+    if (given === undefined || Array.isArray(given)) continue;
+    throw new ArgumentError(
+      `input: received shape ${describeValue(given)}. Expected a list: [10, 1].`,
     );
   }
   const whole = batchShape ?? [batchSize, ...(shape ?? [])];

@@ -2,12 +2,13 @@ import { ArgumentError, DisposedError } from "../errors.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
 import type { LayerConfig, LayerOutputs, Mask, OutputCount } from "../layers/layer-types.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
+import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
 import type { Logs } from "./callbacks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
-import type { FitConfig } from "./fit-config.ts";
+import { checkVerbose, type FitConfig, type Verbose } from "./fit-config.ts";
 import type { History } from "./history.ts";
 import { Predictor } from "./predictor.ts";
 import { type SummaryRow, summaryLines } from "./summary.ts";
@@ -18,14 +19,30 @@ export interface EvaluateConfig {
   /** Samples a run. Default 32. */
   readonly batchSize?: number;
   /** Factor of each sample's loss [B], or of each step's [B, T]. */
-  readonly sampleWeight?: TensorLike;
+  readonly sampleWeight?: TensorLike | null;
+  /** Taken as Keras and TF.js do; nothing is shown, for nothing has run yet when the call returns. */
+  readonly verbose?: Verbose;
 }
 
 /** What `predict` takes besides the data. */
 export interface PredictConfig {
   /** Samples a run. Default 32. */
   readonly batchSize?: number;
+  /** As in `EvaluateConfig`. */
+  readonly verbose?: Verbose;
 }
+
+const predictKeys: ConfigKeys<PredictConfig> = {
+  batchSize: "number",
+  verbose: "any",
+  steps: "notYet",
+  callbacks: "notYet",
+};
+const evaluateKeys: ConfigKeys<EvaluateConfig> = {
+  ...predictKeys,
+  sampleWeight: "any",
+  returnDict: "notYet",
+};
 
 /**
  * Layers with a beginning and an end, and the verbs of training: `compile`, `fit`, `evaluate`, `predict`. Made by
@@ -130,7 +147,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   async fit(x: ModelData, y: ModelData, config: FitConfig = {}): Promise<History> {
     const trainer = this.#requireTrainer("fit");
     this.stopTraining = false;
-    const history = await trainer.fit({ x, y, sampleWeight: config.sampleWeight }, config);
+    const history = await trainer.fit({ x, y, sampleWeight: config?.sampleWeight }, config);
     this.history = history;
     return history;
   }
@@ -148,7 +165,11 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
    * @throws {ArgumentError | ShapeError} as `fit` does.
    */
   evaluate(x: ModelData, y: ModelData, config: EvaluateConfig = {}): Tensor | Tensor[] {
-    const { batchSize = 32, sampleWeight } = config;
+    const label = `${this.name}.evaluate`;
+    checkKeys(label, config, evaluateKeys);
+    checkVerbose(label, config.verbose);
+    const { sampleWeight } = config;
+    const batchSize = config.batchSize ?? 32;
     const figures = this.#requireTrainer("evaluate").evaluate({ x, y, sampleWeight }, batchSize);
     return oneOrAll(figures);
   }
@@ -168,6 +189,8 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   predict(x: ModelData, config: PredictConfig = {}): LayerOutputs<Tensor>[Count] {
     this.#requireAlive("predict");
     const label = `${this.name}.predict`;
+    checkKeys(label, config, predictKeys);
+    checkVerbose(label, config.verbose);
     const batchSize = checkBatchSize(label, config.batchSize ?? 32);
     this.#predictor ??= new Predictor(this);
     const inputs = tensorsFor(`${label}: x`, x, this.#inputPorts());

@@ -8,6 +8,7 @@ import { asList } from "../layers/symbolic.ts";
 import { sampleCosts } from "../losses/loss-rule.ts";
 import { meanOverBatch, weightedTotals } from "../losses/reduction.ts";
 import type { Loss } from "../losses/resolve.ts";
+import { describeValue } from "../names/describe.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import type { CompiledConfig, OutputConfig } from "./compile-config.ts";
@@ -95,7 +96,12 @@ function judgeOutput(
 
 function costsOf(loss: Loss, labels: Tensor, prediction: Tensor): Value {
   if (typeof loss !== "function") return sampleCosts(loss, labels.value, prediction.value);
-  return ops.cast(loss(Tensor.of(labels.value), Tensor.of(prediction.value)).value, "float32");
+  const costs: unknown = loss(Tensor.of(labels.value), Tensor.of(prediction.value));
+  if (costs instanceof Tensor) return ops.cast(costs.value, "float32");
+  throw new ArgumentError(
+    `The loss function gave ${describeValue(costs)}. Expected a tensor made of the labels and the predictions: ` +
+      "(labels, predictions) => labels.sub(predictions).square().mean(-1).",
+  );
 }
 
 function cannotWeigh(output: string): ArgumentError {

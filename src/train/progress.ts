@@ -1,6 +1,7 @@
 import { platform } from "#platform";
 import type { ProgressBar, ProgressState } from "../gpu/platform.ts";
 import type { Logs } from "./callbacks.ts";
+import { consoleLines } from "./epoch-lines.ts";
 import type { TallyReading } from "./tally.ts";
 
 /** Shows how far training is, where there is a place for it. */
@@ -13,8 +14,8 @@ export class Progress {
   #began = 0;
   #msPerStep = 0;
 
-  constructor(options: { verbose: 0 | 1; epochs: number; steps: number }) {
-    this.#bar = options.verbose === 1 ? (platform.progressBar?.() ?? null) : null;
+  constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: number }) {
+    this.#bar = barFor(options.verbose);
     this.#epochs = options.epochs;
     this.#steps = options.steps;
   }
@@ -51,4 +52,11 @@ export class Progress {
       secondsLeft: ((this.#steps - this.#step) * this.#msPerStep) / 1000,
     };
   }
+}
+
+/** A line an epoch is what a progress bar writes where there is no terminal; pages write it to the console. */
+function barFor(verbose: 0 | 1 | 2): ProgressBar | null {
+  if (verbose === 0) return null;
+  if (verbose === 1) return platform.progressBar?.() ?? null;
+  return platform.progressBar?.({ isTerminal: false }) ?? consoleLines();
 }

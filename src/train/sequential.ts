@@ -5,6 +5,7 @@ import { formatLayerShape, type LayerShapes, singleShape } from "../layers/layer
 import type { CallOptions, LayerConfig } from "../layers/layer-types.ts";
 import { maskOf } from "../layers/masks.ts";
 import { SymbolicTensor } from "../layers/symbolic.ts";
+import { checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import { Tensor } from "../tensor/index.ts";
 import { Model } from "./model.ts";
@@ -165,6 +166,7 @@ export function sequential(config: SequentialConfig = {}): Sequential {
       `sequential: received ${describeValue(config)}. Expected a config: sequential({ layers: [first, second] }).`,
     );
   }
+  checkKeys("sequential", config, { layers: "any", name: "string", trainable: "boolean" });
   return new Sequential(config);
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../tensor/index.ts";
 import { nextSeed } from "../tensor/seed.ts";
 import { CallbackList, type Logs } from "./callbacks.ts";
+import { type ClassWeight, weighClasses } from "./class-weight.ts";
 import type { CompiledConfig } from "./compile-config.ts";
 import {
   checkBatchSize,
@@ -41,7 +42,7 @@ export interface Trainee {
 export interface DataArguments {
   readonly x: ModelData;
   readonly y: ModelData;
-  readonly sampleWeight?: TensorLike | undefined;
+  readonly sampleWeight?: TensorLike | null | undefined;
 }
 
 /** A compiled model's training, with the steps it has compiled. */
@@ -62,17 +63,17 @@ export class Trainer {
     const label = `${this.#name}.fit`;
     this.#requireIdle(label);
     const settings = fitSettings(label, config);
+    const { layer, isStopped } = this.#trainee;
+    const callbacks = new CallbackList(label, config.callbacks, layer);
     const task = { ...this.#prepareFit(label, data, config), label, settings };
     const steps = Math.ceil((task.training.end - task.training.start) / settings.batchSize);
     const progress = new Progress({ verbose: settings.verbose, epochs: settings.epochs, steps });
     const seed = config.seed ?? nextSeed();
-    const { layer, isStopped } = this.#trainee;
     const shuffleKey = (epoch: number): number => uniformBits(seed, epoch);
     this.#isFitting = true;
     this.config.optimizer.clearFault();
     task.trainingStep.isSticky = true;
     try {
-      const callbacks = new CallbackList(config.callbacks, layer);
       return await runFit({ ...task, progress, callbacks, shuffleKey, isStopped });
     } finally {
       this.#isFitting = false;
@@ -152,9 +153,9 @@ export class Trainer {
     uploaded: Variable[];
   } {
     const whole = this.#prepare(label, data);
-    const held = config.validationData;
+    const held = config.validationData ?? null;
     const heldOut =
-      held === undefined
+      held === null
         ? null
         : this.#prepare(`${label}: validationData`, {
             x: held[0],
@@ -164,7 +165,8 @@ export class Trainer {
     const end = splitPoint(label, whole.rows, config.validationSplit ?? 0);
     const trainingStep = this.#trainingStep();
     this.#validation ??= new TestStep(this.#trainee.layer, this.config, "validation");
-    const { batch, uploaded } = upload(this.#name, whole.batch);
+    const weights = this.#classWeights(label, whole.batch, config.classWeight ?? null);
+    const { batch, uploaded } = upload(this.#name, { ...whole.batch, weights });
     const other = heldOut === null ? null : upload(`${this.#name}/validation`, heldOut.batch);
     const validation: DataRange | null =
       heldOut !== null && other !== null
@@ -188,7 +190,9 @@ export class Trainer {
     const inputs = tensorsFor(`${label}: x`, x, ports());
     const labels = tensorsFor(`${label}: y`, y, outputs);
     const weights =
-      sampleWeight === undefined ? null : toTensor(sampleWeight, `${label}: sampleWeight`);
+      sampleWeight === undefined || sampleWeight === null
+        ? null
+        : toTensor(sampleWeight, `${label}: sampleWeight`);
     const batch = { inputs, labels, weights };
     const rows = countRows(label, batch);
     const shapes = layerShapes(inputs);
@@ -197,6 +201,20 @@ export class Trainer {
     checkAllLabels(label, this.config, { labels, outputShapes });
     if (weights !== null) checkWeights(label, weights, outputShapes);
     return { batch, rows };
+  }
+
+  /** The weights of the samples, times those of their classes. */
+  #classWeights(label: string, batch: Batch, classWeight: ClassWeight | null): Tensor | null {
+    if (classWeight === null) return batch.weights;
+    const [output, ...others] = this.config.outputs;
+    const [labels] = batch.labels;
+    if (output === undefined || labels === undefined || others.length > 0) {
+      throw new ArgumentError(
+        `${label}: received classWeight for a model of ${this.config.outputs.length} outputs. Expected one output; ` +
+          "weigh the samples with sampleWeight.",
+      );
+    }
+    return weighClasses(label, classWeight, { labels, loss: output.loss, weights: batch.weights });
   }
 
   #trainingStep(): TrainingStep {

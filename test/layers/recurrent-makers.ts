@@ -7,13 +7,15 @@ export const recurrentNames = ["simpleRNN", "lstm", "gru"] as const;
 
 /** A recurrent layer by name; one output. */
 export function makeRecurrent(name: RecurrentName, config: GRUConfig): RecurrentLayer {
-  if (name === "simpleRNN") return layers.simpleRNN(config);
-  return name === "lstm" ? layers.lstm(config) : layers.gru(config);
+  const { resetAfter: _, ...shared } = config;
+  if (name === "simpleRNN") return layers.simpleRNN(shared);
+  return name === "lstm" ? layers.lstm(shared) : layers.gru(config);
 }
 
 /** The same with its states behind the output. */
 export function makeWithState(name: RecurrentName, config: GRUConfig): RecurrentLayer<"many"> {
   const wanted = { ...config, returnState: true } as const;
-  if (name === "simpleRNN") return layers.simpleRNN(wanted);
-  return name === "lstm" ? layers.lstm(wanted) : layers.gru(wanted);
+  const { resetAfter: _, ...shared } = wanted;
+  if (name === "simpleRNN") return layers.simpleRNN(shared);
+  return name === "lstm" ? layers.lstm(shared) : layers.gru(wanted);
 }
