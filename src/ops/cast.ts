@@ -1,6 +1,7 @@
+import { DTypeError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
-import { specOf } from "../graph/spec.ts";
+import { formatSpec, specOf } from "../graph/spec.ts";
 import { at, dtypeAttribute, inputOf } from "./attributes.ts";
 import type { Op } from "./op.ts";
 import { recordOne } from "./record.ts";
@@ -41,4 +42,12 @@ function notZero(x: string): string {
 
 export function cast(x: Value, dtype: DType): Value {
   return x.dtype === dtype ? x : recordOne(castOp, [x], { dtype });
+}
+
+/** `x` itself when it has `dtype`; otherwise the error that says how to get there. */
+export function expectDType(x: Value, dtype: DType, label: string): Value {
+  if (x.dtype === dtype) return x;
+  throw new DTypeError(
+    `${label}: received ${formatSpec(x.spec)}, expected ${dtype}; write cast(x, "${dtype}").`,
+  );
 }
