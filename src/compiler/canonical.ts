@@ -1,5 +1,5 @@
 import type { HostScalar } from "../graph/host-scalar.ts";
-import { Node, type Source, type Value } from "../graph/node.ts";
+import { currentSource, Node, type Source, type Value } from "../graph/node.ts";
 import { formatSpec } from "../graph/spec.ts";
 import type { Storage } from "../graph/storage.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
@@ -116,7 +116,8 @@ class KeyBuilder {
     return this.#storages.get(storage) ?? -1;
   }
 
-  #addLeaf(value: Value, source: Source): number {
+  #addLeaf(value: Value, from: Source): number {
+    const source = currentSource(from);
     const known = source.kind === "storage" ? this.#storages.get(source.storage) : undefined;
     if (known !== undefined) {
       this.leafOf.set(value, known);

@@ -16,6 +16,12 @@ export type Source =
   /** The `index`-th argument of a compiled function; `staged` ones are copied into the plan's own memory. */
   | { readonly kind: "argument"; readonly index: number; readonly staged: boolean };
 
+/** The source as it is now: a storage may have been brought to the host to make room. */
+export function currentSource(source: Source): Source {
+  if (source.kind !== "storage" || source.storage.host === null) return source;
+  return { kind: "host", data: source.storage.host };
+}
+
 /** What a node may carry besides operation, inputs and attributes. */
 export interface NodeExtras {
   readonly scalars?: readonly HostScalar[];

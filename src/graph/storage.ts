@@ -1,3 +1,4 @@
+import type { TypedArray } from "./dtype.ts";
 import type { Spec } from "./spec.ts";
 
 let nextId = 1;
@@ -30,6 +31,8 @@ export class Storage {
   disposed = false;
   /** Its buffer was handed out: it stays until its owner lets go, even when it has been read. */
   shared = false;
+  /** Its content, when it was brought to the host to make room; its GPU memory is given back then. */
+  host: TypedArray | null = null;
 
   constructor(spec: Spec, options: { kind: StorageKind; name: string; owner: StorageOwner }) {
     this.spec = spec;

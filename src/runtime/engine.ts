@@ -1,7 +1,7 @@
 import { canonicalize, type Request } from "../compiler/canonical.ts";
 import type { GpuDevice } from "../gpu/device.ts";
 import type { TypedArray } from "../graph/dtype.ts";
-import type { Source } from "../graph/node.ts";
+import { Node, type Source } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
 import type { Counters } from "./counters.ts";
 import { checkFresh, checkOwner } from "./fresh.ts";
@@ -11,6 +11,7 @@ import { MemoryBook, type MemoryInfo } from "./memory-book.ts";
 import type { LeafSource, OutputTarget, Program, Run } from "./run.ts";
 import { isMove, RunQueue, type Task } from "./run-queue.ts";
 import { type Walker, walkInOnePass } from "./submit.ts";
+import { UnreadResults } from "./unread-results.ts";
 
 /** What to do with the outputs of a request. */
 export interface Want {
@@ -42,6 +43,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.rules = options.rules;
+    this.book.unread = new UnreadResults((storage) => this.#bring(storage));
     this.#queue = new RunQueue({
       start: () => this.#start(),
       instanceOf: (run) => {
@@ -157,6 +159,16 @@ export class Engine {
     const failure = await made.error;
     if (failure) throw failure;
     return { buffer: made.result, offset };
+  }
+
+  /** Reads a storage as it is. */
+  #bring(storage: Storage): Promise<TypedArray> {
+    const { spec, version } = storage;
+    const source = { kind: "storage", storage, version } as const;
+    const { outputs } = new Node("source", [], { outputs: [spec], source });
+    const wants = [{ keep: false, read: true }];
+    const [outcome] = this.enqueue({ outputs, writes: [] }, wants, storage.name);
+    return outcome?.data as Promise<TypedArray>;
   }
 
   /** Puts variables side by side into one buffer, in this order. */

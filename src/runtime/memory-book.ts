@@ -4,6 +4,7 @@ import type { TypedArray } from "../graph/dtype.ts";
 import { type Spec, specBytes } from "../graph/spec.ts";
 import { Storage, type StorageKind, type StorageOwner } from "../graph/storage.ts";
 import { Block, type BufferPool, toWords } from "./blocks.ts";
+import type { UnreadResults } from "./unread-results.ts";
 
 /** Where a storage lies. */
 export interface Allocation {
@@ -21,7 +22,6 @@ export interface MovedPart {
 
 /** Results up to this size share pages; each takes a range of one. */
 const PAGE_BYTES = 64 * 1024;
-const UNOWNED_WARNING_BYTES = 256 * 1024 * 1024;
 
 /** What a program owns. */
 export interface MemoryInfo {
@@ -47,8 +47,8 @@ export class MemoryBook implements StorageOwner {
   #owned = 0;
   #bytes = 0;
   #blocks = new Map<Block, number>();
-  #resultBytes = 0;
-  #hasWarned = false;
+  /** Told of every result that begins and ends. */
+  unread: UnreadResults | null = null;
   /** Grows when a variable moves: plans that were looked up before have to be looked up again. */
   epoch = 0;
 
@@ -65,7 +65,7 @@ export class MemoryBook implements StorageOwner {
       kind === "result" && bytes <= PAGE_BYTES / 4 ? this.#inPage(memberBytes(spec)) : null;
     this.#put(storage, place ?? { block: new Block(memberBytes(spec)), offset: 0 });
     if (data) this.upload(storage, data);
-    if (kind === "result") this.#countResult(bytes, name);
+    if (kind === "result") this.unread?.add(storage);
     return storage;
   }
 
@@ -140,7 +140,7 @@ export class MemoryBook implements StorageOwner {
       this.#owned--;
       this.#bytes -= bytes;
     }
-    if (storage.kind === "result") this.#resultBytes -= bytes;
+    this.unread?.remove(storage);
     if (!this.#pins.has(storage)) this.#end(storage);
   }
 
@@ -227,15 +227,5 @@ export class MemoryBook implements StorageOwner {
     for (let i = this.#free.length - 1; i >= 0; i--) {
       if (this.#free[i]?.block === block) this.#free.splice(i, 1);
     }
-  }
-
-  #countResult(bytes: number, name: string): void {
-    this.#resultBytes += bytes;
-    if (this.#resultBytes < UNOWNED_WARNING_BYTES || this.#hasWarned) return;
-    this.#hasWarned = true;
-    console.warn(
-      `sluice: results that were neither read nor disposed hold ${UNOWNED_WARNING_BYTES >> 20} MiB of GPU ` +
-        `memory (the latest: ${name}). Call dispose() on tensors you keep, or read them with data().`,
-    );
   }
 }

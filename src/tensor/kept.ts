@@ -1,4 +1,4 @@
-import type { Source, Value } from "../graph/node.ts";
+import { currentSource, type Source, type Value } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
 
 /** From now on `value` is read from `storage` instead of being computed. */
@@ -8,7 +8,8 @@ export function keepAs(value: Value, storage: Storage | null): void {
 
 /** Where a value's data lies, if it lies anywhere: kept after a computation, or there from the start. */
 export function sourceOf(value: Value): Source | null {
-  return value.kept ?? value.node.source ?? null;
+  const source = value.kept ?? value.node.source;
+  return source ? currentSource(source) : null;
 }
 
 /** Replaces what was kept of a value; GPU memory that held it is given back. */
