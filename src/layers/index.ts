@@ -23,6 +23,7 @@ import {
   type GaussianNoiseConfig,
 } from "./gaussian-noise.ts";
 import { GRU, gru } from "./gru.ts";
+import { input } from "./input.ts";
 import { InputLayer, inputLayer } from "./input-layer.ts";
 import { Layer } from "./layer.ts";
 import { LayerNormalization, layerNormalization } from "./layer-normalization.ts";
@@ -90,6 +91,8 @@ for (const one of classes) registerClass(one);
  */
 export const layers = {
   Layer,
+  /** The same as `input` of the library. */
+  input,
   inputLayer,
   // core
   dense,
