@@ -22,7 +22,7 @@ fn main(
   let i = linear_workgroup(group, groups) * 64u + lane;
   if (i >= params.count) { return; }
   let row = bitcast<u32>(ids[i / params.columns]);
-  let isThere = row < params.rows;
-  let word = x[select(0u, row * params.columns + i % params.columns, isThere)];
-  y[i] = select(params.missing, word, isThere);
+  let is_there = row < params.rows;
+  let word = x[select(0u, row * params.columns + i % params.columns, is_there)];
+  y[i] = select(params.missing, word, is_there);
 }

@@ -3,7 +3,7 @@
 // The rules are lib/update_*.wgsl, one of which is put behind; they hold Keras 3's equations and declare the
 // slots (bindings 6 and on).
 // Clipping: g·min(1, globalClipnorm / norm), then to ±clipvalue; 0 turns either off.
-// Refused (control[1] = 0): nothing is written.
+// control = (norm, accepted, norm / 2^80, 0). Refused (control[1] = 0): nothing is written.
 // Parameters, gradients and slots lie in arenas of one layout: grains of 64 words, `used[grain]` of which count.
 // One workgroup: GRAINS grains; lane l takes word l of each.
 // Bindings: 0 params, 1 words (rate, globalClipnorm, clipvalue, then those of the rule), 2 parameters,
@@ -14,6 +14,8 @@
 struct Params { grains: u32 }
 
 const GRAINS = 4u;
+const HUGE_NORM = 1.2676506002282294e30; // 2^100
+const SHRINK = 8.271806125530277e-25; // 2^-80
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> words: array<vec4<u32>, WORD_VECTORS>;
@@ -30,9 +32,19 @@ fn clipped(gradient: f32) -> f32 {
   let most = number(1u);
   let bound = number(2u);
   var g = gradient;
-  if (most > 0.0) { g *= most / max(control[0], most); }
+  let norm = control[0];
+  // Of a norm near the end of float32 the share is a number that adapters flush to 0.
+  let is_huge = norm >= HUGE_NORM;
+  let share = most / select(norm, control[2], is_huge);
+  if (most > 0.0 && norm > most) { g = select(g, g * SHRINK, is_huge) * share; }
   if (bound > 0.0) { g = clamp(g, -bound, bound); }
   return g;
+}
+
+// A gradient whose square is a float32: rules that divide by the root of a mean square take any greater one
+// for the greatest of these. Infinity in a mean would stay there for ever.
+fn squarable(gradient: f32) -> f32 {
+  return clamp(gradient, -1.8e19, 1.8e19);
 }
 
 @compute @workgroup_size(64)

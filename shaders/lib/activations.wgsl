@@ -53,9 +53,15 @@ fn expm1(x: f32) -> f32 {
 }
 
 // Natural logarithm; -infinity at 0 and NaN below, where some adapters give -88 and the logarithm of |x|.
+// Numbers below the smallest normal one, which adapters may take for 0, are their bits times 2^-149: the
+// logarithm is that of the bits, less 149 log 2. Numbers come from memory with all bits.
 fn natural_log(x: f32) -> f32 {
-  let inside = select(log(x), -infinity_beside(x), x == 0.0);
-  return keep_nan(x, select(inside, nan_beside(x), x < 0.0));
+  let bits = bitcast<u32>(x);
+  let is_tiny = bits - 1u < 0x007fffffu;
+  let inside = log(select(x, f32(bits), is_tiny)) - select(0.0, 103.27892990343184, is_tiny);
+  let is_zero = (bits & MAGNITUDE_BITS) == 0u;
+  let is_negative = (bits >> 31u) == 1u && !is_zero;
+  return keep_nan(x, select(select(inside, -infinity_beside(x), is_zero), nan_beside(x), is_negative));
 }
 
 // log(1 + x) without cancellation near 0: 2 artanh(x / (2 + x)) by its series where |x| is small.

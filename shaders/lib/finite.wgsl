@@ -14,6 +14,11 @@ fn is_finite(x: f32) -> bool {
   return (bitcast<u32>(x) & MAGNITUDE_BITS) < EXPONENT_BITS;
 }
 
+// a != b as IEEE 754 has it: NaN differs from everything, itself included. WGSL's own may be false there.
+fn differ(a: f32, b: f32) -> bool {
+  return is_nan(a) || is_nan(b) || a != b;
+}
+
 // NaN from run-time bits: a constant NaN does not compile.
 fn nan_beside(x: f32) -> f32 {
   return bitcast<f32>(0x7fc00000u | (bitcast<u32>(x) & 1u));

@@ -9,6 +9,8 @@
 // Gate order z r n.  transposed R' [3H,H]  gates z, r, n, q_n [B,T,4H]  states, d_states [B,T,H]  mask [B,T]
 // d_projected (dp) [B,T,3H]  carry: planes dh, h_0, then dq of even steps (3 planes), dq of odd steps (3 planes)
 // Constants: those of lib/split_product. h_0 is 0 without the flag INITIAL.
+// #import backward_rows
+// #import previous_state
 // #import split_product
 
 @group(0) @binding(2) var<storage, read> transposed: array<f32>;
@@ -37,34 +39,6 @@ fn dq_at(step: u32, tile: u32) -> u32 {
   return carry_block(2u + 3u * (step & 1u), 3u, tile);
 }
 
-fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * params.units + unit];
-}
-
-fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * saved_width() + column;
-  return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
-  let at = steps * width() + column;
-  d_projected[at.x] = value.x;
-  d_projected[at.y] = value.y;
-  d_projected[at.z] = value.z;
-  d_projected[at.w] = value.w;
-}
-
-// h_{t-1} of half 0 or 1 of a tile.
-fn previous_state(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
-  if (step > 0u) {
-    let rows = four_rows(tile * ROWS + 4u * half);
-    let at = (rows * params.time + time_of(step - 1u)) * params.units + unit;
-    return vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
-  }
-  if (!has(INITIAL)) { return vec4<f32>(); }
-  return carry[carry_at(INITIAL_STATE_PLANE, tile) + 2u * unit + half];
-}
-
 fn gru_cell_gradient(
   tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>,
 ) -> CellGradient {
@@ -76,8 +50,7 @@ fn gru_cell_gradient(
   let r = gate_rows(steps, params.units + unit);
   let n = gate_rows(steps, 2u * params.units + unit);
   let q_n = gate_rows(steps, 3u * params.units + unit);
-  let at = steps * params.units + unit;
-  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  let s = dh + d_state_rows(steps, unit);
   let zero = vec4<f32>();
   let h_before = previous_state(tile, half, step, unit);
   let dp_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);

@@ -10,6 +10,7 @@
 // multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Cho et al. 2014, arXiv:1406.1078; this form: Keras reset_after, PyTorch, cuDNN.
+// #import forward_rows
 // #import recurrence
 
 @group(0) @binding(2) var<storage, read> projected: array<f32>;
@@ -71,19 +72,6 @@ fn add_recurrent(bias: Sums, state: u32, unit: u32) -> Sums {
   return sums;
 }
 
-fn projected_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * width() + column;
-  return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
-}
-
-fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
-  let at = steps * saved_width() + column;
-  gates[at.x] = gate.x;
-  gates[at.y] = gate.y;
-  gates[at.z] = gate.z;
-  gates[at.w] = gate.w;
-}
-
 // The new state of four rows of one unit, stored.
 fn gru_cell(
   first_row: u32, time: u32, unit: u32, q: mat3x4<f32>, before: vec4<f32>,
@@ -95,11 +83,7 @@ fn gru_cell(
   let r = sigmoid_rows(projected_rows(steps, params.units + unit) + q[1]);
   let n = tanh_rows(projected_rows(steps, 2u * params.units + unit) + r * q[2]);
   let h = select(before, n + z * (before - n), counted);
-  let at = steps * params.units + unit;
-  states[at.x] = h.x;
-  states[at.y] = h.y;
-  states[at.z] = h.z;
-  states[at.w] = h.w;
+  store_state(steps, unit, h);
   if (SAVE_GATES) {
     let zero = vec4<f32>();
     store_gate(steps, unit, select(zero, z, counted));

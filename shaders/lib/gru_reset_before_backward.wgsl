@@ -11,6 +11,8 @@
 // states, d_states [B,T,H]  mask [B,T]
 // carry: planes dh, h_0, then da of even steps (3 planes), da of odd steps (3 planes)
 // Constants: those of lib/split_product. h_0 is 0 without the flag INITIAL.
+// #import backward_rows
+// #import previous_state
 // #import split_product
 
 @group(0) @binding(2) var<storage, read> transposed: array<f32>;
@@ -23,6 +25,10 @@
 
 fn width() -> u32 {
   return 3u * params.units;
+}
+
+fn saved_width() -> u32 {
+  return width();
 }
 
 const STATE_PLANE = 0u;
@@ -47,34 +53,6 @@ fn candidate_terms(tile: u32) -> Terms {
   return Terms(2u * params.units, width(), tile);
 }
 
-fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * params.units + unit];
-}
-
-fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * width() + column;
-  return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
-  let at = steps * width() + column;
-  d_projected[at.x] = value.x;
-  d_projected[at.y] = value.y;
-  d_projected[at.z] = value.z;
-  d_projected[at.w] = value.w;
-}
-
-// h_{t-1} of half 0 or 1 of a tile.
-fn previous_state(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
-  if (step > 0u) {
-    let rows = four_rows(tile * ROWS + 4u * half);
-    let at = (rows * params.time + time_of(step - 1u)) * params.units + unit;
-    return vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
-  }
-  if (!has(INITIAL)) { return vec4<f32>(); }
-  return carry[carry_at(INITIAL_STATE_PLANE, tile) + 2u * unit + half];
-}
-
 fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> StateGradient {
   let time = time_of(step);
   let rows = four_rows(tile * ROWS + 4u * half);
@@ -82,8 +60,7 @@ fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> 
   let steps = rows * params.time + time;
   let z = gate_rows(steps, unit);
   let n = gate_rows(steps, 2u * params.units + unit);
-  let at = steps * params.units + unit;
-  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  let s = dh + d_state_rows(steps, unit);
   let zero = vec4<f32>();
   let h_before = previous_state(tile, half, step, unit);
   let da_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);

@@ -11,6 +11,7 @@
 // multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Cho et al. 2014, arXiv:1406.1078
+// #import forward_rows
 // #import recurrence
 
 @group(0) @binding(2) var<storage, read> projected: array<f32>;
@@ -24,6 +25,10 @@ fn width() -> u32 {
   return 3u * params.units;
 }
 
+fn saved_width() -> u32 {
+  return width();
+}
+
 const RESET_STATE_PLANE = 2u;
 const UPDATE_PLANE = 3u;
 
@@ -33,20 +38,6 @@ struct GateSums { low: mat2x4<f32>, high: mat2x4<f32> }
 struct CandidateSums { low: vec4<f32>, high: vec4<f32> }
 
 struct Gates { update: vec4<f32>, reset_state: vec4<f32> }
-
-fn projected_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * width() + column;
-  return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
-}
-
-fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
-  if (!SAVE_GATES) { return; }
-  let at = steps * width() + column;
-  gates[at.x] = gate.x;
-  gates[at.y] = gate.y;
-  gates[at.z] = gate.z;
-  gates[at.w] = gate.w;
-}
 
 fn add_gate_product(sums: GateSums, k: u32, state: u32, unit: u32) -> GateSums {
   let at = k * width() + unit;
@@ -107,8 +98,10 @@ fn gru_gates(
   let z = sigmoid_rows(projected_rows(steps, unit) + sums[0]);
   let r = sigmoid_rows(projected_rows(steps, params.units + unit) + sums[1]);
   let zero = vec4<f32>();
-  store_gate(steps, unit, select(zero, z, counted));
-  store_gate(steps, params.units + unit, select(zero, r, counted));
+  if (SAVE_GATES) {
+    store_gate(steps, unit, select(zero, z, counted));
+    store_gate(steps, params.units + unit, select(zero, r, counted));
+  }
   return Gates(z, select(zero, r * before, counted));
 }
 
@@ -120,12 +113,10 @@ fn gru_state(
   let counted = active_rows(rows, time);
   let steps = rows * params.time + time;
   let n = tanh_rows(projected_rows(steps, 2u * params.units + unit) + sum);
-  store_gate(steps, 2u * params.units + unit, select(vec4<f32>(), n, counted));
+  if (SAVE_GATES) {
+    store_gate(steps, 2u * params.units + unit, select(vec4<f32>(), n, counted));
+  }
   let h = select(before, n + update * (before - n), counted);
-  let at = steps * params.units + unit;
-  states[at.x] = h.x;
-  states[at.y] = h.y;
-  states[at.z] = h.z;
-  states[at.w] = h.w;
+  store_state(steps, unit, h);
   return h;
 }

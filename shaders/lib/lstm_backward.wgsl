@@ -10,6 +10,7 @@
 // mask [B,T]  carry: planes dh, dc, c_0, then da of even steps (4 planes), da of odd steps (4 planes)
 // Constants: those of lib/split_product. c_0 is 0 without the flag INITIAL, d_cells without D_CELLS.
 // Numerics: tanh(c_t) is computed again, not saved.
+// #import backward_rows
 // #import split_product
 
 @group(0) @binding(2) var<storage, read> transposed: array<f32>;
@@ -25,6 +26,10 @@ fn width() -> u32 {
   return 4u * params.units;
 }
 
+fn saved_width() -> u32 {
+  return width();
+}
+
 const STATE_PLANE = 0u;
 const CELL_PLANE = 1u;
 const INITIAL_CELL_PLANE = 2u;
@@ -36,26 +41,9 @@ fn da_at(step: u32, tile: u32) -> u32 {
   return carry_block(3u + 4u * (step & 1u), 4u, tile);
 }
 
-fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * params.units + unit];
-}
-
-fn gate_rows(steps: vec4<u32>, column: u32) -> vec4<f32> {
-  let at = steps * width() + column;
-  return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
 fn cell_rows(steps: vec4<u32>, unit: u32) -> vec4<f32> {
   let at = steps * params.units + unit;
   return vec4<f32>(cells[at.x], cells[at.y], cells[at.z], cells[at.w]);
-}
-
-fn store_d_projected(steps: vec4<u32>, column: u32, value: vec4<f32>) {
-  let at = steps * width() + column;
-  d_projected[at.x] = value.x;
-  d_projected[at.y] = value.y;
-  d_projected[at.z] = value.z;
-  d_projected[at.w] = value.w;
 }
 
 // c_{t-1} of half 0 or 1 of a tile.
@@ -81,7 +69,7 @@ fn lstm_cell_gradient(
   let o = gate_rows(steps, 3u * params.units + unit);
   let tau = tanh_rows(cell_rows(steps, unit));
   let at = steps * params.units + unit;
-  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  let s = dh + d_state_rows(steps, unit);
   var e = dc;
   if (has(D_CELLS)) {
     e += vec4<f32>(d_cells[at.x], d_cells[at.y], d_cells[at.z], d_cells[at.w]);

@@ -11,6 +11,7 @@
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; forget gate: Gers et al. 2000,
 // doi:10.1162/089976600300015015
+// #import forward_rows
 // #import recurrence
 
 @group(0) @binding(2) var<storage, read> projected: array<f32>;
@@ -25,6 +26,10 @@ fn width() -> u32 {
   return 4u * params.units;
 }
 
+fn saved_width() -> u32 {
+  return width();
+}
+
 const CELL_PLANE = 2u;
 
 // Pre-activations of one unit, a column a gate.
@@ -32,18 +37,13 @@ struct Sums { low: mat4x4<f32>, high: mat4x4<f32> }
 
 struct State { h: vec4<f32>, c: vec4<f32> }
 
-fn projected_rows(rows: vec4<u32>, time: u32, column: u32) -> vec4<f32> {
-  let at = (rows * params.time + time) * width() + column;
-  return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
-}
-
 fn projected_gates(first_row: u32, time: u32, unit: u32) -> mat4x4<f32> {
-  let rows = four_rows(first_row);
+  let steps = four_rows(first_row) * params.time + time;
   return mat4x4<f32>(
-    projected_rows(rows, time, unit),
-    projected_rows(rows, time, params.units + unit),
-    projected_rows(rows, time, 2u * params.units + unit),
-    projected_rows(rows, time, 3u * params.units + unit),
+    projected_rows(steps, unit),
+    projected_rows(steps, params.units + unit),
+    projected_rows(steps, 2u * params.units + unit),
+    projected_rows(steps, 3u * params.units + unit),
   );
 }
 
@@ -95,12 +95,9 @@ fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: St
   let c = select(before.c, f * before.c + i * g, counted);
   let h = select(before.h, o * tanh_rows(c), counted);
   let steps = rows * params.time + time;
-  let at = steps * params.units + unit;
-  states[at.x] = h.x;
-  states[at.y] = h.y;
-  states[at.z] = h.z;
-  states[at.w] = h.w;
+  store_state(steps, unit, h);
   if (SAVE_CELLS) {
+    let at = steps * params.units + unit;
     cells[at.x] = c.x;
     cells[at.y] = c.y;
     cells[at.z] = c.z;
@@ -114,12 +111,4 @@ fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: St
     store_gate(steps, 3u * params.units + unit, select(zero, o, counted));
   }
   return State(h, c);
-}
-
-fn store_gate(steps: vec4<u32>, column: u32, gate: vec4<f32>) {
-  let at = steps * width() + column;
-  gates[at.x] = gate.x;
-  gates[at.y] = gate.y;
-  gates[at.z] = gate.z;
-  gates[at.w] = gate.w;
 }

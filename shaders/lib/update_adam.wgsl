@@ -7,7 +7,8 @@
 @group(0) @binding(6) var<storage, read_write> m: array<f32>;
 @group(0) @binding(7) var<storage, read_write> v: array<f32>;
 
-fn updated(i: u32, p: f32, g: f32, rate: f32) -> f32 {
+fn updated(i: u32, p: f32, gradient: f32, rate: f32) -> f32 {
+  let g = squarable(gradient);
   let mean = m[i] + number(3u) * (g - m[i]);
   let square = v[i] + number(4u) * (g * g - v[i]);
   m[i] = mean;

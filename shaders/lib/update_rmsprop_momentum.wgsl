@@ -6,7 +6,8 @@
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
 @group(0) @binding(7) var<storage, read_write> m: array<f32>;
 
-fn updated(i: u32, p: f32, g: f32, rate: f32) -> f32 {
+fn updated(i: u32, p: f32, gradient: f32, rate: f32) -> f32 {
+  let g = squarable(gradient);
   let square = v[i] + number(3u) * (g * g - v[i]);
   v[i] = square;
   let next = number(4u) * m[i] + rate * g / sqrt(square + number(5u));

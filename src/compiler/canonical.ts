@@ -17,6 +17,11 @@ export interface Leaf {
 export interface Request {
   readonly outputs: readonly Value[];
   readonly writes: readonly { readonly storage: Storage; readonly value: Value }[];
+  /**
+   * Where values lie that are not computed again. Default: where `Value.kept` says. A graph that is run for
+   * long says it itself, because what is kept for others may end.
+   */
+  readonly kept?: ReadonlyMap<Value, Source>;
 }
 
 /** A graph with names taken out: two graphs with equal keys run by the same plan. */
@@ -46,8 +51,9 @@ export type Placement = (storage: Storage) => Place;
  */
 export function canonicalize(request: Request, placement: Placement): Canonical {
   const roots = [...request.outputs, ...request.writes.map((write) => write.value)];
-  const nodes = topologicalOrder(roots);
-  const builder = new KeyBuilder(placement);
+  const keptOf = keptIn(request);
+  const nodes = topologicalOrder(roots, { isLeaf: (value) => keptOf(value) !== null });
+  const builder = new KeyBuilder(placement, keptOf);
   for (const node of nodes) builder.addNode(node);
   const outputs = request.outputs.map((value) => builder.nameOf(value));
   const writeLeaves = request.writes.map(({ storage }) => builder.leafOfStorage(storage));
@@ -65,18 +71,24 @@ export function canonicalize(request: Request, placement: Placement): Canonical 
   };
 }
 
+function keptIn({ kept }: Request): (value: Value) => Source | null {
+  return kept ? (value) => kept.get(value) ?? null : (value) => value.kept;
+}
+
 class KeyBuilder {
   readonly lines: string[] = [];
   readonly leaves: Leaf[] = [];
   readonly leafOf = new Map<Value, number>();
   readonly scalars = new Map<HostScalar, number>();
   readonly #placement: Placement;
+  readonly #keptOf: (value: Value) => Source | null;
   readonly #nodes = new Map<Node, number>();
   readonly #storages = new Map<Storage, number>();
   readonly #buffers = new Map<number, number>();
 
-  constructor(placement: Placement) {
+  constructor(placement: Placement, keptOf: (value: Value) => Source | null) {
     this.#placement = placement;
+    this.#keptOf = keptOf;
   }
 
   addNode(node: Node): void {
@@ -95,7 +107,8 @@ class KeyBuilder {
   nameOf(value: Value): string {
     const leaf = this.leafOf.get(value);
     if (leaf !== undefined) return `L${leaf}`;
-    if (value.kept) return `L${this.#addLeaf(value, value.kept)}`;
+    const kept = this.#keptOf(value);
+    if (kept) return `L${this.#addLeaf(value, kept)}`;
     return `${this.#nodes.get(value.node) ?? "?"}.${value.index}`;
   }
 

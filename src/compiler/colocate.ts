@@ -1,9 +1,8 @@
+import { layOut } from "../graph/arena-layout.ts";
 import { Node, type Value } from "../graph/node.ts";
-import { specBytes } from "../graph/spec.ts";
 import type { Op } from "../ops/op.ts";
 import type { Leaf } from "./canonical.ts";
 import { type InPlace, inPlacePairs, originIn } from "./in-place.ts";
-import { alignUp } from "./memory.ts";
 import { copyStep } from "./order.ts";
 import { readsOf, type Step } from "./steps.ts";
 
@@ -11,18 +10,6 @@ import { readsOf, type Step } from "./steps.ts";
 export interface Arena {
   readonly members: readonly { readonly value: Value; readonly offset: number }[];
   readonly bytes: number;
-}
-
-/** Offsets of a list of values, each at a multiple of 256 bytes, and the length of the whole. */
-export function layOut(values: readonly Value[]): { offsets: number[]; bytes: number } {
-  const offsets: number[] = [];
-  let bytes = 0;
-  for (const value of values) {
-    offsets.push(bytes);
-    // An empty value has a place of its own, too.
-    bytes += alignUp(Math.max(1, specBytes(value.spec)));
-  }
-  return { offsets, bytes };
 }
 
 export interface ColocateContext {
@@ -154,7 +141,7 @@ class Colocator {
       this.#copies.set(value, copy);
       return copy;
     });
-    const { offsets, bytes } = layOut(members);
+    const { offsets, bytes } = layOut(members.map((value) => value.spec));
     const arena = {
       members: members.map((value, i) => ({ value, offset: offsets[i] ?? 0 })),
       bytes,
@@ -168,7 +155,7 @@ class Colocator {
   #areTogether(values: readonly Value[]): boolean {
     const origin = originIn(this.#inPlace);
     const first = this.#homes.get(origin(values[0] as Value));
-    const { offsets } = layOut(values);
+    const { offsets } = layOut(values.map((value) => value.spec));
     return values.every((value, i) => {
       const home = this.#homes.get(origin(value));
       return (

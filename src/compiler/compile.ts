@@ -1,15 +1,17 @@
 import type { Rules } from "../autograd/backward.ts";
 import { LimitError, SluiceError } from "../errors.ts";
+import { alignUp } from "../graph/arena-layout.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { specBytes } from "../graph/spec.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
 import type { KernelTarget, Words } from "../kernels/dispatch.ts";
 import type { Canonical, Request } from "./canonical.ts";
 import { colocate } from "./colocate.ts";
 import { fuse } from "./fuse.ts";
 import { originIn } from "./in-place.ts";
 import { type LoweredStep, lowerStep } from "./lower.ts";
-import { alignUp } from "./memory.ts";
 import { copyStep, orderSteps } from "./order.ts";
 import { type Placed, place } from "./place.ts";
 import type { Plan, PlanDispatch } from "./plan.ts";
@@ -34,6 +36,7 @@ export function compilePlan(
     ...request.outputs,
     ...request.writes.map((write) => write.value),
   ]);
+  checkSizes(roots);
   const fused = fuse(roots, { registry, limits: target.limits });
   const { memoryOf } = fused;
   const written = new Set(canonical.writeLeaves.map((leaf) => canonical.leaves[leaf]?.value));
@@ -76,6 +79,7 @@ export function compilePlan(
     memoryOf,
   });
   const assembled = assemble(lowered, { placed, scalars: canonical.scalars });
+  checkPlaced(placed.slots, assembled, target);
   return {
     ...assembled,
     key: canonical.key,
@@ -98,10 +102,36 @@ export function compilePlan(
   };
 }
 
+/**
+ * Values that lie nowhere have sizes, too: a kernel counts their elements in 32 bits.
+ * @throws {LimitError} for a value whose elements it could not tell apart.
+ */
+function checkSizes(roots: readonly Value[]): void {
+  for (const node of topologicalOrder(roots, { isLeaf: () => false })) {
+    for (const { shape } of node.outputs) {
+      const size = sizeOf(shape);
+      if (size < 2 ** 32) continue;
+      throw new LimitError(
+        `${node.op}: a tensor of shape [${shape.join(",")}] has ${size} elements, but kernels count at most ` +
+          `${2 ** 32 - 1}. Split the work into smaller batches.`,
+        { details: { size, limit: 2 ** 32 - 1, shape } },
+      );
+    }
+  }
+}
+
 /** @throws {LimitError} for a buffer that no binding can hold, before anything is allocated. */
 function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTarget): void {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  for (const { step, inputs } of steps) {
+  for (const { step, inputs, lowered } of steps) {
+    const scratch = Math.max(0, ...(lowered.scratch ?? []));
+    if (scratch > most) {
+      throw new LimitError(
+        `${headOf(step).op}: needs ${scratch} bytes for intermediate results, but this device binds at most ` +
+          `${most} bytes at once. Split the work into smaller batches.`,
+        { details: { bytes: scratch, limit: most } },
+      );
+    }
     for (const value of [...step.results, ...inputs]) {
       const bytes = specBytes(value.spec);
       if (bytes <= most) continue;
@@ -110,6 +140,32 @@ function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTarget): v
           `device binds at most ${most} bytes at once. Split the work into smaller batches.`,
         { details: { bytes, limit: most, shape: value.shape } },
       );
+    }
+  }
+}
+
+/** @throws {LimitError} for memory that only placing showed: scratch, tables, arenas; before it is allocated. */
+function checkPlaced(
+  slots: readonly number[],
+  { dispatches, planBlock, runBlock }: Assembled,
+  { limits }: KernelTarget,
+): void {
+  const refuse = (what: string, { bytes, limit }: { bytes: number; limit: number }): void => {
+    if (bytes <= limit) return;
+    throw new LimitError(
+      `${what} takes ${bytes} bytes, but this device allows at most ${limit}. Split the work into smaller batches.`,
+      { details: { bytes, limit } },
+    );
+  };
+  const limit = limits.maxBufferSize;
+  for (const bytes of slots) refuse("memory that the computation needs", { bytes, limit });
+  for (const block of [planBlock, runBlock]) {
+    refuse("the sizes of all kernels", { bytes: block.byteLength, limit });
+  }
+  for (const { label, bindings } of dispatches) {
+    for (const { kind, bytes } of bindings) {
+      const what = `${label}: one of its ${kind === "table" ? "tables" : "buffers"}`;
+      refuse(what, { bytes, limit: limits.maxStorageBufferBindingSize });
     }
   }
 }

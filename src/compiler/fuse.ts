@@ -202,8 +202,10 @@ class Fuser {
     if (sizeOf(value.shape) !== sizeOf(stored.shape)) return null;
     if (maker.kind === "kernel" && stored.dtype !== "float32") return null;
     const epilogue = withHole(user.fused, value);
-    const own =
-      maker.kind === "reduce" ? maker.element.loads.length + 1 : maker.node.inputs.length + 1;
+    // The last dispatch of a long reduction reads partials in place of the elements.
+    const read =
+      maker.kind === "reduce" ? Math.max(1, maker.element.loads.length) : maker.node.inputs.length;
+    const own = read + 1;
     const shared = epilogue ? epilogue.loads.length : 0;
     if (!epilogue || own + shared > this.#limits.maxStorageBuffersPerShaderStage) return null;
     return { ...maker, results: [stored], epilogue };

@@ -6,7 +6,7 @@ import { specBytes } from "../graph/spec.ts";
 import type { Epilogue, KernelTarget, Lowered } from "../kernels/dispatch.ts";
 import { elementwise } from "../kernels/elementwise.ts";
 import { FusedSource } from "../kernels/fused-source.ts";
-import { type Combine, reduce } from "../kernels/reduce.ts";
+import { reduce } from "../kernels/reduce.ts";
 import type { Op } from "../ops/op.ts";
 import { type Fused, headOf, type Step } from "./steps.ts";
 
@@ -63,8 +63,13 @@ function lowerElementwise(
   return { ...PLAIN, step, lowered: { dispatches: [dispatch] }, inputs: loads, scalars };
 }
 
-function lowerReduce(step: Step & { kind: "reduce" }, { target }: LowerEnvironment): LoweredStep {
+function lowerReduce(
+  step: Step & { kind: "reduce" },
+  { registry, target }: LowerEnvironment,
+): LoweredStep {
   const { element, epilogue, node } = step;
+  const lowering = registry.get(node.op)?.lowering;
+  if (lowering?.kind !== "reduce") throw new RangeError(`${node.op} is not a reduction`);
   const loads = [...element.loads];
   const scalars = [...element.scalars];
   const finish = epilogue ? renumber(epilogue, loads, scalars) : null;
@@ -72,10 +77,10 @@ function lowerReduce(step: Step & { kind: "reduce" }, { target }: LowerEnvironme
   const axes = node.attributes.axes as readonly number[];
   const first = axes[0] ?? 0;
   const last = axes[axes.length - 1] ?? first - 1;
-  const dispatch = reduce(
+  const lowered = reduce(
     {
       name: finish ? `${node.op}+${headOf(step).op}` : node.op,
-      combine: node.op as Combine,
+      combine: lowering.combine,
       outer: sizeOf(shape.slice(0, first)),
       length: sizeOf(shape.slice(first, last + 1)),
       inner: sizeOf(shape.slice(last + 1)),
@@ -89,7 +94,7 @@ function lowerReduce(step: Step & { kind: "reduce" }, { target }: LowerEnvironme
     },
     target,
   );
-  return { ...PLAIN, step, lowered: { dispatches: [dispatch] }, inputs: loads, scalars };
+  return { ...PLAIN, step, lowered, inputs: loads, scalars };
 }
 
 /** The epilogue's expression over the loads and scalars of both; adds those that it needs. */
@@ -138,7 +143,7 @@ function kernelEpilogue(fused: Fused): Epilogue {
   return {
     emit: (firstBinding) => source.declarations(firstBinding),
     layout: source.layout,
-    bindings: fused.loads.map((_, index) => ({ kind: "extra", index }) as const),
+    bindings: source.inputs.map((index) => ({ kind: "extra", index }) as const),
     words: source.words,
     flopsPerElement: fused.flops,
   };

@@ -1,9 +1,4 @@
-/** Offsets inside a buffer, and the length of the ranges of an arena, are multiples of this. */
-export const ALIGNMENT = 256;
-
-export function alignUp(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-}
+import { alignUp } from "../graph/arena-layout.ts";
 
 /** A piece of memory that is needed from step `first` to step `last`, both included. */
 export interface Lifetime {

@@ -1,9 +1,10 @@
+import { layOut } from "../graph/arena-layout.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { specBytes } from "../graph/spec.ts";
 import type { SlotRef } from "../kernels/dispatch.ts";
 import type { Leaf } from "./canonical.ts";
-import { type Arena, layOut } from "./colocate.ts";
+import type { Arena } from "./colocate.ts";
 import { type InPlace, originIn } from "./in-place.ts";
 import type { LoweredStep } from "./lower.ts";
 import { assignSlots, type Lifetime } from "./memory.ts";
@@ -145,8 +146,9 @@ class Placer {
     if (ref.kind === "table") return { kind: "table", index: ref.index, offset: 0, bytes: -1 };
     if (ref.kind === "scratch") {
       const piece = this.#scratch[at]?.[ref.index] ?? -1;
-      const bytes = Math.max(4, step?.lowered.scratch?.[ref.index] ?? 0);
-      return { kind: "slot", index: to.slotOf(piece), offset: 0, bytes };
+      const { offset = 0 } = ref;
+      const bytes = Math.max(4, (step?.lowered.scratch?.[ref.index] ?? 0) - offset);
+      return { kind: "slot", index: to.slotOf(piece), offset, bytes };
     }
     const list = { input: step?.inputs, extra: step?.extras, output: step?.step.results }[ref.kind];
     const value = list?.[ref.index];
@@ -162,7 +164,7 @@ class Placer {
     if (step?.kind !== "kernel") return 0;
     const first = ref.kind === "output" ? this.#inputOfOutput(at, ref.index) : ref.index;
     const list = this.#request.steps[at]?.lists.find((indices) => indices[0] === first) ?? [];
-    return layOut(list.map((index) => step.node.inputs[index] as Value)).bytes;
+    return layOut(list.map((index) => (step.node.inputs[index] as Value).spec)).bytes;
   }
 
   #inputOfOutput(at: number, output: number): number {

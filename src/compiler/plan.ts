@@ -1,5 +1,3 @@
-import type { HostScalar } from "../graph/host-scalar.ts";
-import type { Value } from "../graph/node.ts";
 import type { Spec } from "../graph/spec.ts";
 import type { Kernel } from "../kernels/dispatch.ts";
 
@@ -64,12 +62,6 @@ export interface Plan {
   /** Words of all kernels; those named in `scalars` are filled in at each run. */
   readonly runBlock: Uint32Array;
   readonly scalars: readonly { readonly word: number; readonly scalar: number }[];
-}
-
-/** What the compiler was asked, for the runtime to bind a plan to actual memory. */
-export interface PlanInputs {
-  readonly scalars: readonly HostScalar[];
-  readonly leaves: readonly Value[];
 }
 
 /** Inputs of at most this many bytes are copied into the plan, so that bind groups need not change. */

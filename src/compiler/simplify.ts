@@ -119,7 +119,9 @@ export class Simplifier {
         output: result.dtype,
         attributes: node.attributes,
       });
-      if (Number.isFinite(value)) return ops.literal(value, result.shape, result.dtype);
+      // Rounded at once: what overflows float32 is infinite for whoever reads it, and int32 has no NaN.
+      const held = result.dtype === "float32" ? Math.fround(value) : value | 0;
+      return ops.literal(held, result.shape, result.dtype);
     }
     const [a, b] = inputs;
     if (!a || a.dtype !== result.dtype) return null;
@@ -134,7 +136,7 @@ export class Simplifier {
     return null;
   }
 
-  /** Splits a reduction over axes that are not neighbours; drops one over axes of size 1. */
+  /** Splits a reduction over axes that are not neighbours; drops one over no axes. */
   #rewriteReduce(node: Node, x: Value): Value | null {
     const axes = node.attributes.axes as readonly number[];
     const result = node.outputs[0];

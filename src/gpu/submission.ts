@@ -43,8 +43,8 @@ export class SubmitGate {
     while (!this.free) await Promise.race(this.#pending);
   }
 
-  /** Resolves when the GPU has finished everything submitted, also meanwhile. */
+  /** Resolves when the GPU has finished everything submitted so far, whatever comes meanwhile. */
   async idle(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    await Promise.all(this.#pending);
   }
 }

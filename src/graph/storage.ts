@@ -8,9 +8,15 @@ let nextId = 1;
  */
 export type StorageKind = "variable" | "result" | "external";
 
+/** What holds the memory of storages and takes it back: the books of one engine. */
+export interface StorageOwner {
+  /** The storage is wanted no more. Doing it twice is harmless. */
+  release(storage: Storage): void;
+}
+
 /**
  * A handle to GPU memory that outlives one run. The graph knows only its identity and version; the
- * runtime hangs the buffer on it. `version` counts the writes recorded so far.
+ * runtime hangs the buffer on it. `version` counts the writes that were queued so far.
  */
 export class Storage {
   readonly id = nextId++;
@@ -18,14 +24,14 @@ export class Storage {
   readonly kind: StorageKind;
   /** Shown in errors: a variable's name. */
   readonly name: string;
-  /** The engine that owns the memory; mixing engines is an error. */
-  readonly owner: object;
+  /** Knows where it lies; mixing storages of different owners is an error. */
+  readonly owner: StorageOwner;
   version = 0;
   disposed = false;
   /** Its buffer was handed out: it stays until its owner lets go, even when it has been read. */
   shared = false;
 
-  constructor(spec: Spec, options: { kind: StorageKind; name: string; owner: object }) {
+  constructor(spec: Spec, options: { kind: StorageKind; name: string; owner: StorageOwner }) {
     this.spec = spec;
     this.kind = options.kind;
     this.name = options.name;

@@ -22,8 +22,11 @@ export type SlotRef =
   /** With `list`, the whole range of the colocated list that begins at `index`. */
   | { readonly kind: "input"; readonly index: number; readonly list?: true }
   | { readonly kind: "output"; readonly index: number; readonly list?: true }
-  /** Memory that lives only inside this lowering; sizes in `Lowered.scratch`. */
-  | { readonly kind: "scratch"; readonly index: number }
+  /**
+   * Memory that lives only inside this lowering; sizes in `Lowered.scratch`. From byte `offset` on, a multiple of
+   * 256; default 0.
+   */
+  | { readonly kind: "scratch"; readonly index: number; readonly offset?: number }
   /** Constant words, in `Lowered.tables`. */
   | { readonly kind: "table"; readonly index: number }
   /** The `index`-th buffer that a fused epilogue reads. */
@@ -94,12 +97,21 @@ export interface LowerContext extends KernelTarget {
   readonly epilogue: Epilogue | null;
 }
 
+/**
+ * `value` as one word: u32, or i32 where it is negative.
+ * @throws {RangeError} for any other number: it would reach the kernel as a wrong one.
+ */
+export function wordOf(value: number): number {
+  if (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32) return value >>> 0;
+  throw new RangeError(`${value} does not fit into a word of 32 bits`);
+}
+
 /** Words of a `params` struct in declaration order: whole numbers as u32 (negative: i32 bits), or f32. */
 export function paramWords(values: readonly (number | { readonly f32: number })[]): Uint32Array {
   const words = new Uint32Array(Math.ceil(values.length / 4) * 4);
   const floats = new Float32Array(words.buffer);
   values.forEach((value, i) => {
-    if (typeof value === "number") words[i] = value;
+    if (typeof value === "number") words[i] = wordOf(value);
     else floats[i] = value.f32;
   });
   return words;

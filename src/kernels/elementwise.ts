@@ -39,7 +39,7 @@ export function elementwise(request: ElementwiseRequest, target: KernelTarget): 
   ].join("\n");
   return {
     kernel: { name: request.name, code, layout: `-uw${source.layout}` },
-    bindings: [output(0), ...loads.map((_, i) => input(i))],
+    bindings: [output(0), ...source.inputs.map(input)],
     words: source.words,
     workgroups: linearGroups(Math.ceil(size / WORKGROUP), target.limits),
     flops: size * request.flopsPerElement,

@@ -1,7 +1,7 @@
 import type { DType } from "../graph/dtype.ts";
 import { type Expression, partsOf } from "../graph/expression.ts";
 import { isDense, type View } from "../graph/view.ts";
-import type { Words } from "./dispatch.ts";
+import { type Words, wordOf } from "./dispatch.ts";
 import { libraryText } from "./libraries.ts";
 
 /** How a dtype is written in shader memory and in shader expressions. */
@@ -25,20 +25,24 @@ export function fromStored(text: string, dtype: DType): string {
  */
 export class FusedSource {
   readonly #loads: readonly DType[];
+  readonly #inputs = new Set<number>();
   readonly #fixed: number[] = [];
   readonly #scalars: { word: number; scalar: number }[] = [];
   readonly #scalarWords = new Map<number, number>();
   readonly #libraries = new Set<string>();
   readonly #functions: string[] = [];
 
-  /** `loads[i]`: dtype of the i-th buffer, `in0`, `in1`, … in the text. */
+  /** `loads[i]`: dtype of the i-th buffer, `in0`, `in1`, … in the text; those that are read are bound. */
   constructor(loads: readonly DType[]) {
     this.#loads = loads;
   }
 
-  /** A new word that holds `value`; gives the WGSL that reads it as u32. */
+  /**
+   * A new word that holds `value`; gives the WGSL that reads it as u32.
+   * @throws {RangeError} for a number that is none of 32 bits.
+   */
   word(value: number): string {
-    this.#fixed.push(value);
+    this.#fixed.push(wordOf(value));
     return wordText(this.#fixed.length - 1);
   }
 
@@ -62,6 +66,11 @@ export class FusedSource {
     for (const name of names) this.#libraries.add(name);
   }
 
+  /** The i-th buffer is read. */
+  useInput(input: number): void {
+    this.#inputs.add(input);
+  }
+
   scalarText(scalar: number, dtype: DType): string {
     let word = this.#scalarWords.get(scalar);
     if (word === undefined) {
@@ -82,10 +91,10 @@ export class FusedSource {
       const count = Math.ceil(this.#fixed.length / 4);
       lines.push(`@group(0) @binding(1) var<uniform> words: array<vec4<u32>, ${count}>;`);
     }
-    this.#loads.forEach((dtype, i) => {
-      const type = STORE_TYPE[dtype];
+    this.inputs.forEach((input, i) => {
+      const type = STORE_TYPE[this.#loads[input] ?? "float32"];
       lines.push(
-        `@group(0) @binding(${firstBinding + i}) var<storage, read> in${i}: array<${type}>;`,
+        `@group(0) @binding(${firstBinding + i}) var<storage, read> in${input}: array<${type}>;`,
       );
     });
     return [...lines, libraryText([...this.#libraries]), ...this.#functions].join("\n");
@@ -97,8 +106,13 @@ export class FusedSource {
     return { fixed, scalars: this.#scalars };
   }
 
+  /** Which buffers the functions read, in the order of their bindings. */
+  get inputs(): readonly number[] {
+    return [...this.#inputs].sort((a, b) => a - b);
+  }
+
   get layout(): string {
-    return "r".repeat(this.#loads.length);
+    return "r".repeat(this.#inputs.size);
   }
 }
 
@@ -137,8 +151,11 @@ class FunctionBody {
     switch (expression.kind) {
       case "hole":
         return "value";
-      case "literal":
-        return this.#literal(expression.value, expression.dtype);
+      case "literal": {
+        // By a name: WGSL refuses an expression of constants alone that has no finite value.
+        const text = this.#literal(expression.value, expression.dtype);
+        return this.#let(VALUE_TYPE[expression.dtype], text);
+      }
       case "scalar":
         return this.#source.scalarText(expression.scalar, expression.dtype);
       case "index":
@@ -172,8 +189,8 @@ class FunctionBody {
       return value < -2147483647 ? "i32(-2147483647 - 1)" : `${Math.trunc(value)}i`;
     }
     const rounded = Math.fround(value);
-    // Infinite and NaN constants do not compile in WGSL; as a word they are only bits.
-    if (!Number.isFinite(rounded)) {
+    // Infinite and NaN constants do not compile in WGSL, and -0 is easily lost; as a word they are only bits.
+    if (!Number.isFinite(rounded) || Object.is(rounded, -0)) {
       const bits = new Uint32Array(new Float32Array([rounded]).buffer)[0] ?? 0;
       return `bitcast<f32>(${this.#source.word(bits)})`;
     }
@@ -181,6 +198,7 @@ class FunctionBody {
   }
 
   #load(input: number, view: View, dtype: DType): string {
+    this.#source.useInput(input);
     const { address, inside } = this.#address(view);
     const type = VALUE_TYPE[dtype];
     if (inside === null) return this.#let(type, fromStored(`in${input}[${address}]`, dtype));

@@ -1,8 +1,10 @@
 import source from "../../shaders/gradient_check.wgsl";
 import finishSource from "../../shaders/gradient_check_finish.wgsl";
-import type { Value } from "../graph/node.ts";
+import { ALIGNMENT, cutIntoArenas, memberBytes } from "../graph/arena-layout.ts";
+import type { Node, Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import {
+  type Dispatch,
   input,
   type LowerContext,
   type Lowered,
@@ -14,41 +16,66 @@ import {
 import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";
 
-/** Words of a grain: the 256 bytes that arena members are aligned to. */
-const GRAIN = 64;
+/** Words of a grain: what arena members are aligned to. */
+const GRAIN = ALIGNMENT / 4;
 const GRAINS_PER_WORKGROUP = 16;
-/** The second dispatch is a single workgroup: what it has to add up stays bounded. */
+/** The last dispatch is a single workgroup: what it has to add up stays bounded. */
 const MAX_WORKGROUPS = 256;
+/** Two sums and a count. A workgroup's partials begin at a multiple of the alignment of bindings. */
+const PARTIAL_BYTES = 12;
 
 /** For each grain of an arena of these values: how many of its words count. */
 export function usedWords(values: readonly Value[]): Uint32Array {
   const used = values.flatMap((value) => {
     const size = sizeOf(value.shape);
-    const grains = Math.max(1, Math.ceil(size / GRAIN));
+    const grains = memberBytes(value.spec) / ALIGNMENT;
     return Array.from({ length: grains }, (_, i) => Math.max(0, Math.min(GRAIN, size - i * GRAIN)));
   });
   return Uint32Array.from(used);
 }
 
-/** Two dispatches: partial sums and flags over all gradients, then the verdict. */
-export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
+/** The gradients of a check by arenas: indices of inputs. */
+export function gradientArenas(node: Node, most?: number): number[][] {
+  const gradients = node.inputs.slice(0, node.attributes.gradients as number);
+  return cutIntoArenas(
+    gradients.map((value) => value.spec),
+    most,
+  );
+}
+
+/** Partial sums and flags over all gradients, a dispatch for each arena, then the verdict. */
+export function lowerGradientCheck({ node, limits }: LowerContext, most?: number): Lowered {
   const count = node.attributes.gradients as number;
   const hasLoss = node.attributes.hasLoss as boolean;
-  const used = usedWords(node.inputs.slice(0, count));
-  const workgroups = Math.min(MAX_WORKGROUPS, Math.ceil(used.length / GRAINS_PER_WORKGROUP));
-  const partials = GRAIN * workgroups;
+  const arenas = gradientArenas(node, most);
+  const share = Math.max(1, Math.floor(MAX_WORKGROUPS / arenas.length));
+  const tables = arenas.map((indices) =>
+    usedWords(indices.map((index) => node.inputs[index] as Value)),
+  );
+  let partials = 0;
+  const sums = arenas.map((indices, i): Dispatch => {
+    const grains = tables[i]?.length ?? 0;
+    const workgroups = Math.min(share, Math.ceil(grains / GRAINS_PER_WORKGROUP));
+    const offset = PARTIAL_BYTES * partials;
+    partials += GRAIN * workgroups;
+    return {
+      kernel: { name: "gradient_check", code: source, layout: "u-rrw" },
+      bindings: [
+        { kind: "input", index: indices[0] ?? 0, list: true },
+        table(i),
+        { kind: "scratch", index: 0, offset },
+      ],
+      params: paramWords([grains, workgroups]),
+      workgroups: linearGroups(workgroups, limits),
+      flops: 5 * GRAIN * grains,
+      bytes: 4 * GRAIN * grains,
+    };
+  });
   const fault = input(count);
   const loss = hasLoss ? input(count + 1) : scratch(0);
   return {
     dispatches: [
-      {
-        kernel: { name: "gradient_check", code: source, layout: "u-rrw" },
-        bindings: [{ kind: "input", index: 0, list: true }, table(0), scratch(0)],
-        params: paramWords([used.length, workgroups]),
-        workgroups: linearGroups(workgroups, limits),
-        flops: 3 * GRAIN * used.length,
-        bytes: 4 * GRAIN * used.length,
-      },
+      ...sums,
       {
         kernel: {
           name: "gradient_check_finish",
@@ -65,11 +92,11 @@ export function lowerGradientCheck({ node, limits }: LowerContext): Lowered {
           ],
         },
         workgroups: [1, 1, 1],
-        flops: 2 * partials,
-        bytes: 8 * partials,
+        flops: 3 * partials,
+        bytes: PARTIAL_BYTES * partials,
       },
     ],
-    scratch: [8 * partials],
-    tables: [used],
+    scratch: [PARTIAL_BYTES * partials],
+    tables,
   };
 }

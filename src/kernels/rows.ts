@@ -29,7 +29,10 @@ export function rowsOf(x: Value): Rows {
   return { rows: columns === 0 ? 0 : sizeOf(x.shape) / columns, columns };
 }
 
-/** A kernel over rows: its text, and its workgroups. The width chooses, which the model fixes. */
+/**
+ * A kernel over rows: its text, and its workgroups. The width alone chooses the text, by `lanesPerRow`: another
+ * number of rows compiles nothing, another width at most the three others.
+ */
 export function rowKernel(
   source: string,
   { rows, columns }: Rows,

@@ -3,7 +3,7 @@ import type { Op } from "./op.ts";
 import type { Unary } from "./ops.ts";
 import { erf as hostErf } from "./special.ts";
 
-export const tanhOp = unaryOp({
+const tanhOp = unaryOp({
   name: "tanh",
   operands: "float",
   libs: ["activations"],
@@ -13,7 +13,7 @@ export const tanhOp = unaryOp({
   flops: 20,
 });
 
-export const sigmoidOp = unaryOp({
+const sigmoidOp = unaryOp({
   name: "sigmoid",
   operands: "float",
   libs: ["activations"],
@@ -24,7 +24,7 @@ export const sigmoidOp = unaryOp({
 });
 
 /** NaN stays NaN. The gradient at 0 is 0. */
-export const reluOp = unaryOp({
+const reluOp = unaryOp({
   name: "relu",
   operands: "number",
   libs: ["finite"],
@@ -34,7 +34,7 @@ export const reluOp = unaryOp({
 });
 
 /** 2/√π · ∫₀ˣ exp(-t²) dt */
-export const erfOp = unaryOp({
+const erfOp = unaryOp({
   name: "erf",
   operands: "float",
   libs: ["activations"],

@@ -3,7 +3,7 @@ import type { Op } from "./op.ts";
 
 import type { Binary, Unary } from "./ops.ts";
 
-export const addOp = binaryOp({
+const addOp = binaryOp({
   name: "add",
   operands: "number",
   write: (a, b) => `(${a} + ${b})`,
@@ -11,7 +11,7 @@ export const addOp = binaryOp({
   gradient: (_o, { dy }) => [dy, dy],
 });
 
-export const subOp = binaryOp({
+const subOp = binaryOp({
   name: "sub",
   operands: "number",
   write: (a, b) => `(${a} - ${b})`,
@@ -19,7 +19,7 @@ export const subOp = binaryOp({
   gradient: (o, { dy }) => [dy, o.neg(dy)],
 });
 
-export const mulOp = binaryOp({
+const mulOp = binaryOp({
   name: "mul",
   operands: "number",
   write: (a, b) => `(${a} * ${b})`,
@@ -28,7 +28,7 @@ export const mulOp = binaryOp({
 });
 
 /** Two int32 give int32, rounded down; WGSL's quotient by zero is the dividend. */
-export const divOp = binaryOp({
+const divOp = binaryOp({
   name: "div",
   operands: "number",
   libs: ["elementary"],
@@ -40,7 +40,7 @@ export const divOp = binaryOp({
   },
 });
 
-export const floorDivOp = binaryOp({
+const floorDivOp = binaryOp({
   name: "floorDiv",
   operands: "number",
   libs: ["elementary"],
@@ -51,22 +51,22 @@ export const floorDivOp = binaryOp({
 });
 
 /** a - b·floor(a/b): the sign of the result is that of b. */
-export const modOp = binaryOp({
+const modOp = binaryOp({
   name: "mod",
   operands: "number",
   libs: ["elementary"],
   write: (a, b, { output }) =>
     output === "int32" ? `floor_mod_i32(${a}, ${b})` : `floor_mod_f32(${a}, ${b})`,
   host: (a, b, { output }) => {
-    if (output === "int32") return b === 0 ? 0 : a - Math.imul(b, floorDivInt(a, b));
+    if (output === "int32") return b === 0 ? 0 : (a - Math.imul(b, floorDivInt(a, b))) | 0;
     const rest = a % b;
     return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
   },
-  gradient: (o, { a, b, dy }) => [dy, o.neg(o.mul(dy, o.floor(o.div(a, b))))],
+  gradient: (o, { a, b, dy }) => [dy, o.neg(o.mul(dy, o.floorDiv(a, b)))],
 });
 
 /** NaN where either is NaN. At equality the gradient goes to a alone, as in Keras and TF.js. */
-export const maximumOp = binaryOp({
+const maximumOp = binaryOp({
   name: "maximum",
   operands: "number",
   libs: ["finite"],
@@ -79,7 +79,7 @@ export const maximumOp = binaryOp({
 });
 
 /** NaN where either is NaN. At equality the gradient goes to a alone, as in Keras and TF.js. */
-export const minimumOp = binaryOp({
+const minimumOp = binaryOp({
   name: "minimum",
   operands: "number",
   libs: ["finite"],
@@ -91,7 +91,7 @@ export const minimumOp = binaryOp({
   },
 });
 
-export const negOp = unaryOp({
+const negOp = unaryOp({
   name: "neg",
   operands: "number",
   write: (x) => `(-(${x}))`,
@@ -100,7 +100,7 @@ export const negOp = unaryOp({
 });
 
 /** The gradient at 0 is 0. */
-export const absOp = unaryOp({
+const absOp = unaryOp({
   name: "abs",
   operands: "number",
   write: (x) => `abs(${x})`,
@@ -108,7 +108,7 @@ export const absOp = unaryOp({
   gradient: (o, { x, dy }) => o.mul(dy, o.sign(x)),
 });
 
-export const signOp = unaryOp({
+const signOp = unaryOp({
   name: "sign",
   operands: "number",
   libs: ["finite"],
@@ -117,7 +117,7 @@ export const signOp = unaryOp({
   gradient: (o, { x }) => o.literal(0, x.shape),
 });
 
-export const squareOp = unaryOp({
+const squareOp = unaryOp({
   name: "square",
   operands: "number",
   write: (x) => `(${x} * ${x})`,
@@ -125,7 +125,7 @@ export const squareOp = unaryOp({
   gradient: (o, { x, dy }) => o.mul(dy, o.mul(x, o.literal(2))),
 });
 
-export const reciprocalOp = unaryOp({
+const reciprocalOp = unaryOp({
   name: "reciprocal",
   operands: "float",
   write: (x) => `(1.0f / ${x})`,

@@ -13,7 +13,7 @@ const LARGEST = 2 ** 31 - 128;
 
 /**
  * float32 → int32 drops the fraction and saturates at the float32 next to the ends of int32; NaN
- * gives an unspecified number. Anything → bool is `x != 0`; bool → number is 0 or 1. Gradients pass
+ * gives an unspecified number. Anything → bool is `x != 0`, so NaN is true; bool → number is 0 or 1. Gradients pass
  * float32 → float32 only.
  */
 export const castOp: Op = {
@@ -26,7 +26,7 @@ export const castOp: Op = {
   lowering: {
     kind: "elementwise",
     write: ([x = ""], { inputs, output }) =>
-      output === "bool" && at(inputs, 0) === "float32" ? `(${x} != 0.0f)` : `${TYPE[output]}(${x})`,
+      output === "bool" && at(inputs, 0) === "float32" ? notZero(x) : `${TYPE[output]}(${x})`,
     host: ([x = 0], { output }) => {
       if (output === "float32") return x;
       if (output === "bool") return x !== 0 ? 1 : 0;
@@ -34,6 +34,11 @@ export const castOp: Op = {
     },
   },
 };
+
+/** By the bits: a shader may be compiled as if there were no NaN, and `x != 0` is then false for it. */
+function notZero(x: string): string {
+  return `((bitcast<u32>(${x}) & 0x7fffffffu) != 0u)`;
+}
 
 export function cast(x: Value, dtype: DType): Value {
   return x.dtype === dtype ? x : recordOne(castOp, [x], { dtype });

@@ -17,12 +17,21 @@ function comparison(name: string, sign: string, host: (a: number, b: number) => 
   });
 }
 
-export const equalOp = comparison("equal", "==", (a, b) => a === b);
-export const notEqualOp = comparison("notEqual", "!=", (a, b) => a !== b);
-export const lessOp = comparison("less", "<", (a, b) => a < b);
-export const lessEqualOp = comparison("lessEqual", "<=", (a, b) => a <= b);
-export const greaterOp = comparison("greater", ">", (a, b) => a > b);
-export const greaterEqualOp = comparison("greaterEqual", ">=", (a, b) => a >= b);
+const equalOp = comparison("equal", "==", (a, b) => a === b);
+/** By the bits where there may be a NaN: WGSL's `!=` is false for it on some adapters. */
+const notEqualOp = binaryOp({
+  name: "notEqual",
+  operands: "number",
+  output: "bool",
+  libs: ["finite"],
+  write: (a, b, { inputs }) => (inputs[0] === "float32" ? `differ(${a}, ${b})` : `(${a} != ${b})`),
+  host: (a, b) => (a !== b ? 1 : 0),
+  gradient: null,
+});
+const lessOp = comparison("less", "<", (a, b) => a < b);
+const lessEqualOp = comparison("lessEqual", "<=", (a, b) => a <= b);
+const greaterOp = comparison("greater", ">", (a, b) => a > b);
+const greaterEqualOp = comparison("greaterEqual", ">=", (a, b) => a >= b);
 
 /** Tests of the bits: shaders may be compiled as if NaN and Infinity did not exist. */
 function bitTest(name: string, sign: string, host: (x: number) => boolean): Op {
@@ -36,11 +45,11 @@ function bitTest(name: string, sign: string, host: (x: number) => boolean): Op {
   });
 }
 
-export const isFiniteOp = bitTest("isFinite", "<", Number.isFinite);
-export const isNaNOp = bitTest("isNaN", ">", Number.isNaN);
-export const isInfOp = bitTest("isInf", "==", (x) => Math.abs(x) === Number.POSITIVE_INFINITY);
+const isFiniteOp = bitTest("isFinite", "<", Number.isFinite);
+const isNaNOp = bitTest("isNaN", ">", Number.isNaN);
+const isInfOp = bitTest("isInf", "==", (x) => Math.abs(x) === Number.POSITIVE_INFINITY);
 
-export const logicalNotOp = unaryOp({
+const logicalNotOp = unaryOp({
   name: "logicalNot",
   operands: "bool",
   write: (x) => `(!${x})`,
@@ -58,9 +67,9 @@ function logical(name: string, sign: string, host: (a: number, b: number) => num
   });
 }
 
-export const logicalAndOp = logical("logicalAnd", "&&", (a, b) => a & b);
-export const logicalOrOp = logical("logicalOr", "||", (a, b) => a | b);
-export const logicalXorOp = logical("logicalXor", "!=", (a, b) => a ^ b);
+const logicalAndOp = logical("logicalAnd", "&&", (a, b) => a & b);
+const logicalOrOp = logical("logicalOr", "||", (a, b) => a | b);
+const logicalXorOp = logical("logicalXor", "!=", (a, b) => a ^ b);
 
 export const equal: Binary = (a, b) => applyBinary(equalOp, [a, b], "number");
 export const notEqual: Binary = (a, b) => applyBinary(notEqualOp, [a, b], "number");

@@ -12,7 +12,7 @@ import { recordOne } from "./record.ts";
 const GROUP = 6;
 
 /** Values end to end along `axis`; sizes differ along `axis` only. */
-export const concatOp: Op = {
+const concatOp: Op = {
   name: "concat",
   infer: (inputs, attributes) => [inferConcat(inputs, numberAttribute(attributes, "axis"))],
   gradient: (o, node, dys) => {

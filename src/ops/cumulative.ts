@@ -21,7 +21,7 @@ interface Scan {
 }
 
 /** y_i = Σ_{j ≤ i} x_j along `axis`; `exclusive`: j < i; `reverse`: from the end. */
-export const cumsumOp: Op = {
+const cumsumOp: Op = {
   name: "cumsum",
   infer: (inputs) => [at(inputs, 0)],
   gradient: (o, node, dys) => {
@@ -38,7 +38,7 @@ export const cumsumOp: Op = {
  * y_i = Π_{j ≤ i} x_j along `axis`. Autograd differentiates the reference, whose `prod` is right at
  * zeros.
  */
-export const cumprodOp: Op = {
+const cumprodOp: Op = {
   name: "cumprod",
   infer: (inputs) => [at(inputs, 0)],
   reference: (o, inputs, node) => [

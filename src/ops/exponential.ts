@@ -2,7 +2,7 @@ import { applyBinary, applyUnary, binaryOp, unaryOp } from "./elementwise.ts";
 import type { Op } from "./op.ts";
 import type { Binary, Unary } from "./ops.ts";
 
-export const expOp = unaryOp({
+const expOp = unaryOp({
   name: "exp",
   operands: "float",
   libs: ["finite"],
@@ -13,7 +13,7 @@ export const expOp = unaryOp({
 });
 
 /** exp(x) - 1 without the cancellation near 0. */
-export const expm1Op = unaryOp({
+const expm1Op = unaryOp({
   name: "expm1",
   operands: "float",
   libs: ["activations"],
@@ -24,7 +24,7 @@ export const expm1Op = unaryOp({
 });
 
 /** -Infinity at 0, NaN below. */
-export const logOp = unaryOp({
+const logOp = unaryOp({
   name: "log",
   operands: "float",
   libs: ["activations"],
@@ -35,7 +35,7 @@ export const logOp = unaryOp({
 });
 
 /** log(1 + x) without the cancellation near 0. */
-export const log1pOp = unaryOp({
+const log1pOp = unaryOp({
   name: "log1p",
   operands: "float",
   libs: ["activations"],
@@ -45,7 +45,7 @@ export const log1pOp = unaryOp({
   flops: 16,
 });
 
-export const sqrtOp = unaryOp({
+const sqrtOp = unaryOp({
   name: "sqrt",
   operands: "float",
   write: (x) => `sqrt(${x})`,
@@ -54,7 +54,7 @@ export const sqrtOp = unaryOp({
   flops: 2,
 });
 
-export const rsqrtOp = unaryOp({
+const rsqrtOp = unaryOp({
   name: "rsqrt",
   operands: "float",
   write: (x) => `inverseSqrt(${x})`,
@@ -64,7 +64,7 @@ export const rsqrtOp = unaryOp({
 });
 
 /** log(1 + exp(x)), without overflow. */
-export const softplusOp = unaryOp({
+const softplusOp = unaryOp({
   name: "softplus",
   operands: "float",
   libs: ["activations"],
@@ -80,7 +80,7 @@ export const softplusOp = unaryOp({
  *
  *     da = b·a^(b-1) (0 where b = 0)      db = y·log(a) (0 where a ≤ 0)
  */
-export const powOp = binaryOp({
+const powOp = binaryOp({
   name: "pow",
   operands: "number",
   libs: ["elementary"],

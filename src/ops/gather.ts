@@ -12,7 +12,7 @@ import { recordOne } from "./record.ts";
  * Rows of x [R, ..rest] picked by int32 ids [..]: [..ids, ..rest]; rows that are not there are NaN,
  * or the lowest int32.
  */
-export const gatherOp: Op = {
+const gatherOp: Op = {
   name: "gather",
   infer: (inputs) => {
     const [x, ids] = [at(inputs, 0), at(inputs, 1)];
@@ -33,7 +33,7 @@ export const gatherOp: Op = {
  * Updates [..ids, ..rest] added into zeros [rows, ..rest] at the rows that ids name, in a fixed
  * order.
  */
-export const scatterAddOp: Op = {
+const scatterAddOp: Op = {
   name: "scatterAdd",
   infer: (inputs, attributes) => {
     const [ids, updates] = [at(inputs, 0), at(inputs, 1)];

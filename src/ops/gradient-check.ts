@@ -1,16 +1,17 @@
 import { ArgumentError } from "../errors.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
-import type { Node, Value } from "../graph/node.ts";
+import type { Value } from "../graph/node.ts";
 import { specOf } from "../graph/spec.ts";
-import { lowerGradientCheck } from "../kernels/gradient-check.ts";
+import { gradientArenas, lowerGradientCheck } from "../kernels/gradient-check.ts";
 import type { Op } from "./op.ts";
 import { firstOutput, outputOf, record } from "./record.ts";
 
 /**
  * What an optimizer asks before it updates. Inputs: gradients, the fault so far int32[4], and perhaps the
- * loss. Outputs: control float32[4] = (global L2 norm, 1 when the update may happen else 0, 0, 0) and fault
- * int32[4] = (refused updates, number + 1 of the first one, 0, 0). It may happen when every gradient and
- * the loss are finite and, if faults are sticky, there was none before.
+ * loss. Outputs: control float32[4] = (global L2 norm, 1 when the update may happen else 0, norm / 2^80, 0) and
+ * fault int32[4] = (refused updates, number + 1 of the first one, 0, 0). It may happen when every gradient and
+ * the loss are finite and, if faults are sticky, there was none before. The norm of finite gradients may be more
+ * than any float32, norm / 2^80 is not.
  */
 export const gradientCheckOp: Op = {
   name: "gradientCheck",
@@ -28,8 +29,8 @@ export const gradientCheckOp: Op = {
   gradient: () => [],
   lowering: {
     kind: "kernel",
-    lower: lowerGradientCheck,
-    colocated: (node: Node) => [range(0, node.attributes.gradients as number)],
+    lower: (context) => lowerGradientCheck(context),
+    colocated: (node) => gradientArenas(node),
   },
 };
 
@@ -56,8 +57,4 @@ export function gradientCheck(
   const attributes = { gradients: gradients.length, hasLoss: loss !== undefined };
   const node = record(gradientCheckOp, inputs, attributes, { scalars: [step, sticky] });
   return { control: firstOutput(node), fault: outputOf(node, 1) };
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i);
 }

@@ -16,7 +16,7 @@ import { outputOf, record, recordOne } from "./record.ts";
  *
  * with the variance of the population (divided by D). Ba, Kiros & Hinton 2016, arXiv:1607.06450.
  */
-export const layerNormOp: Op = {
+const layerNormOp: Op = {
   name: "layerNorm",
   infer: (inputs) => {
     const x = at(inputs, 0);
@@ -40,7 +40,7 @@ export const layerNormOp: Op = {
  *
  *     dx = (w - mean w - x̂·mean(w·x̂)) / √(var x + ε)      dgamma = Σ dy·x̂      dbeta = Σ dy
  */
-export const layerNormGradientOp: Op = {
+const layerNormGradientOp: Op = {
   name: "layerNormGradient",
   infer: (inputs) => {
     const x = at(inputs, 0);

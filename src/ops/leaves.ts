@@ -12,7 +12,7 @@ import { recordOne } from "./record.ts";
  * Data that exists already: a variable, an earlier result, host data, an argument of a compiled
  * function.
  */
-export const sourceOp: Op = {
+const sourceOp: Op = {
   name: "source",
   infer: (_inputs, attributes) => [specOf(shapeAttribute(attributes), dtypeAttribute(attributes))],
   gradient: () => [],
@@ -22,7 +22,7 @@ export const sourceOp: Op = {
 /**
  * One number that belongs to an op's mathematics, everywhere in `shape`; part of the shader text.
  */
-export const literalOp: Op = {
+const literalOp: Op = {
   name: "literal",
   infer: (_inputs, attributes) => [specOf(shapeAttribute(attributes), dtypeAttribute(attributes))],
   gradient: () => [],
@@ -30,7 +30,7 @@ export const literalOp: Op = {
 };
 
 /** A number that the host gives at each run, shape `[]`. */
-export const scalarOp: Op = {
+const scalarOp: Op = {
   name: "scalar",
   infer: (_inputs, attributes) => [specOf([], dtypeAttribute(attributes))],
   gradient: () => [],
@@ -38,7 +38,7 @@ export const scalarOp: Op = {
 };
 
 /** 0, 1, 2, … as int32. */
-export const rangeOp: Op = {
+const rangeOp: Op = {
   name: "range",
   infer: (_inputs, attributes) => [specOf([numberAttribute(attributes, "size")], "int32")],
   gradient: () => [],

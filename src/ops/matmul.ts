@@ -3,12 +3,14 @@ import type { Node, Value } from "../graph/node.ts";
 import { broadcastShapes, sizeOf } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { lowerMatMul } from "../kernels/matmul.ts";
+import { mul } from "./arithmetic.ts";
 import { at, booleanAttribute, inputOf } from "./attributes.ts";
 import { cast } from "./cast.ts";
-import { reshape, sumToShape } from "./movement.ts";
+import { reshape, sumToShape, transpose } from "./movement.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
+import { sum } from "./reduce.ts";
 
 /**
  * a [.., M, K] × b [.., K, N] → [.., M, N]; a transposed operand is given as [.., K, M]
@@ -16,7 +18,7 @@ import { recordOne } from "./record.ts";
  *
  *     dA = dY·Bᵀ      dB = Aᵀ·dY
  */
-export const matMulOp: Op = {
+const matMulOp: Op = {
   name: "matMul",
   infer: (inputs, attributes) => [
     inferMatMul(at(inputs, 0), at(inputs, 1), {
@@ -34,6 +36,12 @@ export const matMulOp: Op = {
  */
 export function matMul(a: Value, b: Value, transposeA = false, transposeB = false): Value {
   const [left, right] = [cast(a, "float32"), cast(b, "float32")];
+  if (hasNothingToSum(left, right, { transposeA, transposeB })) {
+    return emptySums(
+      transposeA ? transpose(left, lastTwoSwapped(left)) : left,
+      transposeB ? transpose(right, lastTwoSwapped(right)) : right,
+    );
+  }
   const record = (x: Value): Value => recordOne(matMulOp, [x, right], { transposeA, transposeB });
   if (left.shape.length <= 2 || right.shape.length !== 2 || transposeA) return record(left);
   const inner = at(left.shape, left.shape.length - 1);
@@ -46,6 +54,25 @@ export function matMul(a: Value, b: Value, transposeA = false, transposeB = fals
 }
 
 export const matMulOps: readonly Op[] = [matMulOp];
+
+/** K = 0: the kernel would bind buffers without an element. */
+function hasNothingToSum(a: Value, b: Value, { transposeA, transposeB }: Transposes): boolean {
+  if (a.shape.length < 2 || b.shape.length < 2) return false;
+  return lastTwo(a, transposeA)[1] === 0 && lastTwo(b, transposeB)[0] === 0;
+}
+
+/** Σ over no k of a[.., m, k]·b[.., k, n]: zeros that depend on both, so that gradients find them. */
+function emptySums(a: Value, b: Value): Value {
+  const left = reshape(a, [...a.shape, 1]); // [.., M, 0, 1]
+  const right = reshape(b, b.shape.toSpliced(-2, 0, 1)); // [.., 1, 0, N]
+  const products = mul(left, right);
+  return sum(products, [products.shape.length - 2]);
+}
+
+function lastTwoSwapped({ shape }: Value): number[] {
+  const rank = shape.length;
+  return [...shape.slice(2).keys(), rank - 1, rank - 2];
+}
 
 interface Transposes {
   readonly transposeA: boolean;

@@ -8,7 +8,7 @@ import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
-export const reshapeOp: Op = {
+const reshapeOp: Op = {
   name: "reshape",
   infer: (inputs, attributes) => {
     const x = at(inputs, 0);
@@ -29,7 +29,7 @@ export const reshapeOp: Op = {
   },
 };
 
-export const transposeOp: Op = {
+const transposeOp: Op = {
   name: "transpose",
   infer: (inputs, attributes) => {
     const x = at(inputs, 0);
@@ -64,7 +64,7 @@ export const transposeOp: Op = {
   },
 };
 
-export const broadcastToOp: Op = {
+const broadcastToOp: Op = {
   name: "broadcastTo",
   infer: (inputs, attributes) => {
     const x = at(inputs, 0);
@@ -87,7 +87,7 @@ export const broadcastToOp: Op = {
 };
 
 /** `size[i]` elements from `begin[i]` on, `step[i]` apart; a negative step walks backwards. */
-export const sliceOp: Op = {
+const sliceOp: Op = {
   name: "slice",
   infer: (inputs, attributes) => {
     const x = at(inputs, 0);
@@ -114,7 +114,7 @@ export const sliceOp: Op = {
 };
 
 /** Zeros around. */
-export const padOp: Op = {
+const padOp: Op = {
   name: "pad",
   infer: (inputs, attributes) => {
     const x = at(inputs, 0);
@@ -145,7 +145,7 @@ export const padOp: Op = {
 };
 
 /** The same value; no gradient flows through. */
-export const stopGradientOp: Op = {
+const stopGradientOp: Op = {
   name: "stopGradient",
   infer: (inputs) => [at(inputs, 0)],
   gradient: () => [null],

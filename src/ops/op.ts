@@ -3,11 +3,12 @@ import type { Attributes, Node, Value } from "../graph/node.ts";
 import type { Spec } from "../graph/spec.ts";
 import type { View } from "../graph/view.ts";
 import type { LowerContext, Lowered } from "../kernels/dispatch.ts";
+import type { Combine } from "../kernels/reduce-source.ts";
 import type { Ops } from "./ops.ts";
 
 /**
  * An operation, whole: its shape rule, its gradient, the same mathematics in simpler operations, and how
- * it runs. `infer` throws every error that bad input deserves; after it nothing may fail.
+ * it runs. `infer` throws every error that bad input deserves; after it only a limit of the device can stop it.
  */
 export interface Op {
   readonly name: string;
@@ -40,8 +41,6 @@ export type Lowering =
   | KernelLowering
   /** Replaced by its `reference` before fusion. */
   | { readonly kind: "expand" };
-
-export type Combine = "sum" | "prod" | "max" | "min" | "argMax" | "argMin";
 
 export interface ElementwiseLowering {
   readonly kind: "elementwise";

@@ -41,7 +41,7 @@ function randomOp(
 }
 
 /** Uniform in [0, 1). */
-export const randomUniformOp = randomOp("randomUniform", {
+const randomUniformOp = randomOp("randomUniform", {
   dtype: "float32",
   call: "random_uniform",
   host: uniform,
@@ -49,7 +49,7 @@ export const randomUniformOp = randomOp("randomUniform", {
 });
 
 /** Standard normal. */
-export const randomNormalOp = randomOp("randomNormal", {
+const randomNormalOp = randomOp("randomNormal", {
   dtype: "float32",
   call: "random_normal",
   host: normal,
@@ -57,7 +57,7 @@ export const randomNormalOp = randomOp("randomNormal", {
 });
 
 /** Standard normal within two standard deviations. */
-export const randomTruncatedNormalOp = randomOp("randomTruncatedNormal", {
+const randomTruncatedNormalOp = randomOp("randomTruncatedNormal", {
   dtype: "float32",
   call: "random_truncated_normal",
   host: truncatedNormal,
@@ -65,7 +65,7 @@ export const randomTruncatedNormalOp = randomOp("randomTruncatedNormal", {
 });
 
 /** All 32 bits, as int32. */
-export const randomBitsOp = randomOp("randomBits", {
+const randomBitsOp = randomOp("randomBits", {
   dtype: "int32",
   call: "random_bits",
   host: (key, index) => uniformBits(key, index) | 0,

@@ -3,9 +3,10 @@ import { HostScalar } from "../graph/host-scalar.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { normalizeAxes, normalizeAxis, reducedShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
+import type { Combine } from "../kernels/reduce-source.ts";
 import { at, booleanAttribute, inputOf, numbersAttribute } from "./attributes.ts";
 import { cast } from "./cast.ts";
-import type { Combine, Op } from "./op.ts";
+import type { Op } from "./op.ts";
 import type { Ops, Reduce } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
@@ -25,10 +26,10 @@ function reduceOp(combine: "sum" | "prod" | "max" | "min", gradient: ReduceGradi
   };
 }
 
-export const sumOp = reduceOp("sum", (o, node, dy) => spread(o, node, dy));
+const sumOp = reduceOp("sum", (o, node, dy) => spread(o, node, dy));
 
 /** dx = dy · (product of all others): right also where elements are 0, when y/x is not. */
-export const prodOp = reduceOp("prod", (o, node, dy) => {
+const prodOp = reduceOp("prod", (o, node, dy) => {
   const x = inputOf(node, 0);
   const axes = numbersAttribute(node.attributes, "axes");
   const rest = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
@@ -51,12 +52,12 @@ export const prodOp = reduceOp("prod", (o, node, dy) => {
  * NaN where any element is NaN. Equal extremes share the gradient evenly, as in Keras and PyTorch's
  * amax.
  */
-export const maxOp = reduceOp("max", extremeGradient);
+const maxOp = reduceOp("max", extremeGradient);
 /**
  * NaN where any element is NaN. Equal extremes share the gradient evenly, as in Keras and PyTorch's
  * amin.
  */
-export const minOp = reduceOp("min", extremeGradient);
+const minOp = reduceOp("min", extremeGradient);
 
 function argOp(combine: "argMax" | "argMin"): Op {
   return {
@@ -71,16 +72,16 @@ function argOp(combine: "argMax" | "argMin"): Op {
   };
 }
 
-/** Position of the first greatest element. */
-export const argMaxOp = argOp("argMax");
-/** Position of the first least element. */
-export const argMinOp = argOp("argMin");
+/** Position of the first greatest element; of the first NaN, if there is one. */
+const argMaxOp = argOp("argMax");
+/** Position of the first least element; of the first NaN, if there is one. */
+const argMinOp = argOp("argMin");
 
 /**
  * Sum · 1/count. The count is a scalar of the node, not text of a shader: it changes with the
  * batch.
  */
-export const meanOp: Op = {
+const meanOp: Op = {
   name: "mean",
   infer: (inputs, attributes) => [
     inferReduce("mean", at(inputs, 0), {

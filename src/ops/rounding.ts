@@ -15,10 +15,10 @@ function stepOp(name: string, host: UnaryRule["host"]): Op {
   });
 }
 
-export const floorOp = stepOp("floor", Math.floor);
-export const ceilOp = stepOp("ceil", Math.ceil);
+const floorOp = stepOp("floor", Math.floor);
+const ceilOp = stepOp("ceil", Math.ceil);
 /** A half goes to the even neighbour. */
-export const roundOp = stepOp("round", roundHalfEven);
+const roundOp = stepOp("round", roundHalfEven);
 
 export const floor: Unary = (x) => applyStep(floorOp, x);
 export const ceil: Unary = (x) => applyStep(ceilOp, x);

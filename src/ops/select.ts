@@ -10,7 +10,7 @@ import type { Op } from "./op.ts";
 import { recordOne } from "./record.ts";
 
 /** One of two values by a condition; the gradient goes to the one that was taken. */
-export const whereOp: Op = {
+const whereOp: Op = {
   name: "where",
   infer: (inputs) => {
     const [condition, a, b] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
@@ -45,7 +45,7 @@ const COMBINE: Readonly<Record<DType, (a: string, b: string) => string>> = {
  * The bits of both. Where one side is a zero pad this is the other side exactly, -0 and NaN
  * included, which an addition would not give. Never used on two sides that both hold data.
  */
-export const overlayOp: Op = {
+const overlayOp: Op = {
   name: "overlay",
   infer: (inputs) => {
     const [a, b] = [at(inputs, 0), at(inputs, 1)];

@@ -14,7 +14,7 @@ import { recordOne } from "./record.ts";
  *     softmax     dx = y·(dy - Σ dy·y)
  *     logSoftmax  dx = dy - exp(y)·Σ dy
  */
-export const softmaxOp: Op = {
+const softmaxOp: Op = {
   name: "softmax",
   infer: (inputs, attributes) => {
     const x = at(inputs, 0);

@@ -15,7 +15,7 @@ import { recordOne } from "./record.ts";
  * logits [.., V] and int32 labels [..] → -log softmax(logits)[label], [..]; NaN for a label
  * outside.
  */
-export const sparseCrossEntropyOp: Op = {
+const sparseCrossEntropyOp: Op = {
   name: "sparseCrossEntropy",
   infer: (inputs) => [specOf(inferRows("sparseCrossEntropy", at(inputs, 0), at(inputs, 1)))],
   gradient: (o, node, dys) => {
@@ -36,7 +36,7 @@ export const sparseCrossEntropyOp: Op = {
  * logits [.., V], labels [..], dy [..] → (softmax(logits) - onehot(label))·dy, [.., V]; NaN for a label
  * outside, unless dy is 0.
  */
-export const sparseCrossEntropyGradientOp: Op = {
+const sparseCrossEntropyGradientOp: Op = {
   name: "sparseCrossEntropyGradient",
   infer: (inputs) => {
     const [logits, dy] = [at(inputs, 0), at(inputs, 2)];

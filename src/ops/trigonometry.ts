@@ -11,7 +11,7 @@ import { recordOne } from "./record.ts";
  * In radians. float32 keeps 1e-6 absolute up to |x| = 10,000, since the argument is reduced in
  * steps.
  */
-export const sinOp = unaryOp({
+const sinOp = unaryOp({
   name: "sin",
   operands: "float",
   libs: ["elementary"],
@@ -21,7 +21,7 @@ export const sinOp = unaryOp({
   flops: 20,
 });
 
-export const cosOp = unaryOp({
+const cosOp = unaryOp({
   name: "cos",
   operands: "float",
   libs: ["elementary"],
@@ -31,7 +31,7 @@ export const cosOp = unaryOp({
   flops: 20,
 });
 
-export const atanOp = unaryOp({
+const atanOp = unaryOp({
   name: "atan",
   operands: "float",
   libs: ["elementary"],
@@ -42,7 +42,7 @@ export const atanOp = unaryOp({
 });
 
 /** Angle of the point (b, a), in (-π, π]. */
-export const atan2Op = binaryOp({
+const atan2Op = binaryOp({
   name: "atan2",
   operands: "float",
   libs: ["elementary"],
@@ -61,16 +61,16 @@ export const atan: Unary = (x) => applyUnary(atanOp, x, "float");
 export const atan2: Binary = (a, b) => applyBinary(atan2Op, [a, b], "float");
 
 /** sin/cos */
-export const tanOp = composedOp("tan", (o, x) => o.div(o.sin(x), o.cos(x)), {
+const tanOp = composedOp("tan", (o, x) => o.div(o.sin(x), o.cos(x)), {
   gradient: (o, { y }) => o.add(o.square(y), o.literal(1)),
 });
 
 /** Angle of (√((1-x)(1+x)), x): the product keeps what 1 - x² would lose near 1. */
-export const asinOp = composedOp("asin", (o, x) => o.atan2(x, o.sqrt(oneMinusSquare(o, x))), {
+const asinOp = composedOp("asin", (o, x) => o.atan2(x, o.sqrt(oneMinusSquare(o, x))), {
   gradient: (o, { x }) => o.rsqrt(oneMinusSquare(o, x)),
 });
 
-export const acosOp = composedOp("acos", (o, x) => o.atan2(o.sqrt(oneMinusSquare(o, x)), x), {
+const acosOp = composedOp("acos", (o, x) => o.atan2(o.sqrt(oneMinusSquare(o, x)), x), {
   gradient: (o, { x }) => o.neg(o.rsqrt(oneMinusSquare(o, x))),
 });
 
@@ -78,7 +78,7 @@ export const acosOp = composedOp("acos", (o, x) => o.atan2(o.sqrt(oneMinusSquare
  * e·(1 + 1/(e+1)) / 2 with e = expm1(|x|): nothing cancels near 0, and it grows to Infinity, not
  * NaN.
  */
-export const sinhOp = composedOp(
+const sinhOp = composedOp(
   "sinh",
   (o, x) => {
     const e = o.expm1(o.abs(x));
@@ -88,14 +88,14 @@ export const sinhOp = composedOp(
   { gradient: (o, { x }) => o.cosh(x) },
 );
 
-export const coshOp = composedOp(
+const coshOp = composedOp(
   "cosh",
   (o, x) => o.mul(o.add(o.exp(x), o.exp(o.neg(x))), o.literal(0.5)),
   { gradient: (o, { x }) => o.sinh(x) },
 );
 
 /** sign(x)·log1p(|x| + x²/(1 + √(x²+1))); far out, where x² would overflow, sign(x)·log(2|x|). */
-export const asinhOp = composedOp(
+const asinhOp = composedOp(
   "asinh",
   (o, x) => {
     const near = o.minimum(o.abs(x), o.literal(FAR));
@@ -107,7 +107,7 @@ export const asinhOp = composedOp(
 );
 
 /** log1p(t + √t·√(x+1)) with t = x - 1; NaN below 1; far out log(2x). */
-export const acoshOp = composedOp(
+const acoshOp = composedOp(
   "acosh",
   (o, x) => {
     const near = o.minimum(x, o.literal(FAR));
@@ -119,7 +119,7 @@ export const acoshOp = composedOp(
 );
 
 /** log1p(2x/(1-x)) / 2 */
-export const atanhOp = composedOp(
+const atanhOp = composedOp(
   "atanh",
   (o, x) => {
     const ratio = o.div(o.mul(x, o.literal(2)), o.sub(o.literal(1), x));

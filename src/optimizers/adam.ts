@@ -37,6 +37,8 @@ const adamKeys = {
  *     v = beta2·v + (1 - beta2)·g²
  *     p -= rate·√(1 - beta2^t) / (1 - beta1^t) · m / (√v + epsilon)
  *
+ * Gradients beyond ±1.8e19 count as that: the square of more is no float32.
+ *
  * Counterpart of `tf.train.adam` and `keras.optimizers.Adam`, with Keras's equations and defaults: epsilon stands
  * outside the correction, so it is not quite PyTorch's. Kingma & Ba 2015, arXiv:1412.6980.
  *

@@ -1,17 +1,16 @@
 import { ArgumentError, DisposedError, ShapeError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
-import { ops } from "../ops/index.ts";
 import {
-  retain,
+  gradientsByVariable,
   scope,
-  Tensor,
+  type Tensor,
   tensor,
   type Variable,
   variable,
   variableGrads,
+  variableOf,
   variablesNamed,
-  watchReads,
 } from "../tensor/index.ts";
 import { recordUpdate } from "./record-update.ts";
 import type { LearningRateSchedule } from "./schedules.ts";
@@ -108,18 +107,21 @@ export class Optimizer {
    * @param returnCost Whether the loss before the step is returned. Default false.
    * @param varList Variables to change. Default: all trainable ones that `f` reads.
    * @returns The loss, or null.
+   * @throws {ArgumentError} when `f` depends on none of the variables.
    */
-  minimize(f: () => Tensor, returnCost = false, varList?: readonly Variable[]): Tensor | null {
+  minimize(
+    f: () => Tensor,
+    returnCost = false,
+    varList?: Variable | readonly Variable[],
+  ): Tensor | null {
     this.#requireAlive();
     return scope(this.name, () => {
-      const { result, read } = watchReads(() => variableGrads(f, varList));
-      const variables = varList ?? read.filter((one) => one.trainable);
-      const gradients = variables.map(
-        (one) => result.grads[one.name]?.value ?? ops.literal(0, one.shape),
-      );
-      this.record(variables, gradients, { loss: result.value.value });
-      // A handle of its own: the gradients that came with the value are not wanted any more.
-      return returnCost ? Tensor.of(result.value.value) : null;
+      const { value, variables, gradients } = gradientsByVariable(f, varList);
+      // What the loss does not depend on stays as it is, its momentum and decay included.
+      const reached = variables.filter((_, i) => gradients[i]);
+      const found = gradients.flatMap((gradient) => (gradient ? [gradient.value] : []));
+      this.record(reached, found, { loss: value.value });
+      return returnCost ? value : null;
     });
   }
 
@@ -131,7 +133,7 @@ export class Optimizer {
    */
   computeGradients(
     f: () => Tensor,
-    varList?: readonly Variable[],
+    varList?: Variable | readonly Variable[],
   ): { value: Tensor; grads: Record<string, Tensor> } {
     this.#requireAlive();
     return variableGrads(f, varList);
@@ -154,12 +156,12 @@ export class Optimizer {
     this.#requireAlive();
     const list = Array.isArray(grads) ? (grads as readonly NamedTensor[]) : namedList(grads);
     scope(this.name, () => {
-      const variables = list.map(({ name }) => onlyVariable(this.name, name));
+      const variables = list.map(
+        ({ name, tensor }) => variableOf(tensor) ?? onlyVariable(this.name, name),
+      );
       list.forEach(({ name, tensor }, i) => {
         checkGradient(`${this.name}.applyGradients: "${name}"`, tensor, variables[i]);
       });
-      // What came along with the gradients (the loss) can still be read after the step.
-      retain(list.map((one) => one.tensor));
       const gradients = list.map((one) => one.tensor.value);
       this.record(variables, gradients);
     });

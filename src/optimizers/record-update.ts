@@ -1,5 +1,6 @@
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { gradientCheck } from "../ops/gradient-check.ts";
 import { ops } from "../ops/index.ts";
 import { optimizerUpdate } from "../ops/optimizer-update.ts";
@@ -76,12 +77,22 @@ function assignAll(variables: readonly Variable[], values: readonly Value[]): vo
   });
 }
 
-/** Scales each gradient whose L2 norm is above `limit` down to it. */
+/**
+ * Scales each gradient whose L2 norm is above `limit` down to it. The greatest magnitude is taken out first, so
+ * that no square of a finite gradient is infinite. What is not finite stays so, for the check to refuse.
+ */
 function clipEach(gradients: readonly Value[], limit: number): readonly Value[] {
   if (limit === 0) return gradients;
+  const bound = ops.scalar(HostScalar.of(limit));
   return gradients.map((gradient) => {
-    const norm = ops.sqrt(ops.sum(ops.square(gradient)));
-    const bound = ops.scalar(HostScalar.of(limit));
-    return ops.mul(gradient, ops.div(bound, ops.maximum(norm, bound)));
+    if (sizeOf(gradient.shape) === 0) return gradient;
+    const greatest = ops.maximum(ops.max(ops.abs(gradient)), ops.literal(SMALLEST_SCALE));
+    const unit = ops.div(gradient, greatest);
+    const length = ops.sqrt(ops.sum(ops.square(unit)));
+    const isLong = ops.greater(length, ops.div(bound, greatest));
+    return ops.where(isLong, ops.mul(unit, ops.div(bound, length)), gradient);
   });
 }
+
+/** What smaller gradients are scaled by: adapters may take a divisor far below it for 0. */
+const SMALLEST_SCALE = 2 ** -100;

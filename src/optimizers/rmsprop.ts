@@ -24,8 +24,10 @@ export interface RmspropConfig extends OptimizerConfig {
  *
  *     v = rho·v + (1 - rho)·g²
  *     a = rho·a + (1 - rho)·g                      if centered
- *     s = rate·g / √(v - a² + epsilon)
+ *     s = rate·g / √(max(v - a², 0) + epsilon)
  *     p -= s,  or  m = momentum·m + s,  p -= m
+ *
+ * Gradients beyond ±1.8e19 count as that: the square of more is no float32.
  *
  * Counterpart of `tf.train.rmsprop` and `keras.optimizers.RMSprop`, with Keras's equations and defaults.
  * Tieleman & Hinton 2012, lecture 6.5 of "Neural Networks for Machine Learning".

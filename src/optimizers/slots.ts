@@ -33,14 +33,13 @@ export class Slots {
   build(variables: readonly Variable[]): void {
     const fresh = variables.filter((one) => !this.#byVariable.has(one));
     if (fresh.length === 0) return;
-    if (arenaRuns([...variables]).length > 1) packVariables([...variables]);
+    packVariables([...variables]);
     for (const one of fresh) {
       const slots = this.#names.map((name) => this.#make(one, name));
       this.#byVariable.set(one, slots);
     }
     this.#names.forEach((_, index) => {
-      const list = variables.map((one) => this.#slot(one, index));
-      if (arenaRuns(list).length > 1) packVariables(list);
+      packVariables(variables.map((one) => this.#slot(one, index)));
     });
   }
 

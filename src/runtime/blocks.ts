@@ -1,4 +1,5 @@
 import { BufferUsage } from "../gpu/constants.ts";
+import type { Faults } from "../gpu/faults.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 
 let nextId = 1;
@@ -56,28 +57,40 @@ const IDLE_BYTES = 64 * 1024 * 1024;
 /** Makes buffers and keeps a bounded number of freed ones for the next who asks. */
 export class BufferPool {
   readonly #device: GPUDevice;
+  readonly #faults: Faults;
   readonly #idle = new Map<number, GPUBuffer[]>();
+  /** Buffers that there was no memory for: nobody else shall get them. */
+  readonly #broken = new WeakSet<GPUBuffer>();
   #idleBytes = 0;
   created = 0;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, faults: Faults) {
     this.#device = device;
+    this.#faults = faults;
   }
 
+  /** A failure shows in the scope of faults around the call, and makes the work that uses the buffer fail. */
   take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
+    // The largest class may lie beyond the limit, which itself is no class.
+    const size = Math.max(bytes, Math.min(sizeClass(bytes), this.#device.limits.maxBufferSize));
     const known = this.#idle.get(size)?.pop();
     if (known) {
       this.#idleBytes -= size;
       return known;
     }
     this.created++;
-    return this.#device.createBuffer({ label: "sluice tensors", size, usage: USAGE });
+    const { result, error } = this.#faults.scope(`allocating ${size} bytes`, () =>
+      this.#device.createBuffer({ label: "sluice tensors", size, usage: USAGE }),
+    );
+    void error.then((failure) => {
+      if (failure) this.#broken.add(result);
+    });
+    return result;
   }
 
   /** A freed buffer is usable at once: the queue runs what was submitted before first. */
   give(buffer: GPUBuffer): void {
-    if (this.#idleBytes + buffer.size > IDLE_BYTES) {
+    if (this.#broken.has(buffer) || this.#idleBytes + buffer.size > IDLE_BYTES) {
       buffer.destroy();
       return;
     }

@@ -1,16 +1,15 @@
 import { canonicalize, type Request } from "../compiler/canonical.ts";
-import { SluiceError } from "../errors.ts";
 import type { GpuDevice } from "../gpu/device.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import type { Source } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
 import type { Counters } from "./counters.ts";
-import { checkFresh } from "./fresh.ts";
-import { HealthBook } from "./health.ts";
+import { checkFresh, checkOwner } from "./fresh.ts";
+import { HealthBook, pendingHealth } from "./health.ts";
 import { buildMachine, type EngineOptions, type Machine } from "./machine.ts";
 import { MemoryBook, type MemoryInfo } from "./memory-book.ts";
 import type { LeafSource, OutputTarget, Program, Run } from "./run.ts";
-import { RunQueue } from "./run-queue.ts";
+import { isMove, RunQueue, type Task } from "./run-queue.ts";
 import { type Walker, walkInOnePass } from "./submit.ts";
 
 /** What to do with the outputs of a request. */
@@ -28,13 +27,15 @@ export interface Outcome {
 /** All mutable state: one device, its memory, its plans, the queue of what is to run. */
 export class Engine {
   readonly rules: EngineOptions["rules"];
-  readonly book = new MemoryBook(this);
+  readonly book = new MemoryBook();
   /** Replaced while a profile is taken. */
   walker: Walker = walkInOnePass;
   readonly #options: EngineOptions;
   readonly #queue: RunQueue;
   readonly #health = new HealthBook();
   readonly #counts = { submits: 0, dispatches: 0, readbacks: 0 };
+  /** Programs that are held before there is a device to compile them for. */
+  readonly #awaiting = new Set<Program>();
   #machine: Machine | null = null;
   #starting: Promise<Machine> | null = null;
 
@@ -51,7 +52,7 @@ export class Engine {
       pin: (entry) => this.#machine?.plans.pin(entry),
       unpin: (entry) => this.#machine?.plans.unpin(entry, false),
       context: () => (this.#machine as Machine).context,
-      unbind: (run) => this.#unbind(run),
+      unbind: (task) => this.#unbind(task),
     });
   }
 
@@ -70,9 +71,14 @@ export class Engine {
     return this.#queue.failure !== null;
   }
 
-  /** A program of a graph; its plan is looked up or compiled when it first runs. */
+  /**
+   * A program of a graph; its plan is looked up or compiled when it first runs.
+   * @throws {SluiceError | DisposedError} when a variable belongs to another engine, or is gone.
+   */
   program(request: Request): Program {
+    for (const { storage } of request.writes) checkOwner(storage, this.book);
     const canonical = canonicalize(request, (storage) => {
+      checkOwner(storage, this.book);
       const { block, offset } = this.book.placeOf(storage);
       return { buffer: block.id, offset };
     });
@@ -121,11 +127,9 @@ export class Engine {
       outcomes.push({ storage: keep, data });
       return { keep, read };
     });
-    const upstream = this.#health.upstreamOf(leaves);
-    let settle: Run["settle"] = () => undefined;
-    const health = new Promise<Error | null>((resolve) => {
-      settle = resolve;
-    });
+    const sources = leaves.flatMap((leaf) => (leaf.kind === "place" ? [leaf.storage] : []));
+    const upstream = this.#health.upstreamOf(sources);
+    const { settle, health } = pendingHealth();
     const { entry } = program;
     const run: Run = {
       ...{ label, program, entry, leaves, scalars, outputs, writes },
@@ -141,30 +145,40 @@ export class Engine {
    * @throws what went wrong in the run that filled it.
    */
   async bufferOf(storage: Storage): Promise<{ buffer: GPUBuffer; offset: number }> {
+    checkOwner(storage, this.book);
     const { context } = await this.#start();
     await this.#queue.drained();
     const error = await this.#health.of(storage);
     if (error) throw error;
     const { block, offset } = this.book.placeOf(storage);
-    return { buffer: this.book.bufferOf(block, context.device.queue), offset };
+    const made = context.faults.scope(`the memory of ${storage.name}`, () =>
+      this.book.bufferOf(block, context.device.queue),
+    );
+    const failure = await made.error;
+    if (failure) throw failure;
+    return { buffer: made.result, offset };
   }
 
   /** Puts variables side by side into one buffer, in this order. */
   pack(storages: readonly Storage[]): void {
-    for (const move of this.book.pack(storages)) {
-      this.#queue.push({ ...move, kind: "move" });
-    }
+    for (const storage of storages) checkOwner(storage, this.book);
+    const upstream = this.#health.upstreamOf(storages);
+    const { settle, health } = pendingHealth();
+    const parts = this.book.pack(storages);
+    this.#health.track(storages, health);
+    this.#queue.push({ kind: "move", parts, upstream, settle });
   }
 
   /** A compiled function ends: its plan does too, unless others hold it. */
   release(program: Program): void {
+    if (this.#awaiting.delete(program)) return;
     if (program.entry) this.#machine?.plans.unpin(program.entry, true);
   }
 
   /** Keeps a program's plan until `release`. */
   hold(program: Program): void {
-    if (program.entry) this.#machine?.plans.pin(program.entry);
-    else this.#queue.afterStart(() => this.#holdNow(program));
+    if (this.#machine) this.#machine.plans.pin(this.#machine.plans.entryOf(program));
+    else this.#awaiting.add(program);
   }
 
   memory(): MemoryInfo {
@@ -203,9 +217,16 @@ export class Engine {
     return program;
   }
 
-  #holdNow(program: Program): void {
-    const machine = this.#machine;
-    if (machine) machine.plans.pin(machine.plans.entryOf(program));
+  /** Holds what was to be held before there was a device. */
+  #holdAwaiting(machine: Machine): void {
+    for (const program of this.#awaiting) {
+      try {
+        machine.plans.pin(machine.plans.entryOf(program));
+      } catch {
+        // It does not compile; its first run, which waits already, says so to whoever reads it.
+      }
+    }
+    this.#awaiting.clear();
   }
 
   #resolve(source: Source, args: readonly Source[]): LeafSource {
@@ -213,12 +234,7 @@ export class Engine {
     if (actual?.kind === "host") return actual;
     if (actual?.kind === "storage") {
       const { storage } = actual;
-      if (storage.owner !== this) {
-        throw new SluiceError(
-          "engine",
-          `"${storage.name}" belongs to another engine. Tensors of two devices do not mix: bring the data over with await t.data().`,
-        );
-      }
+      checkOwner(storage, this.book);
       return { kind: "place", place: this.book.placeOf(storage), storage };
     }
     throw new RangeError("an argument is not bound");
@@ -233,7 +249,11 @@ export class Engine {
     for (const { storage } of run.writes) storage.version++;
   }
 
-  #unbind(run: Run): void {
+  #unbind(run: Task): void {
+    if (isMove(run)) {
+      this.book.settle(run.parts);
+      return;
+    }
     if (run.entry) this.#machine?.plans.unpin(run.entry, false);
     for (const leaf of run.leaves) if (leaf.kind === "place") this.book.unpin(leaf.storage);
     for (const storage of this.#targets(run)) this.book.unpin(storage);
@@ -258,6 +278,7 @@ export class Engine {
       walk: (encoder, instance, groups, range) => this.walker(encoder, instance, groups, range),
     });
     this.#machine = machine;
+    this.#holdAwaiting(machine);
     void machine.gpu.lost.then((loss) => this.#queue.fail(loss));
     return machine;
   }

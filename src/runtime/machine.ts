@@ -44,12 +44,13 @@ export async function buildMachine(
   const gpu = await acquireDevice(options.platform, options);
   const { device } = gpu;
   const pipelines = new PipelineCache(device);
-  const pool = new BufferPool(device);
+  const faults = new Faults(gpu);
+  const pool = new BufferPool(device, faults);
   const scratch = new Scratch(pool);
   const target = { limits: gpu.limits, options: options.kernels ?? {} };
   const plans = new PlanCache(
     { rules: options.rules, target },
-    { device, pipelines, pool, scratch },
+    { device, pipelines, scratch, faults },
   );
   book.usePool(pool);
   const context: SubmitContext = {
@@ -57,7 +58,7 @@ export async function buildMachine(
     gate: new SubmitGate(device.queue),
     book,
     readbacks: new ReadbackPool(device),
-    faults: new Faults(gpu),
+    faults,
     isSlow: gpu.isFallback,
     isOwned: gpu.owned,
     count,

@@ -1,7 +1,8 @@
 import { DisposedError } from "../errors.ts";
+import { cutIntoArenas, layOut, memberBytes } from "../graph/arena-layout.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import { type Spec, specBytes } from "../graph/spec.ts";
-import { Storage, type StorageKind } from "../graph/storage.ts";
+import { Storage, type StorageKind, type StorageOwner } from "../graph/storage.ts";
 import { Block, type BufferPool, toWords } from "./blocks.ts";
 
 /** Where a storage lies. */
@@ -10,12 +11,17 @@ export interface Allocation {
   readonly offset: number;
 }
 
-/** Results up to this size share pages; each takes a multiple of 256 bytes of one. */
-const PAGE_BYTES = 64 * 1024;
-const GRAIN = 256;
-const UNOWNED_WARNING_BYTES = 256 * 1024 * 1024;
+/** One variable on its way. */
+export interface MovedPart {
+  readonly storage: Storage;
+  readonly from: Allocation;
+  readonly to: Allocation;
+  readonly bytes: number;
+}
 
-const alignUp = (bytes: number): number => Math.max(GRAIN, Math.ceil(bytes / GRAIN) * GRAIN);
+/** Results up to this size share pages; each takes a range of one. */
+const PAGE_BYTES = 64 * 1024;
+const UNOWNED_WARNING_BYTES = 256 * 1024 * 1024;
 
 /** What a program owns. */
 export interface MemoryInfo {
@@ -30,8 +36,7 @@ export interface MemoryInfo {
 }
 
 /** Knows every storage and its place; gives out places and takes them back. */
-export class MemoryBook {
-  readonly #owner: object;
+export class MemoryBook implements StorageOwner {
   readonly #allocations = new Map<Storage, Allocation>();
   /** Runs that still need a storage whose owner has let go of it. */
   readonly #pins = new Map<Storage, number>();
@@ -47,10 +52,6 @@ export class MemoryBook {
   /** Grows when a variable moves: plans that were looked up before have to be looked up again. */
   epoch = 0;
 
-  constructor(owner: object) {
-    this.#owner = owner;
-  }
-
   usePool(pool: BufferPool): void {
     this.#pool = pool;
   }
@@ -58,10 +59,11 @@ export class MemoryBook {
   /** A storage with a place of its own; variables may bring their first content. */
   create(spec: Spec, options: { kind: StorageKind; name: string; data?: TypedArray }): Storage {
     const { kind, name, data } = options;
-    const storage = new Storage(spec, { kind, name, owner: this.#owner });
+    const storage = new Storage(spec, { kind, name, owner: this });
     const bytes = specBytes(spec);
-    const place = kind === "result" && bytes <= PAGE_BYTES / 4 ? this.#inPage(bytes) : null;
-    this.#put(storage, place ?? { block: new Block(alignUp(bytes)), offset: 0 });
+    const place =
+      kind === "result" && bytes <= PAGE_BYTES / 4 ? this.#inPage(memberBytes(spec)) : null;
+    this.#put(storage, place ?? { block: new Block(memberBytes(spec)), offset: 0 });
     if (data) this.upload(storage, data);
     if (kind === "result") this.#countResult(bytes, name);
     return storage;
@@ -70,7 +72,7 @@ export class MemoryBook {
   /** A storage in a buffer of the application; it owns nothing. */
   adopt(spec: Spec, { buffer, offset }: { buffer: GPUBuffer; offset: number }): Storage {
     const name = buffer.label || "external buffer";
-    const storage = new Storage(spec, { kind: "external", name, owner: this.#owner });
+    const storage = new Storage(spec, { kind: "external", name, owner: this });
     const block = new Block(buffer.size, { buffer });
     block.users++;
     this.#allocations.set(storage, { block, offset });
@@ -96,33 +98,41 @@ export class MemoryBook {
     return this.#allocations.has(storage);
   }
 
-  /** Moves storages side by side into one new block, in this order; gives what has to be copied. */
-  pack(storages: readonly Storage[]): { from: Allocation; to: Allocation; bytes: number }[] {
-    const sizes = storages.map((storage) => alignUp(specBytes(storage.spec)));
-    const block = new Block(sizes.reduce((a, b) => a + b, 0));
-    let offset = 0;
-    const moves = storages.map((storage, i) => {
-      const from = this.placeOf(storage);
-      const to = { block, offset };
-      offset += sizes[i] ?? 0;
-      return { storage, from, to, bytes: specBytes(storage.spec) };
+  /**
+   * Moves storages side by side into a new block, in this order, or into several where one would be too large;
+   * gives what has to be copied. Until `settle` they keep both places.
+   */
+  pack(storages: readonly Storage[]): MovedPart[] {
+    const specs = storages.map((storage) => storage.spec);
+    const parts = cutIntoArenas(specs).flatMap((indices) => {
+      const members = indices.map((index) => storages[index] as Storage);
+      const { offsets, bytes } = layOut(members.map((storage) => storage.spec));
+      const block = new Block(bytes);
+      return members.map((storage, i): MovedPart => {
+        const to = { block, offset: offsets[i] ?? 0 };
+        return { storage, from: this.placeOf(storage), to, bytes: specBytes(storage.spec) };
+      });
     });
-    for (const { storage, to } of moves) {
+    for (const { storage, to } of parts) {
       to.block.users++;
       this.#allocations.set(storage, to);
       this.#blocks.set(to.block, (this.#blocks.get(to.block) ?? 0) + 1);
+      this.pin(storage);
     }
     this.epoch++;
-    return moves;
+    return parts;
   }
 
-  /** Ends a move: the old place is free. */
-  leave(place: Allocation, bytes: number): void {
-    this.#release(place, bytes);
+  /** Ends a move: the old places are free. */
+  settle(parts: readonly MovedPart[]): void {
+    for (const { storage, from } of parts) {
+      this.#leave(from, storage.spec);
+      this.unpin(storage);
+    }
   }
 
   /** The owner lets go. The place is free at once, or when the last pinned run has been submitted. */
-  dispose(storage: Storage): void {
+  release(storage: Storage): void {
     if (storage.disposed) return;
     storage.disposed = true;
     const bytes = specBytes(storage.spec);
@@ -169,8 +179,7 @@ export class MemoryBook {
   }
 
   /** A small place inside a page of results. */
-  #inPage(bytes: number): Allocation {
-    const size = alignUp(bytes);
+  #inPage(size: number): Allocation {
     const index = this.#free.findIndex((piece) => piece.bytes === size);
     const [known] = index < 0 ? [] : this.#free.splice(index, 1);
     if (known) return known;
@@ -194,16 +203,16 @@ export class MemoryBook {
     const place = this.#allocations.get(storage);
     if (!place) return;
     this.#allocations.delete(storage);
-    this.#release(place, specBytes(storage.spec));
+    this.#leave(place, storage.spec);
   }
 
-  #release({ block, offset }: Allocation, bytes: number): void {
+  #leave({ block, offset }: Allocation, spec: Spec): void {
     const count = (this.#blocks.get(block) ?? 1) - 1;
     if (count > 0) this.#blocks.set(block, count);
     else this.#blocks.delete(block);
     block.users--;
     if (block.users > 0) {
-      if (block.isPage) this.#free.push({ block, offset, bytes: alignUp(bytes) });
+      if (block.isPage) this.#free.push({ block, offset, bytes: memberBytes(spec) });
       return;
     }
     this.#dropPage(block);

@@ -23,26 +23,32 @@ export class PlanCache {
 
   /** The plan of a program: found, or compiled now. @throws whatever the compiler throws. */
   entryOf(program: Program): PlanEntry {
-    if (program.entry) return program.entry;
+    if (program.entry && !program.entry.isEnded) return program.entry;
     const { key } = program.canonical;
     let entry = this.#entries.get(key);
     if (entry) {
       this.#entries.delete(key);
     } else {
       const plan = compilePlan(program.request, program.canonical, this.#environment);
-      entry = { plan, instance: null, pins: 0 };
+      entry = { plan, instance: null, pins: 0, isEnded: false };
       this.created++;
       this.#characters += key.length;
     }
     this.#entries.set(key, entry);
     program.entry = entry;
-    this.#shrink();
+    this.#shrink(entry);
     return entry;
   }
 
+  /** The GPU side of a plan. One that there was no memory for is forgotten, so that a later run tries anew. */
   instanceOf(entry: PlanEntry): PlanInstance {
-    if (!entry.instance) entry.instance = new PlanInstance(entry.plan, this.#context);
-    return entry.instance;
+    if (entry.instance) return entry.instance;
+    const made = new PlanInstance(entry.plan, this.#context);
+    entry.instance = made;
+    void made.failure.then((failure) => {
+      if (failure && entry.instance === made) this.#drop(entry);
+    });
+    return made;
   }
 
   /** Instances made so far count what they made; gone ones are remembered here. */
@@ -65,17 +71,24 @@ export class PlanCache {
     if (drop && entry.pins === 0) this.#end(entry);
   }
 
-  #shrink(): void {
+  /** Ends what was not used for longest. Pinned plans stay, whatever their number, and so does `newest`. */
+  #shrink(newest: PlanEntry): void {
     for (const entry of this.#entries.values()) {
       const fits = this.#entries.size <= MOST_PLANS && this.#characters <= MOST_KEY_CHARACTERS;
       if (fits) return;
-      if (entry.pins === 0) this.#end(entry);
+      if (entry.pins === 0 && entry !== newest) this.#end(entry);
     }
   }
 
   #end(entry: PlanEntry): void {
-    if (!this.#entries.delete(entry.plan.key)) return;
+    if (entry.isEnded) return;
+    entry.isEnded = true;
+    this.#entries.delete(entry.plan.key);
     this.#characters -= entry.plan.key.length;
+    this.#drop(entry);
+  }
+
+  #drop(entry: PlanEntry): void {
     this.bindGroups += entry.instance?.bindGroupsCreated ?? 0;
     this.buffers += entry.instance?.buffersCreated ?? 0;
     entry.instance?.release();

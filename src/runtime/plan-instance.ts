@@ -1,7 +1,8 @@
 import type { MemoryRef, Plan, PlanDispatch } from "../compiler/plan.ts";
+import type { GpuError } from "../errors.ts";
 import { BufferUsage } from "../gpu/constants.ts";
+import type { Faults } from "../gpu/faults.ts";
 import type { Pipeline, PipelineCache } from "../gpu/pipelines.ts";
-import type { BufferPool } from "./blocks.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** Memory bound from outside: a buffer and a byte offset. */
@@ -10,12 +11,21 @@ export interface BoundLeaf {
   readonly offset: number;
 }
 
+/** What an instance makes once. */
+interface Made {
+  readonly pipelines: readonly Pipeline[];
+  readonly planBlock: GPUBuffer | null;
+  readonly runBlock: GPUBuffer | null;
+  readonly tables: readonly GPUBuffer[];
+  readonly slots: readonly GPUBuffer[];
+}
+
 /** What an instance needs of the engine. */
 export interface InstanceContext {
   readonly device: GPUDevice;
   readonly pipelines: PipelineCache;
-  readonly pool: BufferPool;
   readonly scratch: Scratch;
+  readonly faults: Faults;
 }
 
 /** Sets of bind groups kept for different outside buffers. */
@@ -24,7 +34,10 @@ const KEPT_BINDINGS = 4;
 /** A plan on a device: pipelines, blocks, scratch memory and bind groups, all made once. */
 export class PlanInstance {
   readonly plan: Plan;
+  /** Rejects when a kernel does not compile, or there is no memory for the plan; then no run may follow. */
   readonly ready: Promise<void>;
+  /** What failed when memory and layouts were made. */
+  readonly failure: Promise<GpuError | null>;
   readonly slots: readonly GPUBuffer[];
   /** Runs so far; the first one is watched by error scopes. */
   runs = 0;
@@ -44,23 +57,39 @@ export class PlanInstance {
   constructor(plan: Plan, context: InstanceContext) {
     this.plan = plan;
     this.#context = context;
-    this.#pipelines = plan.dispatches.map((dispatch) => context.pipelines.get(dispatch.kernel));
-    this.ready = Promise.all(new Set(this.#pipelines.map((pipeline) => pipeline.ready))).then(
-      () => {
-        this.isReady = true;
-      },
-    );
-    this.#planBlock = this.#makeBlock(plan.planBlock, BufferUsage.uniform);
-    this.#runBlock = this.#makeBlock(plan.runBlock, BufferUsage.uniform);
-    this.#tables = plan.tables.map(
-      (words) => this.#makeBlock(words, BufferUsage.storage) as GPUBuffer,
-    );
-    this.slots = context.scratch.take(plan.slots);
+    const label = `preparing ${plan.dispatches[0]?.label ?? "a copy"}`;
+    const { result, error } = context.faults.scope(label, () => this.#make());
+    this.#pipelines = result.pipelines;
+    this.#planBlock = result.planBlock;
+    this.#runBlock = result.runBlock;
+    this.#tables = result.tables;
+    this.slots = result.slots;
+    this.failure = error;
+    this.ready = this.#prepare();
     this.#offsets = plan.dispatches.map((dispatch) =>
       [dispatch.paramsOffset, dispatch.wordsOffset].filter((offset) => offset >= 0),
     );
     this.#words = new Uint32Array(plan.runBlock);
     this.#floats = new Float32Array(this.#words.buffer);
+  }
+
+  #make(): Made {
+    const { plan } = this;
+    const { pipelines, scratch } = this.#context;
+    return {
+      pipelines: plan.dispatches.map((dispatch) => pipelines.get(dispatch.kernel)),
+      planBlock: this.#makeBlock(plan.planBlock, BufferUsage.uniform),
+      runBlock: this.#makeBlock(plan.runBlock, BufferUsage.uniform),
+      tables: plan.tables.map((words) => this.#makeBlock(words, BufferUsage.storage) as GPUBuffer),
+      slots: scratch.take(plan.slots),
+    };
+  }
+
+  async #prepare(): Promise<void> {
+    const failure = await this.failure;
+    if (failure) throw failure;
+    await Promise.all(new Set(this.#pipelines.map((pipeline) => pipeline.ready)));
+    this.isReady = true;
   }
 
   /** Fills in the numbers of this run. */

@@ -22,7 +22,8 @@ const MOST_QUERIES = 2048;
 
 interface Timed {
   readonly dispatches: readonly PlanDispatch[];
-  readonly readback: Readback | null;
+  /** Null without timestamp queries, and once it is read. */
+  readback: Readback | null;
   readonly buffers: readonly GPUBuffer[];
   readonly queries: GPUQuerySet | null;
 }
@@ -50,7 +51,9 @@ export class Profiler {
   /** The times, once everything has been submitted. */
   async kernels(): Promise<ProfiledKernel[]> {
     const all: ProfiledKernel[] = [];
-    for (const { dispatches, readback, buffers, queries } of this.#timed) {
+    for (const timed of this.#timed) {
+      const { dispatches, readback } = timed;
+      timed.readback = null;
       const bytes = readback ? await readback.map() : null;
       const stamps = bytes ? new BigUint64Array(bytes.buffer, 0, bytes.length / 8) : null;
       dispatches.forEach((dispatch, i) => {
@@ -64,11 +67,18 @@ export class Profiler {
           bytes: dispatch.bytes,
         });
       });
+    }
+    return all;
+  }
+
+  /** Frees what the timing took, read or not. */
+  destroy(): void {
+    for (const { readback, buffers, queries } of this.#timed.splice(0)) {
+      readback?.discard();
       for (const buffer of buffers) buffer.destroy();
       queries?.destroy();
     }
     this.#readbacks.destroy();
-    return all;
   }
 
   #walkPart(

@@ -1,17 +1,9 @@
-import type { Allocation } from "./memory-book.ts";
+import { type Move, submitMove } from "./move.ts";
 import type { PlanInstance } from "./plan-instance.ts";
 import type { PlanEntry, Run } from "./run.ts";
 import { type SubmitContext, submitRun } from "./submit.ts";
 
-/** A variable's content goes to another place. */
-export interface Move {
-  readonly kind: "move";
-  readonly from: Allocation;
-  readonly to: Allocation;
-  readonly bytes: number;
-}
-
-type Task = Run | Move;
+export type Task = Run | Move;
 
 /** What the queue needs of its engine. */
 export interface QueueHost {
@@ -20,10 +12,11 @@ export interface QueueHost {
   readonly pin: (entry: PlanEntry) => void;
   readonly unpin: (entry: PlanEntry) => void;
   readonly context: () => SubmitContext;
-  readonly unbind: (run: Run) => void;
+  /** Lets go of what a task held while it waited. */
+  readonly unbind: (task: Task) => void;
 }
 
-const isMove = (task: Task): task is Move => "kind" in task;
+export const isMove = (task: Task): task is Move => "kind" in task;
 
 /**
  * First in, first out. A run whose device or pipelines are not ready holds back all after it, so that
@@ -36,8 +29,9 @@ export class RunQueue {
   #isPumping = false;
   #isStarted = false;
   #failure: Error | null = null;
-  #waiters: (() => void)[] = [];
-  readonly #onStart: (() => void)[] = [];
+  /** Tasks that are through, of all that were ever pushed. */
+  #done = 0;
+  readonly #waiters: { readonly until: number; readonly resolve: () => void }[] = [];
 
   constructor(host: QueueHost) {
     this.#host = host;
@@ -53,16 +47,11 @@ export class RunQueue {
     return this.#failure;
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when everything pushed so far is through, whatever comes meanwhile. */
   drained(): Promise<void> {
-    if (this.#head >= this.#tasks.length && !this.#isPumping) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push(resolve));
-  }
-
-  /** Runs `body` once the device is there, before anything that is queued from now on. */
-  afterStart(body: () => void): void {
-    if (this.#isStarted) body();
-    else this.#onStart.push(body);
+    const until = this.#done + this.#tasks.length - this.#head;
+    if (until === this.#done) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ until, resolve }));
   }
 
   /** The device is gone: everything that waits and everything to come ends with `error`. */
@@ -84,7 +73,6 @@ export class RunQueue {
       }
     } finally {
       this.#isPumping = false;
-      for (const resolve of this.#waiters.splice(0)) resolve();
     }
   }
 
@@ -95,7 +83,6 @@ export class RunQueue {
       this.#failure = error as Error;
     }
     this.#isStarted = true;
-    for (const body of this.#onStart.splice(0)) body();
   }
 
   /** @returns whether the task is through (with success or failure). */
@@ -119,25 +106,28 @@ export class RunQueue {
     return true;
   }
 
-  #move({ from, to, bytes }: Move): void {
-    const { device, book, gate } = this.#host.context();
-    const source = book.bufferOf(from.block, device.queue);
-    const target = book.bufferOf(to.block, device.queue);
-    const encoder = device.createCommandEncoder({ label: "sluice pack variables" });
-    if (bytes > 0) encoder.copyBufferToBuffer(source, from.offset, target, to.offset, bytes);
-    gate.submit([encoder.finish()]);
-    book.leave(from, bytes);
+  #move(move: Move): void {
+    try {
+      submitMove(move, this.#host.context());
+      this.#host.unbind(move);
+    } catch (error) {
+      this.#reject(move, error as Error);
+    }
   }
 
   #reject(task: Task, error: Error): void {
-    if (isMove(task)) return;
     task.settle(error);
-    for (const output of task.outputs) output.read?.reject(error);
+    if (!isMove(task)) for (const output of task.outputs) output.read?.reject(error);
     this.#host.unbind(task);
   }
 
   #advance(): void {
     this.#head++;
+    this.#done++;
+    for (let [first] = this.#waiters; first && first.until <= this.#done; [first] = this.#waiters) {
+      this.#waiters.shift();
+      first.resolve();
+    }
     if (this.#head > 256 && this.#head * 2 > this.#tasks.length) {
       this.#tasks = this.#tasks.slice(this.#head);
       this.#head = 0;

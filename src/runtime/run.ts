@@ -11,6 +11,8 @@ export interface PlanEntry {
   instance: PlanInstance | null;
   /** Compiled functions and waiting runs that hold the plan. */
   pins: number;
+  /** Out of the cache: whoever still knows it has to ask for the plan anew. */
+  isEnded: boolean;
 }
 
 /** A graph that can be run again and again: its canonical form, and its plan once there is a device. */

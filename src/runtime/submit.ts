@@ -48,9 +48,8 @@ export function submitRun(run: Run, instance: PlanInstance, context: SubmitConte
   const { ticket } = faults;
   // On the application's device only a scope tells our failures from those of the application.
   const isScoped = isFirst || !isOwned;
-  const { result, error } = isScoped
-    ? faults.scope(run.label, () => encodeAndSubmit(run, instance, context))
-    : { result: encodeAndSubmit(run, instance, context), error: null };
+  const body = (): Submitted => encodeAndSubmit(run, instance, context);
+  const { result, error } = isScoped ? faults.scope(run.label, body) : faults.gather(body);
   const uncaught = (): Error | null => faults.lost ?? (isOwned ? faults.since(ticket) : null);
   finish(run, result, { scoped: error, uncaught });
 }

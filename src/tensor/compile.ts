@@ -6,12 +6,16 @@ import type { Storage } from "../graph/storage.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import { source } from "../ops/leaves.ts";
 import type { Program } from "../runtime/run.ts";
+import { type Constant, giveConstant, takeConstant } from "./constants.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
 import { isPlainObject, tensorsIn } from "./scope.ts";
 import { newScopeState, openScope, type ScopeState, within } from "./scope-state.ts";
 import { Tensor } from "./tensor.ts";
 import { Variable } from "./variable.ts";
+
+/** A recording holds a plan and what it captured, so a function has no more of them than this. */
+const MOST_RECORDINGS = 64;
 
 /** A function that was compiled; call it as the original. */
 export type Compiled<Args extends unknown[], Result> = ((...args: Args) => Result) & {
@@ -27,6 +31,9 @@ export type Compiled<Args extends unknown[], Result> = ((...args: Args) => Resul
  * value records anew). Variables are read as they are at each call, and assignments and optimizer steps
  * inside happen at each call. JavaScript values that the function captures stay as they were when it was
  * recorded. Random operations draw new numbers at each call.
+ *
+ * At most 64 recordings are kept; beyond them the least recently used ends, with one warning. Pass what changes
+ * at each call as a tensor.
  *
  * @throws {TraceError} for `data()` inside, an async function, or a result that is no tensor.
  * @example
@@ -51,12 +58,29 @@ export function compile<Args extends unknown[], Result>(
     const sources = tensors.map(inputSource);
     const key = signature(args, sources);
     let trace = traces.get(key);
+    traces.delete(key);
     if (!trace?.isCurrent) {
       trace?.dispose();
       trace = new Trace(fn as (...args: unknown[]) => unknown, { args, tensors, sources });
-      traces.set(key, trace);
     }
+    traces.set(key, trace);
+    endOldest();
     return trace.run(sources) as Result;
+  };
+  let hasWarned = false;
+  /** In a map the least recently used stands first. */
+  const endOldest = (): void => {
+    const [oldest] = traces;
+    if (traces.size <= MOST_RECORDINGS || !oldest) return;
+    traces.delete(oldest[0]);
+    oldest[1].dispose();
+    if (hasWarned) return;
+    hasWarned = true;
+    console.warn(
+      `sluice: a compiled function${fn.name ? ` ("${fn.name}")` : ""} was recorded for more than ${MOST_RECORDINGS} ` +
+        "signatures; the least recently used recordings end. Numbers are part of a signature: pass what changes at " +
+        "each call as a tensor, and pad or bucket what has many shapes.",
+    );
   };
   const dispose = (): void => {
     isDisposed = true;
@@ -73,8 +97,10 @@ class Trace {
   readonly #result: unknown;
   readonly #values: readonly Value[];
   readonly #state: ScopeState;
+  /** Where that lies which was captured: the recording's own list, because others may let go of it. */
+  readonly #captured = new Map<Value, Source>();
   readonly #held: Storage[] = [];
-  readonly #constants: Value[] = [];
+  readonly #constants: Constant[] = [];
   #program: Program;
   #epoch: number;
 
@@ -131,16 +157,16 @@ class Trace {
     const engine = this.#engine;
     engine.release(this.#program);
     for (const storage of this.#held) engine.book.unpin(storage);
-    for (const value of this.#constants) {
-      const kept = value.kept;
-      value.kept = null;
-      if (kept?.kind === "storage") engine.book.dispose(kept.storage);
-    }
+    for (const constant of this.#constants) giveConstant(constant);
   }
 
   #makeProgram(): Program {
     const writes = [...this.#state.writes].map(([storage, value]) => ({ storage, value }));
-    const program = this.#engine.program({ outputs: this.#values, writes });
+    const program = this.#engine.program({
+      outputs: this.#values,
+      writes,
+      kept: this.#captured,
+    });
     this.#engine.hold(program);
     return program;
   }
@@ -176,16 +202,13 @@ class Trace {
     for (const value of leaves) {
       const from = sourceOf(value);
       if (from?.kind === "host") {
-        const storage = book.create(value.spec, {
-          kind: "variable",
-          name: "constant",
-          data: from.data,
-        });
-        value.kept = { kind: "storage", storage, version: 0 };
-        this.#constants.push(value);
+        const constant = takeConstant(value, from.data);
+        this.#constants.push(constant);
+        this.#captured.set(value, { kind: "storage", storage: constant.storage, version: 0 });
       } else if (from?.kind === "storage" && from.storage.kind !== "variable") {
         book.pin(from.storage);
         this.#held.push(from.storage);
+        this.#captured.set(value, from);
       }
     }
   }

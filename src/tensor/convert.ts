@@ -3,18 +3,12 @@ import type { DType, TypedArray } from "../graph/dtype.ts";
 import { HostScalar } from "../graph/host-scalar.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { scalar as scalarValue, source } from "../ops/leaves.ts";
+import { checkDType, checkIndices, checkNumbers, toTyped } from "./host-numbers.ts";
 import { flatten, isTypedArray, type NestedArray } from "./nested.ts";
 import { Tensor } from "./tensor.ts";
 
 /** What can stand for a tensor in an argument: numbers become scalars, arrays are copied. */
 export type TensorLike = Tensor | NestedArray | TypedArray | readonly TypedArray[];
-
-/** Host data in the array type of `dtype`, copied. */
-export function toTyped(values: ArrayLike<number>, dtype: DType): TypedArray {
-  if (dtype === "float32") return Float32Array.from(values);
-  if (dtype === "int32") return Int32Array.from(values);
-  return Uint8Array.from(values, (x) => (x ? 1 : 0));
-}
 
 /** A tensor of host data; the data is copied. */
 export function fromHost(values: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
@@ -27,7 +21,8 @@ export function fromHost(values: ArrayLike<number>, shape: Shape, dtype: DType):
  * A tensor from what can stand for one. Numbers become run-time scalars (they do not make a new plan);
  * integers are float32 unless `dtype` says otherwise, as in TF.js.
  *
- * @throws {DTypeError} for strings, objects, and typed arrays of 64-bit integers.
+ * @throws {DTypeError} for strings, objects, typed arrays of 64-bit integers, and numbers that int32 cannot
+ *   hold where int32 is asked for.
  * @throws {ShapeError} for ragged nested arrays.
  */
 export function toTensor(x: TensorLike, label: string, dtype?: DType): Tensor {
@@ -36,6 +31,7 @@ export function toTensor(x: TensorLike, label: string, dtype?: DType): Tensor {
     return x;
   }
   if (typeof x === "number" && dtype !== "bool") {
+    checkNumbers([x], dtype ?? "float32", label);
     return Tensor.of(scalarValue(HostScalar.of(x, dtype ?? "float32")));
   }
   if (x === null || x === undefined || typeof x === "string" || typeof x === "function") {
@@ -47,11 +43,25 @@ export function toTensor(x: TensorLike, label: string, dtype?: DType): Tensor {
   return makeTensor(x as NestedArray | TypedArray, { label, dtype });
 }
 
+/**
+ * int32 positions from a whole number, or from (nested) arrays of them.
+ *
+ * @throws {ArgumentError} when one is not a whole number. And as `toTensor` does.
+ */
+export function toIndices(x: Exclude<TensorLike, Tensor>, label: string): Tensor {
+  const isList = typeof x === "object" && x !== null;
+  if (typeof x === "number") checkIndices([x], label);
+  else if (isList && !isTypedArray(x)) checkIndices(flatten(x, label).values, label);
+  else if (isTypedArray(x)) checkIndices(x, label);
+  return toTensor(x, label, "int32");
+}
+
 /** @throws as `toTensor`; and {ShapeError} when `shape` holds another number of elements. */
 export function makeTensor(
   values: NestedArray | TypedArray | readonly TypedArray[],
   { label, shape, dtype }: { label: string; shape?: Shape | undefined; dtype?: DType | undefined },
 ): Tensor {
+  if (dtype !== undefined) checkDType(dtype, label);
   if (isTypedArray(values)) {
     if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
       throw new DTypeError(
@@ -62,6 +72,11 @@ export function makeTensor(
     return checked(values, { label, shape: shape ?? [values.length], dtype: dtype ?? natural });
   }
   const flat = flatten(values, label);
+  if (flat.isMixed && dtype === undefined) {
+    throw new DTypeError(
+      `${label}: numbers and booleans are mixed. Expected one kind; give a dtype or convert.`,
+    );
+  }
   const natural = flat.isBool ? "bool" : "float32";
   return checked(flat.values, { label, shape: shape ?? flat.shape, dtype: dtype ?? natural });
 }
@@ -78,6 +93,7 @@ function checked(
       { details: { received: values.length, shape } },
     );
   }
+  checkNumbers(values, dtype, label);
   return fromHost(values, shape, dtype);
 }
 

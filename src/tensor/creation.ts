@@ -5,6 +5,7 @@ import type { Shape } from "../graph/shape.ts";
 import { ops } from "../ops/index.ts";
 import { literal, scalar as scalarValue } from "../ops/leaves.ts";
 import { checkShape, makeTensor, type TensorLike, toTensor } from "./convert.ts";
+import { checkDType, checkNumbers } from "./host-numbers.ts";
 import type { NestedArray } from "./nested.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -18,7 +19,8 @@ export type TensorData = NestedArray | TypedArray | readonly TypedArray[];
  * @param shape default: as nested; a flat list can be given any shape of its size.
  * @param dtype default: `int32` for Int32Array, `bool` for booleans, else `float32`.
  * @throws {ShapeError} for ragged rows, or another number of values than the shape holds.
- * @throws {DTypeError} for strings and other things that are no numbers.
+ * @throws {DTypeError} for strings and other things that are no numbers, and for NaN, Infinity and what is too
+ *   large where `dtype` is int32 (fractions are dropped).
  * @example
  * const a = sl.tensor([[1, 2], [3, 4]]); // [2, 2]
  * const b = sl.tensor([1, 2, 3, 4], [2, 2], "int32");
@@ -59,22 +61,44 @@ export function tensor4d(values: TensorData, shape?: Shape, dtype?: DType): Tens
   return ofRank(4, values, { shape, dtype });
 }
 
+/** A tensor of rank 5, from nested or flat values. */
+export function tensor5d(values: TensorData, shape?: Shape, dtype?: DType): Tensor {
+  return ofRank(5, values, { shape, dtype });
+}
+
+/** A tensor of rank 6, from nested or flat values. */
+export function tensor6d(values: TensorData, shape?: Shape, dtype?: DType): Tensor {
+  return ofRank(6, values, { shape, dtype });
+}
+
 /** Zeros. @param dtype default `float32`. @example sl.zeros([2, 3]) */
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
   checkShape(shape, "zeros");
+  checkDType(dtype, "zeros");
   return Tensor.of(literal(0, [...shape], dtype));
 }
 
 /** Ones. @param dtype default `float32`. @example sl.ones([2, 3]) */
 export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
   checkShape(shape, "ones");
+  checkDType(dtype, "ones");
   return Tensor.of(literal(1, [...shape], dtype));
 }
 
-/** A tensor full of one value. @example sl.fill([2, 2], 0.5) */
+/**
+ * A tensor full of one value.
+ *
+ * @throws {DTypeError} for a value that is no number, or that int32 cannot hold where it is asked for.
+ * @example sl.fill([2, 2], 0.5)
+ */
 export function fill(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   checkShape(shape, "fill");
-  const number = scalarValue(HostScalar.of(value, dtype === "int32" ? "int32" : "float32"));
+  checkDType(dtype, "fill");
+  // Booleans pass: TypeScript refuses them, but TF.js takes them.
+  if (typeof value !== "number" && typeof value !== "boolean") toTensor(value, "fill");
+  const one = Number(value);
+  checkNumbers([one], dtype, "fill");
+  const number = scalarValue(HostScalar.of(one, dtype === "int32" ? "int32" : "float32"));
   return Tensor.of(ops.broadcastTo(ops.cast(number, dtype), [...shape]));
 }
 

@@ -4,13 +4,23 @@ import { specBytes } from "../graph/spec.ts";
 import type { Outcome, Want } from "../runtime/engine.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
-import type { Tensor } from "./tensor.ts";
+
+/** What evaluation knows of a tensor. */
+export interface Evaluated {
+  readonly value: Value;
+  readonly isPending: boolean;
+  readonly isDisposed: boolean;
+  readonly isMutable: boolean;
+  /** The tensors that came with this one; itself when it came alone. */
+  readonly group: readonly Evaluated[];
+  beginFrom(value: Value, data: TypedArray): boolean;
+}
 
 /** Of the tensors that came with one that is read, as many bytes are read along. */
 const READ_ALONG_BYTES = 1024 * 1024;
 
 /** Queues the evaluation of a tensor and of those that came with it; all stay on the GPU. */
-export function keepGroup(tensor: Tensor): void {
+export function keepGroup(tensor: Evaluated): void {
   const pending = tensor.group.filter((member) => member === tensor || member.isPending);
   const wants = pending.map(() => ({ keep: true, read: false }));
   enqueueAll(pending, wants, tensor.value.node.op);
@@ -20,9 +30,9 @@ export function keepGroup(tensor: Tensor): void {
  * Reads a tensor. Of those that came with it the small ones are read as well, and what is pending is evaluated: a
  * loop that reads its loss and lets go of the gradients must not pile them up on the GPU.
  */
-export function readWithGroup(tensor: Tensor): Promise<TypedArray> {
+export function readWithGroup(tensor: Evaluated): Promise<TypedArray> {
   let budget = READ_ALONG_BYTES;
-  const members: { member: Tensor; value: Value; want: Want }[] = [];
+  const members: { member: Evaluated; value: Value; want: Want }[] = [];
   for (const member of tensor.group) {
     if (member === tensor) {
       members.push({ member, value: member.value, want: { keep: false, read: true } });
@@ -57,8 +67,8 @@ export function holdsResult(value: Value): boolean {
 }
 
 /** Queues the evaluation of several tensors in one plan; what is kept is found by later graphs. */
-function enqueueAll(
-  tensors: readonly Tensor[],
+export function enqueueAll(
+  tensors: readonly Evaluated[],
   wants: readonly Want[],
   label: string,
 ): readonly Outcome[] {

@@ -1,13 +1,11 @@
 import { ArgumentError } from "../errors.ts";
 import { BufferUsage } from "../gpu/constants.ts";
+import { ALIGNMENT } from "../graph/arena-layout.ts";
 import type { Value } from "../graph/node.ts";
 import { formatSpec, type Spec, specBytes } from "../graph/spec.ts";
 import { readLeaf } from "../ops/leaves.ts";
 import { currentEngine } from "./current.ts";
 import { sourceOf } from "./kept.ts";
-
-/** Bind groups take offsets that are multiples of this on every device (`minStorageBufferOffsetAlignment`). */
-const OFFSET_ALIGNMENT = 256;
 
 /** A leaf that reads the application's buffer. @throws {ArgumentError} when it cannot. */
 export function externalLeaf(buffer: GPUBuffer, spec: Spec, offset: number): Value {
@@ -19,9 +17,9 @@ export function externalLeaf(buffer: GPUBuffer, spec: Spec, offset: number): Val
     );
   }
   const end = offset + specBytes(spec);
-  if (!Number.isInteger(offset) || offset < 0 || offset % OFFSET_ALIGNMENT !== 0) {
+  if (!Number.isInteger(offset) || offset < 0 || offset % ALIGNMENT !== 0) {
     throw new ArgumentError(
-      `Tensor.fromBuffer: offset ${offset}. Expected a multiple of ${OFFSET_ALIGNMENT} bytes.`,
+      `Tensor.fromBuffer: offset ${offset}. Expected a multiple of ${ALIGNMENT} bytes.`,
     );
   }
   if (end > buffer.size) {

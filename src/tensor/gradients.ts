@@ -85,6 +85,40 @@ export function variableGrads(
   f: () => Tensor,
   vars?: Variable | readonly Variable[],
 ): { value: Tensor; grads: Record<string, Tensor> } {
+  return scope("variableGrads", () => {
+    const { value, variables, gradients } = gradientsByVariable(f, vars);
+    const named: Record<string, Tensor> = {};
+    variables.forEach((variable, i) => {
+      const gradient = gradients[i];
+      if (!gradient) return;
+      if (named[variable.name]) throw sameName(variable.name);
+      named[variable.name] = gradient;
+      origins.set(gradient, variable);
+    });
+    Tensor.group([value, ...Object.values(named)]);
+    return { value, grads: named };
+  });
+}
+
+/** @internal The variable that a gradient of `variableGrads` belongs to; null for a tensor of other making. */
+export function variableOf(gradient: Tensor): Variable | null {
+  return origins.get(gradient) ?? null;
+}
+
+const origins = new WeakMap<Tensor, Variable>();
+
+function sameName(name: string): ArgumentError {
+  return new ArgumentError(
+    `variableGrads: f reads several variables called "${name}", and gradients are keyed by name. Expected a name of ` +
+      "its own for each: variable(value, true, name), or the layer's name.",
+  );
+}
+
+/** @internal As `variableGrads`, without names: a gradient for each variable, null where the value does not depend on it. */
+export function gradientsByVariable(
+  f: () => Tensor,
+  vars?: Variable | readonly Variable[],
+): { value: Tensor; variables: readonly Variable[]; gradients: (Tensor | null)[] } {
   checkFunction(f, "variableGrads");
   return scope("variableGrads", () => {
     const { result: value, read } = watchReads(() => call(f, []));
@@ -104,83 +138,13 @@ export function variableGrads(
     }
     const xs = variables.map((v) => v.value);
     const found = backward([value.value], [upstream(value)], { xs, rules });
-    const named: Record<string, Tensor> = {};
-    variables.forEach((v, i) => {
-      const gradient = found[i];
-      if (gradient) named[v.name] = Tensor.of(gradient);
-    });
-    if (Object.keys(named).length === 0) {
+    if (found.every((gradient) => !gradient)) {
       throw new ArgumentError(
         `variableGrads: the value of f depends on none of ${variables.map((v) => `"${v.name}"`).join(", ")}.`,
       );
     }
-    Tensor.group([value, ...Object.values(named)]);
-    return { value, grads: named };
-  });
-}
-
-/** What a function with a gradient of its own gives back. */
-export interface CustomGradient {
-  readonly value: Tensor;
-  /** From the gradient of `value` (and the saved tensors) to the gradient of each input. */
-  readonly gradFunc: (dy: Tensor, saved: Tensor[]) => Tensor | Tensor[];
-}
-
-/** Keeps tensors for the backward pass. */
-export type Save = (tensors: Tensor[]) => void;
-
-/**
- * A function with a gradient of its own, in place of the gradient of what it computes.
- *
- * @param f receives the inputs, then `save`, which keeps tensors for `gradFunc`. With several inputs, write
- *   their types: `(a: sl.Tensor, b: sl.Tensor, save: sl.Save) => …`.
- * @example
- * const straightThrough = sl.customGrad((x) => ({ value: x.round(), gradFunc: (dy) => dy }));
- */
-export function customGrad(f: (x: Tensor, save: Save) => CustomGradient): (x: TensorLike) => Tensor;
-export function customGrad(
-  f: (a: Tensor, b: Tensor, save: Save) => CustomGradient,
-): (a: TensorLike, b: TensorLike) => Tensor;
-export function customGrad(
-  f: (a: Tensor, b: Tensor, c: Tensor, save: Save) => CustomGradient,
-): (a: TensorLike, b: TensorLike, c: TensorLike) => Tensor;
-export function customGrad(
-  f: (...args: never[]) => CustomGradient,
-): (...xs: TensorLike[]) => Tensor {
-  checkFunction(f, "customGrad");
-  return (...xs) =>
-    scope("customGrad", () => {
-      const inputs = xs.map((x, i) => toTensor(x, `customGrad: argument ${i}`));
-      let saved: Tensor[] = [];
-      const save: Save = (tensors) => {
-        saved = tensors;
-      };
-      const { value, gradFunc } = (f as (...args: unknown[]) => CustomGradient)(...inputs, save);
-      const spec = value.value.spec;
-      const node = new Node("customGrad", [value.value, ...inputs.map((x) => x.value)], {
-        outputs: [spec],
-        customGradient: (dy) => gradientsOf(gradFunc(Tensor.of(dy), saved), inputs),
-      });
-      return Tensor.of(node.outputs[0] as Value);
-    });
-}
-
-function gradientsOf(result: Tensor | Tensor[], inputs: readonly Tensor[]): Value[] {
-  const list = [result].flat();
-  if (list.length !== inputs.length) {
-    throw new ArgumentError(
-      `customGrad: gradFunc gave ${list.length} gradients for ${inputs.length} inputs. Expected one each.`,
-    );
-  }
-  return list.map((gradient, i) => {
-    const x = inputs[i];
-    if (x && !shapesEqual(gradient.shape, x.shape)) {
-      throw new ShapeError(
-        `customGrad: gradient ${i} has shape ${formatShape(gradient.shape)}, its input ${formatShape(x.shape)}. ` +
-          "Expected the same shape.",
-      );
-    }
-    return gradient.value;
+    const gradients = found.map((gradient) => (gradient ? Tensor.of(gradient) : null));
+    return { value, variables, gradients };
   });
 }
 
@@ -230,7 +194,8 @@ function single(list: readonly Tensor[]): Tensor {
   return list[0] as Tensor;
 }
 
-function checkFunction(f: unknown, label: string): void {
+/** @throws {ArgumentError} when `f` is no function. */
+export function checkFunction(f: unknown, label: string): void {
   if (typeof f === "function") return;
   throw new ArgumentError(
     `${label}: received ${typeof f}. Expected a function that gives a tensor.`,

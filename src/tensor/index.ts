@@ -1,5 +1,13 @@
 // The tensor floor as the floors above use it. The public names are chosen in src/index.ts.
 export { arenaRuns, packVariables } from "./arena.ts";
+export {
+  getBackend,
+  nextFrame,
+  ready,
+  setBackend,
+  type TimingInfo,
+  time,
+} from "./compatibility.ts";
 export { type Compiled, compile } from "./compile.ts";
 export { fromHost, type TensorLike, toTensor } from "./convert.ts";
 export {
@@ -14,27 +22,30 @@ export {
   tensor2d,
   tensor3d,
   tensor4d,
+  tensor5d,
+  tensor6d,
   zeros,
   zerosLike,
 } from "./creation.ts";
 export { currentEngine, type InitOptions } from "./current.ts";
+export { type CustomGradient, customGrad, type Save } from "./custom-grad.ts";
 export {
-  type CustomGradient,
-  customGrad,
   type Differentiable,
   grad,
+  gradientsByVariable,
   grads,
-  type Save,
   valueAndGrad,
   valueAndGrads,
   variableGrads,
+  variableOf,
 } from "./gradients.ts";
 export type { NestedArray } from "./nested.ts";
 export * from "./ops/index.ts";
 export { type ProfileInfo, profile } from "./profile.ts";
-export { retain, scope, tensorsIn, tidy } from "./scope.ts";
+export { scope, tensorsIn } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
 export { nextSeed, randomKey, setSeed } from "./seed.ts";
+export { print } from "./show.ts";
 export {
   adapterName,
   counters,
@@ -46,4 +57,5 @@ export {
   memory,
 } from "./system.ts";
 export { Tensor } from "./tensor.ts";
+export { keep, tidy } from "./tidy.ts";
 export { Variable, variable, variablesNamed, watchReads } from "./variable.ts";

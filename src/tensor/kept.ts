@@ -1,6 +1,5 @@
 import type { Source, Value } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
-import { currentEngine } from "./current.ts";
 
 /** From now on `value` is read from `storage` instead of being computed. */
 export function keepAs(value: Value, storage: Storage | null): void {
@@ -18,7 +17,7 @@ export function setKept(value: Value, source: Source | null): void {
   value.kept = source;
   if (old?.kind !== "storage" || old.storage.kind !== "result") return;
   if (source?.kind === "storage" && source.storage === old.storage) return;
-  currentEngine().book.dispose(old.storage);
+  old.storage.owner.release(old.storage);
 }
 
 /** The last handle of a value is gone: so is the memory that was kept for it. */
@@ -26,6 +25,6 @@ export function letGo(value: Value): void {
   const source = sourceOf(value);
   value.kept = null;
   if (source?.kind === "storage" && source.storage.kind !== "variable") {
-    currentEngine().book.dispose(source.storage);
+    source.storage.owner.release(source.storage);
   }
 }

@@ -1,6 +1,8 @@
+import { ShapeError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { TensorLike } from "./convert.ts";
+import { BINARY, OTHERS, REDUCE, UNARY } from "./method-names.ts";
 import * as activation from "./ops/activation.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as cumulative from "./ops/cumulative.ts";
@@ -13,8 +15,10 @@ import * as movement from "./ops/movement.ts";
 import * as normalization from "./ops/normalization.ts";
 import type { NormOrder } from "./ops/reduction.ts";
 import * as reduction from "./ops/reduction.ts";
+import * as scattering from "./ops/scatter.ts";
 import type { AxisArgument } from "./ops/shape-arguments.ts";
 import * as slicing from "./ops/slicing.ts";
+import * as striding from "./ops/strided-slice.ts";
 import * as trigonometry from "./ops/trigonometry.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -33,6 +37,18 @@ export interface TensorMethods extends UnaryMethods, BinaryMethods, ReduceMethod
   /** `cast("bool")` */
   toBool(): Tensor;
   reshape(shape: Shape): Tensor;
+  /** `cast(dtype)` */
+  asType(dtype: DType): Tensor;
+  /** `reshape([])`, of one element. */
+  asScalar(): Tensor;
+  /** `flatten()` */
+  as1D(): Tensor;
+  /** `reshape([rows, columns])` */
+  as2D(rows: number, columns: number): Tensor;
+  /** `reshape` to three axes. */
+  as3D(rows: number, columns: number, depth: number): Tensor;
+  /** `reshape` to four axes. */
+  as4D(rows: number, columns: number, depth: number, depth2: number): Tensor;
   /** `reshape(x.shape)` */
   reshapeAs(x: Tensor): Tensor;
   transpose(permutation?: readonly number[]): Tensor;
@@ -48,6 +64,9 @@ export interface TensorMethods extends UnaryMethods, BinaryMethods, ReduceMethod
     strides?: readonly number[],
     beginMask?: number,
     endMask?: number,
+    ellipsisMask?: number,
+    newAxisMask?: number,
+    shrinkAxisMask?: number,
   ): Tensor;
   pad(paddings: readonly (readonly [number, number])[], constantValue?: number): Tensor;
   mirrorPad(
@@ -69,6 +88,7 @@ export interface TensorMethods extends UnaryMethods, BinaryMethods, ReduceMethod
   cumsum: CumulativeMethod;
   cumprod: CumulativeMethod;
   norm(ord?: NormOrder, axis?: AxisArgument, keepDims?: boolean): Tensor;
+  unsortedSegmentSum(segmentIds: TensorLike, numSegments: number): Tensor;
   topk(k?: number): { values: Tensor; indices: Tensor };
   clipByValue(min: number, max: number): Tensor;
   leakyRelu(alpha?: number): Tensor;
@@ -92,138 +112,40 @@ const FUNCTIONS = {
   ...movement,
   ...normalization,
   ...reduction,
+  ...scattering,
   ...slicing,
+  ...striding,
   ...trigonometry,
   split: joining.split,
   unstack: joining.unstack,
 };
-
-/** Of one tensor, without further arguments. */
-const UNARY = [
-  "abs",
-  "acos",
-  "acosh",
-  "asin",
-  "asinh",
-  "atan",
-  "atanh",
-  "ceil",
-  "cos",
-  "cosh",
-  "elu",
-  "erf",
-  "exp",
-  "expm1",
-  "flatten",
-  "floor",
-  "isFinite",
-  "isInf",
-  "isNaN",
-  "log",
-  "log1p",
-  "logSigmoid",
-  "logicalNot",
-  "neg",
-  "reciprocal",
-  "relu",
-  "relu6",
-  "round",
-  "rsqrt",
-  "selu",
-  "sigmoid",
-  "sign",
-  "sin",
-  "sinh",
-  "softplus",
-  "sqrt",
-  "square",
-  "stopGradient",
-  "tan",
-  "tanh",
-] as const satisfies readonly (keyof typeof FUNCTIONS)[];
-
-/** Of two tensors. */
-const BINARY = [
-  "add",
-  "atan2",
-  "div",
-  "divNoNan",
-  "dot",
-  "equal",
-  "floorDiv",
-  "greater",
-  "greaterEqual",
-  "less",
-  "lessEqual",
-  "logicalAnd",
-  "logicalOr",
-  "logicalXor",
-  "maximum",
-  "minimum",
-  "mod",
-  "mul",
-  "notEqual",
-  "outerProduct",
-  "pow",
-  "prelu",
-  "squaredDifference",
-  "sub",
-] as const satisfies readonly (keyof typeof FUNCTIONS)[];
-
-/** Of a tensor, axes and keepDims. */
-const REDUCE = [
-  "all",
-  "any",
-  "logSumExp",
-  "max",
-  "mean",
-  "min",
-  "prod",
-  "sum",
-] as const satisfies readonly (keyof typeof FUNCTIONS)[];
-
-/** The others whose function takes the tensor first. */
-const OTHERS = [
-  "argMax",
-  "argMin",
-  "broadcastTo",
-  "cast",
-  "clipByValue",
-  "cumprod",
-  "cumsum",
-  "expandDims",
-  "gather",
-  "leakyRelu",
-  "logSoftmax",
-  "matMul",
-  "mirrorPad",
-  "norm",
-  "pad",
-  "reshape",
-  "reverse",
-  "slice",
-  "softmax",
-  "split",
-  "squeeze",
-  "step",
-  "stridedSlice",
-  "tile",
-  "topk",
-  "transpose",
-  "unstack",
-] as const satisfies readonly (keyof typeof FUNCTIONS)[];
 
 /** Those whose function takes the tensor in another place, or that have no function. */
 const SPECIAL = {
   toFloat: (x: Tensor) => movement.cast(x, "float32"),
   toInt: (x: Tensor) => movement.cast(x, "int32"),
   toBool: (x: Tensor) => movement.cast(x, "bool"),
+  asType: (x: Tensor, dtype: DType) => movement.cast(x, dtype),
+  asScalar: (x: Tensor) => movement.reshape(x, []),
+  as1D: (x: Tensor) => movement.flatten(x),
+  as2D: (x: Tensor, ...shape: number[]) => ofRank(x, 2, shape),
+  as3D: (x: Tensor, ...shape: number[]) => ofRank(x, 3, shape),
+  as4D: (x: Tensor, ...shape: number[]) => ofRank(x, 4, shape),
   reshapeAs: (x: Tensor, other: Tensor) => movement.reshape(x, other.shape),
   concat: (x: Tensor, others: Tensor | readonly Tensor[], axis?: number) =>
     joining.concat([x, ...[others].flat()], axis),
   stack: (x: Tensor, other: Tensor, axis?: number) => joining.stack([x, other], axis),
   where: (x: Tensor, condition: TensorLike, b: TensorLike) => logical.where(condition, x, b),
 };
+
+/** A size that was left out must not make a tensor of another rank. */
+function ofRank(x: Tensor, rank: number, shape: readonly number[]): Tensor {
+  if (shape.length === rank) return movement.reshape(x, shape);
+  throw new ShapeError(
+    `as${rank}D: received ${shape.length} sizes. Expected ${rank}, e.g. ` +
+      `as${rank}D(${new Array(rank).fill(1)}).`,
+  );
+}
 
 // The class itself knows no op: the arrow points from here to tensor.ts only.
 declare module "./tensor.ts" {

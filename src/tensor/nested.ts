@@ -22,11 +22,13 @@ export interface Flattened {
   readonly shape: number[];
   readonly values: number[];
   readonly isBool: boolean;
+  /** Numbers stand beside booleans. */
+  readonly isMixed: boolean;
 }
 
 /**
  * @throws {ShapeError} when rows differ in length.
- * @throws {DTypeError} for strings, null, NaN-less mixtures of booleans and numbers, and other things.
+ * @throws {DTypeError} for strings, null, and other things.
  */
 export function flatten(nested: unknown, label: string): Flattened {
   const shape: number[] = [];
@@ -61,12 +63,7 @@ export function flatten(nested: unknown, label: string): Flattened {
     values.push(Number(part));
   };
   visit(nested, 0, []);
-  if (kinds.size > 1) {
-    throw new DTypeError(
-      `${label}: numbers and booleans are mixed. Expected one kind; give a dtype or convert.`,
-    );
-  }
-  return { shape, values, isBool: kinds.has("boolean") };
+  return { shape, values, isBool: kinds.has("boolean"), isMixed: kinds.size > 1 };
 }
 
 function isList(part: unknown): part is ArrayLike<unknown> {

@@ -1,6 +1,8 @@
 import { type ProfiledKernel, Profiler } from "../runtime/profiler.ts";
 import { walkInOnePass } from "../runtime/submit.ts";
 import { currentEngine } from "./current.ts";
+import { keepGroup } from "./evaluate.ts";
+import { tensorsIn } from "./scope.ts";
 
 /** What `profile` found. The first six fields are those of TF.js. */
 export interface ProfileInfo<T> {
@@ -23,7 +25,7 @@ export interface ProfileInfo<T> {
  * queries), floating-point operations and bytes. Each dispatch gets a pass of its own, so the whole takes
  * longer than without.
  *
- * @param fn may be asynchronous; what it leaves queued is waited for.
+ * @param fn may be asynchronous; what it leaves queued is waited for, tensors that it gives are computed.
  * @example
  * const { kernels } = await sl.profile(() => model.trainOnBatch(x, y));
  * for (const { label, timeMs } of kernels) console.log(label, timeMs);
@@ -37,6 +39,7 @@ export async function profile<T>(fn: () => T | Promise<T>): Promise<ProfileInfo<
   engine.walker = profiler.walk;
   try {
     const result = await fn();
+    for (const tensor of tensorsIn(result)) if (tensor.isPending) keepGroup(tensor);
     await engine.idle();
     const kernels = await profiler.kernels();
     const after = engine.memory();
@@ -52,5 +55,6 @@ export async function profile<T>(fn: () => T | Promise<T>): Promise<ProfileInfo<
     };
   } finally {
     engine.walker = walkInOnePass;
+    profiler.destroy();
   }
 }

@@ -60,15 +60,6 @@ function isOutdated(value: Value, { writes }: ScopeState): boolean {
   return source === null || (source.kind === "storage" && writes.has(source.storage));
 }
 
-/** Keeps tensors valid over the writes of the open scope. */
-export function retain(tensors: Iterable<Tensor>): void {
-  for (const tensor of tensors) {
-    for (const member of tensor.group) {
-      if (!member.isMutable && !member.isDisposed) openScope()?.retained.add(member.value);
-    }
-  }
-}
-
 /** The tensors in a nest of arrays and plain objects. */
 export function tensorsIn(container: unknown): Tensor[] {
   const found: Tensor[] = [];
@@ -85,16 +76,4 @@ export function isPlainObject(item: unknown): item is Record<string, unknown> {
   if (typeof item !== "object" || item === null) return false;
   const prototype: unknown = Object.getPrototypeOf(item);
   return prototype === Object.prototype || prototype === null;
-}
-
-/**
- * Runs `body` and gives what it returns. TF.js needs `tidy` to free intermediate results; here they never
- * own memory, so it only marks a scope, for code that moves over.
- *
- * @example const y = sl.tidy(() => x.square().add(1));
- */
-export function tidy<T>(nameOrBody: string | (() => T), body?: () => T): T {
-  const run = typeof nameOrBody === "function" ? nameOrBody : body;
-  if (!run) throw new TraceError("tidy: received no function. Expected tidy(() => tensor).");
-  return scope(typeof nameOrBody === "string" ? nameOrBody : "", run);
 }

@@ -10,6 +10,7 @@ import { letGo, setKept, sourceOf } from "./kept.ts";
 import { type NestedArray, toNested } from "./nested.ts";
 import { formatTensor } from "./print.ts";
 import { isTracing } from "./scope-state.ts";
+import { noteTensor } from "./tidy-frame.ts";
 
 let nextId = 1;
 
@@ -33,6 +34,7 @@ export class Tensor {
   /** @internal Tensors are made by functions: `tensor`, `zeros`, operations. */
   constructor(value: Value) {
     this.#value = value;
+    noteTensor(this);
     handles.set(value, (handles.get(value) ?? 0) + 1);
   }
 
@@ -109,18 +111,15 @@ export class Tensor {
    * @throws {DisposedError | StaleReadError} when it can no longer be computed.
    * @throws {GpuError | DeviceLostError} when the GPU failed.
    */
-  async data(): Promise<TypedArray> {
+  data(): Promise<TypedArray> {
+    // Thrown, not rejected: a caller that does not wait for the values has to learn it as well.
     if (isTracing()) {
       throw new TraceError(
         "data() was called in a function that is being compiled: there are no values yet. Return the tensor " +
           "and read it outside; to branch on a value use where().",
       );
     }
-    const value = this.value;
-    const from = sourceOf(value);
-    if (from?.kind === "host") return from.data.slice();
-    const data = await readWithGroup(this);
-    return this.beginFrom(value, data) ? data.slice() : data;
+    return this.#read();
   }
 
   /**
@@ -177,6 +176,14 @@ export class Tensor {
     this.#value = touchedLeaf(this.value);
   }
 
+  async #read(): Promise<TypedArray> {
+    const value = this.value;
+    const from = sourceOf(value);
+    if (from?.kind === "host") return from.data.slice();
+    const data = await readWithGroup(this);
+    return this.beginFrom(value, data) ? data.slice() : data;
+  }
+
   /**
    * @internal Begins anew from what was read of it: the next read costs nothing, no GPU memory is held, and a loop that
    * reads each step does not hold on to all steps before.
@@ -198,8 +205,8 @@ export class Tensor {
   }
 
   /** The elements as nested arrays of the tensor's shape; a number (or boolean) for a scalar. */
-  async array(): Promise<NestedArray> {
-    return toNested(await this.data(), this.shape, this.dtype);
+  array(): Promise<NestedArray> {
+    return this.data().then((data) => toNested(data, this.shape, this.dtype));
   }
 
   /** `await t.array()`: WebGPU cannot block, so this only says so. */

@@ -106,7 +106,7 @@ export class Variable extends Tensor {
     const namesakes = byName.get(this.name);
     namesakes?.delete(this);
     if (namesakes?.size === 0) byName.delete(this.name);
-    currentEngine().book.dispose(this.storage);
+    this.storage.owner.release(this.storage);
   }
 
   override toString(): string {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ALIGNMENT, alignUp, assignSlots } from "../../src/compiler/memory.ts";
+import { assignSlots } from "../../src/compiler/memory.ts";
+import { ALIGNMENT, alignUp } from "../../src/graph/arena-layout.ts";
 import { ops } from "../../src/ops/index.ts";
 import { host, planFor } from "./plans.ts";
 

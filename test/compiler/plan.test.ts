@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { Request } from "../../src/compiler/canonical.ts";
 import { LimitError, SluiceError } from "../../src/errors.ts";
 import { DEFAULT_LIMITS } from "../../src/gpu/limits.ts";
+import { HostScalar } from "../../src/graph/host-scalar.ts";
 import type { Value } from "../../src/graph/node.ts";
+import { gradientCheck } from "../../src/ops/gradient-check.ts";
 import { ops } from "../../src/ops/index.ts";
 import { TINY_LIMITS } from "../helpers/tiny-limits.ts";
 import { checkPlan } from "./check-plan.ts";
@@ -52,6 +54,36 @@ describe("plan", () => {
     expect(plan).toThrow(LimitError);
     expect(plan).toThrow(/\[33,32\] takes 4224 bytes.*at most 4096/);
     expect(() => planOf({ outputs: [ops.exp(host([32, 32]))] }, TINY_LIMITS)).not.toThrow();
+  });
+
+  test("throws LimitError for more elements than kernels can count, though they lie nowhere", () => {
+    const sumOf = (...shape: number[]): unknown =>
+      planOf({ outputs: [ops.sum(ops.broadcastTo(host([1]), shape))] });
+    expect(() => sumOf(65_536, 65_537)).toThrow(LimitError);
+    expect(() => sumOf(65_536, 65_536)).toThrow(
+      /\[65536,65536\] has 4294967296 elements.*at most 4294967295/,
+    );
+    expect(() => sumOf(65_536, 65_535)).not.toThrow();
+  });
+
+  test("throws LimitError for partials that no binding can hold", () => {
+    const limits = { ...TINY_LIMITS, maxComputeWorkgroupsPerDimension: 100 };
+    const sumOf = (length: number): unknown =>
+      planOf({ outputs: [ops.sum(ops.broadcastTo(host([1]), [512, length]), [1])] }, limits);
+    expect(() => sumOf(20_000)).toThrow(LimitError);
+    expect(() => sumOf(20_000)).toThrow(/6144 bytes for intermediate results.*at most 4096/);
+    expect(() => sumOf(10_000)).not.toThrow();
+  });
+
+  test("throws LimitError, before anything is allocated, for memory that only lowering asks for", () => {
+    const gradients = [host([600]), host([600])];
+    const scalars = { step: HostScalar.of(0, "int32"), sticky: HostScalar.of(0, "int32") };
+    const { control } = gradientCheck({ gradients, fault: host([4], "int32") }, scalars);
+    // Each gradient takes 2,400 bytes; side by side they are one binding of 5,120.
+    const plan = (): unknown => planOf({ outputs: [control] }, TINY_LIMITS);
+    expect(plan).toThrow(LimitError);
+    expect(plan).toThrow(/gradientCheck:gradient_check: .* takes 5120 bytes.*at most 4096/);
+    expect(() => planOf({ outputs: [control] }, DEFAULT_LIMITS)).not.toThrow();
   });
 
   test("spreads many workgroups over two dimensions, and none is more than the device allows", () => {

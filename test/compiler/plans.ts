@@ -8,11 +8,12 @@ import { compilePlan } from "../../src/compiler/compile.ts";
 import type { Plan } from "../../src/compiler/plan.ts";
 import { Simplifier } from "../../src/compiler/simplify.ts";
 import { DEFAULT_LIMITS, type DeviceLimits } from "../../src/gpu/limits.ts";
+import { memberBytes } from "../../src/graph/arena-layout.ts";
 import type { DType } from "../../src/graph/dtype.ts";
 import { HostScalar } from "../../src/graph/host-scalar.ts";
 import type { Node, Value } from "../../src/graph/node.ts";
 import { type Shape, sizeOf } from "../../src/graph/shape.ts";
-import { specBytes, specOf } from "../../src/graph/spec.ts";
+import { specOf } from "../../src/graph/spec.ts";
 import { Storage } from "../../src/graph/storage.ts";
 import { topologicalOrder } from "../../src/graph/traverse.ts";
 import { gradientCheck } from "../../src/ops/gradient-check.ts";
@@ -38,15 +39,18 @@ export interface TestVariable {
 const places = new Map<Storage, Place>();
 let nextBuffer = 1;
 
+/** The books of nobody: nothing here has memory. */
+const owner = { release: () => undefined };
+
 /** Variables side by side in one buffer of their own. */
 export function arena(...shapes: readonly Shape[]): TestVariable[] {
   const buffer = nextBuffer++;
   let offset = 0;
   return shapes.map((shape) => {
     const spec = specOf(shape);
-    const storage = new Storage(spec, { kind: "variable", name: `v${nextBuffer}`, owner: rules });
+    const storage = new Storage(spec, { kind: "variable", name: `v${nextBuffer}`, owner });
     places.set(storage, { buffer, offset });
-    offset += Math.ceil(Math.max(1, specBytes(spec)) / 256) * 256;
+    offset += memberBytes(spec);
     return { storage, leaf: source(spec, { kind: "storage", storage, version: 0 }) };
   });
 }
@@ -58,7 +62,7 @@ export function lone(shape: Shape): TestVariable {
 
 /** The result of an earlier run, on the GPU. */
 export function result(shape: Shape): Value {
-  const storage = new Storage(specOf(shape), { kind: "result", name: "result", owner: rules });
+  const storage = new Storage(specOf(shape), { kind: "result", name: "result", owner });
   return source(storage.spec, { kind: "storage", storage, version: 0 });
 }
 

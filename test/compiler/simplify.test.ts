@@ -50,8 +50,19 @@ describe("simplify", () => {
     expect(constant(ops.less(number(1), number(2)))).toBe(1);
   });
 
-  test("what is not finite is left to the GPU", () => {
-    expect(constant(ops.div(ops.literal(1), ops.literal(0)))).toBe("div");
+  test("constants round and overflow at each step, as on the GPU", () => {
+    const { POSITIVE_INFINITY: infinite, NaN: nan } = Number;
+    const [zero, one] = [ops.literal(0), ops.literal(1)];
+    expect(constant(ops.div(one, zero))).toBe(infinite);
+    expect(constant(ops.div(ops.neg(one), zero))).toBe(-infinite);
+    expect(constant(ops.div(zero, zero))).toBe(nan);
+    expect(constant(ops.neg(zero))).toBe(-0);
+    const huge = ops.literal(1e30);
+    expect(constant(ops.log(ops.mul(huge, huge)))).toBe(infinite);
+    expect(constant(ops.sub(ops.literal(16777217), one))).toBe(16777216);
+    expect(constant(ops.cast(ops.div(zero, zero), "int32"))).toBe(0);
+    const least = ops.literal(-(2 ** 31), [], "int32");
+    expect(constant(ops.mod(least, ops.literal(2 ** 31 - 1, [], "int32")))).toBe(2 ** 31 - 2);
   });
 
   test("a moved constant is a constant; zeros around it are not", () => {

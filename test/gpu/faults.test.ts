@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { GpuError } from "../../src/errors.ts";
 import { BufferUsage } from "../../src/gpu/constants.ts";
 import type { GpuDevice } from "../../src/gpu/device.ts";
@@ -54,6 +54,19 @@ describe("faults", () => {
     );
   });
 
+  test("a failure in an inner scope is one of the outer scope too, and comes first", async () => {
+    const { result, error } = faults.scope("outer", () => {
+      const inner = faults.scope("inner", makeInvalidBuffer);
+      makeInvalidBuffer();
+      return inner.error;
+    });
+    expect((await result)?.message).toMatch(/^inner: /);
+    expect(await error).toBe(await result);
+    const gathered = faults.gather(() => faults.scope("inner", makeInvalidBuffer).result);
+    expect((await gathered.error)?.message).toMatch(/^inner: /);
+    expect(faults.gather(() => 1)).toEqual({ result: 1, error: null });
+  });
+
   test("a scope whose body throws closes its error scopes and rethrows", async () => {
     const failure = new Error("from the body");
     const body = () => {
@@ -88,6 +101,17 @@ describe("faults", () => {
     expect(watching.lost).toMatchObject({ name: "DeviceLostError" });
     const { error } = watching.scope("after the end", () => doomed.device.createCommandEncoder());
     expect(await error).toBeNull();
+  });
+
+  test("does not listen on the application's device, whose errors are not ours", async () => {
+    const { device } = gpu;
+    const listen = vi.spyOn(device, "addEventListener");
+    const other = new Faults({ ...gpu, owned: false });
+    expect(listen).not.toHaveBeenCalled();
+    listen.mockRestore();
+    makeInvalidBuffer();
+    await device.queue.onSubmittedWorkDone();
+    expect(other.ticket).toBe(0);
   });
 
   test("hears nothing after close", async () => {

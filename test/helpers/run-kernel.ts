@@ -272,7 +272,9 @@ function rangeOf(slots: Slots, slot: SlotRef): Range {
     table: slots.tables,
     extra: slots.extras,
   };
-  return byKind[slot.kind][slot.index] as Range;
+  const range = byKind[slot.kind][slot.index] as Range;
+  const skipped = slot.kind === "scratch" ? (slot.offset ?? 0) : 0;
+  return { ...range, offset: range.offset + skipped, bytes: range.bytes - skipped };
 }
 
 function scalarWord(scalar: HostScalar): number {

@@ -54,6 +54,13 @@ export const tolerances = {
     reason: "tree sums: log2(K) roundings, at most 12 eps for 4096 terms of one sign",
   },
 
+  /** sum, mean and norms of millions of terms of one sign. */
+  longSum: {
+    rtol: 2e-6,
+    atol: 0,
+    reason: "runs of 16, added up in runs and in pairs: at most 34 eps, of both signs",
+  },
+
   /** softmax; measured 7e-8. */
   softmax: { rtol: 1e-5, atol: 1e-7, reason: "exp of non-positive arguments, then one division" },
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ARENA_BYTES, cutIntoArenas } from "../../src/graph/arena-layout.ts";
 import { HostScalar } from "../../src/graph/host-scalar.ts";
 import { specOf } from "../../src/graph/spec.ts";
 import { lowerGradientCheck } from "../../src/kernels/gradient-check.ts";
@@ -13,6 +14,8 @@ interface Check {
   readonly before?: readonly [number, number];
   readonly step?: number;
   readonly sticky?: boolean;
+  /** Bytes of an arena at most. */
+  readonly most?: number;
   readonly limits?: { readonly maxComputeWorkgroupsPerDimension: number };
 }
 
@@ -23,21 +26,26 @@ async function check({
   before = [0, 0],
   step = 6,
   sticky = false,
+  most = ARENA_BYTES,
   limits,
 }: Check) {
   const fault = tensor([4], Int32Array.from([...before, 0, 0]));
   const inputs = [...gradients.map((g) => tensor([g.length], g)), fault];
   if (loss !== undefined) inputs.push(tensor([], Float32Array.of(loss)));
   const [control, after] = await runKernel({
-    lower: lowerGradientCheck,
+    lower: (context) => lowerGradientCheck(context, most),
     inputs,
     outputs: [specOf([4]), specOf([4], "int32")],
     attributes: { gradients: gradients.length, hasLoss: loss !== undefined },
     scalars: [HostScalar.of(step, "int32"), HostScalar.of(sticky ? 1 : 0, "int32")],
-    colocated: [gradients.map((_, i) => i)],
+    colocated: cutIntoArenas(
+      gradients.map((g) => specOf([g.length])),
+      most,
+    ),
     ...(limits && { limits }),
   });
-  return { norm: control?.[0] ?? Number.NaN, ok: control?.[1], fault: Array.from(after ?? []) };
+  const [norm = Number.NaN, ok, share = Number.NaN] = control ?? [];
+  return { norm, ok, share, fault: Array.from(after ?? []) };
 }
 
 const lengths = [1, 63, 64, 65, 257, 5000];
@@ -53,12 +61,39 @@ describe("gradientCheck kernels", () => {
     }
   });
 
+  test("go over gradients in several arenas", async () => {
+    const expected = Math.sqrt(gradients.flatMap((g) => [...g]).reduce((sum, g) => sum + g * g, 0));
+    for (const most of [256, 1024, 22_000]) {
+      const { norm, ok } = await check({ gradients, most });
+      expectClose([norm], [expected], tolerances.reduction);
+      expect(ok).toBe(1);
+      const broken = gradients.map((g, i) => (i === 2 ? g.slice().fill(Number.NaN) : g));
+      expect((await check({ gradients: broken, most })).ok).toBe(0);
+    }
+  });
+
   test("add up an arena of more grains than there are workgroups", async () => {
     const large = randomFloats(300_001, 9);
     const { norm, ok } = await check({ gradients: [large, Float32Array.of(2)] });
     const expected = Math.sqrt(large.reduce((sum, g) => sum + g * g, 4));
     expectClose([norm], [expected], tolerances.reduction);
     expect(ok).toBe(1);
+  });
+
+  test("give a norm whose square is no float32", async () => {
+    const huge = [Float32Array.of(3e30, 1, -4e30), Float32Array.of(2)];
+    const { norm, share, ok } = await check({ gradients: huge });
+    expectClose([norm, share], [5e30, 5e30 / 2 ** 80], tolerances.reduction);
+    expect(ok).toBe(1);
+    const most = await check({ gradients: [new Float32Array(4).fill(3.4e38)] });
+    expectClose([most.norm, most.share], [3.4028234e38, 6.8e38 / 2 ** 80], tolerances.reduction);
+  });
+
+  test("add equal squares up to seven digits", async () => {
+    const tenths = new Float32Array(10_000_000).fill(0.1);
+    const { norm } = await check({ gradients: [tenths] });
+    const expected = Math.fround(0.1) * Math.sqrt(tenths.length);
+    expectClose([norm], [expected], tolerances.longSum);
   });
 
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {

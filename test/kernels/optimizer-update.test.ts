@@ -92,7 +92,7 @@ async function update(
 ) {
   const { parameters, gradients, slots } = problem(rule);
   const lists = [parameters, gradients, ...slots];
-  const inputs = [...lists.flat(), Float32Array.of(norm, ok, 0, 0)].map((x) =>
+  const inputs = [...lists.flat(), Float32Array.of(norm, ok, norm / 2 ** 80, 0)].map((x) =>
     tensor([x.length], x),
   );
   const count = lengths.length;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { erf } from "../../src/ops/special.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { type ToleranceName, tolerances } from "../helpers/tolerances.ts";
+import { evaluate } from "../reference/interpreter.ts";
 
 const { NaN: nan, POSITIVE_INFINITY: infinite } = Number;
 
@@ -78,6 +79,17 @@ describe("values at the edges of float32", () => {
     expectClose(await sl.cos(x).data(), points.map(Math.cos), tolerances.trigonometry);
   });
 
+  test("log tells numbers below the smallest normal one", async () => {
+    const points = [1e-40, 1e-45, 1.17e-38, 1.18e-38, 3e-42].map(Math.fround);
+    const expected = points.map(Math.log); // log(1e-40) = -92.1
+    expectClose(await sl.log(sl.tensor(points)).data(), expected, tolerances.transcendental);
+    expect([...(await sl.log(sl.tensor([0, -0, -1e-40])).data())]).toEqual([
+      -infinite,
+      -infinite,
+      nan,
+    ]);
+  });
+
   test("maximum, minimum and the reductions let NaN through from either side", async () => {
     const a = sl.tensor([nan, 1, 2, nan]);
     const b = sl.tensor([1, nan, 3, nan]);
@@ -90,6 +102,33 @@ describe("values at the edges of float32", () => {
     expect([...(await rows.max(1).data())]).toEqual([nan, 4]);
     expect([...(await rows.min(1).data())]).toEqual([nan, -infinite]);
     expect([...(await rows.sum(1).data())]).toEqual([nan, -infinite]);
+  });
+
+  test("NaN differs from everything, is true, and stays NaN in step", async () => {
+    const x = sl.tensor([nan, nan, 1, 0, -0, infinite, -infinite]);
+    const y = sl.tensor([nan, 1, nan, -0, 0, infinite, infinite]);
+    const read = async (t: sl.Tensor): Promise<number[]> => [...(await t.data())];
+    expect(await read(x.notEqual(x))).toEqual([1, 1, 0, 0, 0, 0, 0]);
+    expect(await read(x.notEqual(y))).toEqual([1, 1, 1, 0, 0, 0, 1]);
+    expect(await read(x.mul(1).notEqual(y))).toEqual([1, 1, 1, 0, 0, 0, 1]);
+    expect(await read(sl.logicalNot(x.equal(y)))).toEqual([1, 1, 1, 0, 0, 0, 1]);
+    expect(await read(x.toBool())).toEqual([1, 1, 1, 0, 0, 1, 1]);
+    expect(await read(x.mul(1).toBool())).toEqual([1, 1, 1, 0, 0, 1, 1]);
+    expect(await read(sl.any([nan, 0]))).toEqual([1]);
+    expect(await read(sl.tensor([nan, 0, -0, 0.5], undefined, "bool"))).toEqual([1, 0, 0, 1]);
+    expect(await read(sl.step(x))).toEqual([nan, nan, 1, 0, 0, 1, 0]);
+    expect(await read(sl.step([nan, -2, 3], 0.5))).toEqual([nan, 0.5, 1]);
+    const slope = sl.grad((v: sl.Tensor) => sl.step(v).add(v).sum())(sl.tensor([nan, -2, 3]));
+    expect(await read(slope)).toEqual([1, 1, 1]);
+  });
+
+  test("the interpreter of the tests tells NaN as the GPU does", async () => {
+    const x = sl.tensor([nan, 1, 0, -0]);
+    const results = [x.notEqual(x), x.notEqual(0), x.toBool(), sl.step(x), x.equal(x)];
+    const host = evaluate(results.map((result) => result.value));
+    for (const [i, result] of results.entries()) {
+      expect([...(await result.data())]).toEqual([...(host[i] ?? [])]);
+    }
   });
 
   test("softmax, logSoftmax and logSumExp stay finite where the logits are large", async () => {
@@ -129,6 +168,43 @@ describe("values at the edges of float32", () => {
     const zero = sl.zeros([3], "int32");
     expect([...(await sl.div(big, zero).data())]).toEqual([2 ** 31 - 1, -(2 ** 31), 65_536]);
     expect([...(await sl.mod(big, zero).data())]).toEqual([0, 0, 0]);
+  });
+
+  test("constants give what tensors of the same numbers give", async () => {
+    const [zero, one] = [sl.zeros([1]), sl.ones([1])];
+    const two = one.add(one);
+    const cases: readonly (readonly [sl.Tensor, number])[] = [
+      [one.div(zero), infinite],
+      [one.neg().div(zero), -infinite],
+      [zero.div(zero), nan],
+      [zero.reciprocal(), infinite],
+      [one.neg().sqrt(), nan],
+      [zero.rsqrt(), infinite],
+      [zero.acosh(), nan],
+      [one.atanh(), infinite],
+      [two.asin(), nan],
+      [one.exp().exp().exp().exp(), infinite],
+      [one.exp().exp().exp().exp().log(), infinite],
+      [zero.neg(), -0],
+      [zero.neg().reciprocal(), -infinite],
+      // What is left of a constant in a kernel with other operands.
+      [sl.tensor([2]).mul(zero.neg()), -0],
+      [sl.tensor([2]).mul(one.div(zero)), infinite],
+      [sl.tensor([2]).sub(one.div(zero).exp()), -infinite],
+      [sl.tensor([2]).add(zero.div(zero)), nan],
+    ];
+    for (const [actual, expected] of cases) expect([...(await actual.data())]).toEqual([expected]);
+  });
+
+  test("the gradient of mod is that of the quotient which mod itself takes off", async () => {
+    // The float32 quotient of the third pair is 9, though 0.1 goes into 0.9 only 8 times.
+    const pairs = [0.5, 0.7, 0.9, 1].map((x) => [x, 0.1] as const);
+    const a = sl.tensor(pairs.map(([x]) => x));
+    const b = sl.tensor(pairs.map(([, y]) => y));
+    const [, db] = sl.grads((x: sl.Tensor, y: sl.Tensor) => sl.mod(x, y).sum())([a, b]);
+    const quotients = [...(await sl.floorDiv(a, b).data())];
+    expect(quotients[2]).toBe(8);
+    expect([...((await db?.data()) ?? [])]).toEqual(quotients.map((q) => -q));
   });
 
   test("float32 division by zero is an infinity or NaN, as in JavaScript", async () => {

@@ -53,13 +53,29 @@ describe("methods", () => {
     ]);
   });
 
+  test("name a rank or a dtype", async () => {
+    expect(x.as1D().shape).toEqual([6]);
+    expect(x.as2D(3, 2).shape).toEqual([3, 2]);
+    expect(x.as3D(1, 3, 2).shape).toEqual([1, 3, 2]);
+    expect(x.as4D(1, 3, 1, 2).shape).toEqual([1, 3, 1, 2]);
+    expect(await x.sum(null, true).asScalar().array()).toBe(21);
+    expect(x.asType("int32").dtype).toBe("int32");
+    expect(() => x.as2D(6, undefined as never)).toThrow(sl.ShapeError);
+    expect(() => (x.as2D as (rows: number) => sl.Tensor).call(x, 6)).toThrow(/as2D: received 1/);
+    expect(() => x.asScalar()).toThrow(sl.ShapeError);
+    expect(sl.tensor5d([1, 2], [1, 1, 2, 1, 1]).rank).toBe(5);
+    expect(sl.tensor6d([[[[[[7]]]]]]).rank).toBe(6);
+    expect(() => sl.tensor5d([1, 2])).toThrow(/tensor5d: received values of rank 1/);
+  });
+
   test("exist for every function that takes one tensor first", () => {
     const without = [
       // These take no tensor, a list, or a text first.
       ...["range", "linspace", "eye", "oneHot", "einsum", "addN"],
-      ...["randomUniform", "randomNormal", "truncatedNormal"],
+      ...["randomUniform", "randomUniformInt", "meshgrid"],
+      ...["randomNormal", "randomStandardNormal", "truncatedNormal"],
       // TF.js has no method for these.
-      ...["dropout", "multinomial", "moments"],
+      ...["dropout", "multinomial", "moments", "gatherND", "scatterND", "bincount"],
     ];
     const methods = new Set(Object.getOwnPropertyNames(sl.Tensor.prototype));
     const missing = Object.keys(publicOps).filter((name) => !methods.has(name));

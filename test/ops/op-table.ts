@@ -7,6 +7,7 @@ import { logicalRows } from "./rows/logical.ts";
 import { matrixRows } from "./rows/matrix.ts";
 import { movementRows } from "./rows/movement.ts";
 import { reductionRows } from "./rows/reduction.ts";
+import { scatterRows } from "./rows/scatter.ts";
 
 /** Every public op, and what it is tried on. A public op without a row fails the suite. */
 export const opTable: Readonly<Record<string, Row>> = {
@@ -18,4 +19,5 @@ export const opTable: Readonly<Record<string, Row>> = {
   ...matrixRows,
   ...movementRows,
   ...reductionRows,
+  ...scatterRows,
 };

@@ -181,6 +181,18 @@ describe("gradient clipping", () => {
     expectClose(await w.data(), [-3, 3.5], tolerances.arithmetic);
   });
 
+  test("both norms are right where no float32 holds their square, or the norm itself", async () => {
+    for (const largest of [1e19, 1e25, 3.4e38]) {
+      for (const config of [{ clipnorm: 1 }, { globalClipnorm: 1 }]) {
+        const w = vector([0, 0, 0]);
+        const optimizer = kept(train.sgd({ learningRate: 1, ...config }));
+        optimizer.minimize(linear(w, [largest, -largest, 0.5]));
+        const share = Math.SQRT1_2;
+        expectClose(await w.data(), [-share, share, 0], tolerances.arithmetic);
+      }
+    }
+  });
+
   test("only one kind of clipping is taken", () => {
     expect(() => train.sgd({ clipnorm: 1, clipvalue: 1 })).toThrow("one of them");
   });
@@ -215,6 +227,50 @@ describe("gradients that are not finite", () => {
     touched.minimize(linear(w, [1]));
     untouched.minimize(linear(other, [1]));
     expect(await w.data()).toEqual(await other.data());
+  });
+});
+
+describe("finite gradients whose square is no float32", () => {
+  const makers: Readonly<Record<string, () => train.Optimizer>> = {
+    adam: () => train.adam(0.1),
+    adamw: () => train.adamw(0.1),
+    rmsprop: () => train.rmsprop(0.1),
+    "rmsprop with momentum": () => train.rmsprop({ learningRate: 0.1, momentum: 0.9 }),
+    "centered rmsprop": () => train.rmsprop({ learningRate: 0.1, centered: true }),
+    "centered rmsprop with momentum": () =>
+      train.rmsprop({ learningRate: 0.1, centered: true, momentum: 0.9 }),
+  };
+
+  test.each(Object.entries(makers))("%s takes a step of ordinary size", async (_name, make) => {
+    const [w, other] = [vector([1]), vector([1])];
+    const [huge, large] = [kept(make()), kept(make())];
+    // The rules do not depend on the scale of the gradients, so 1e18 shows what 1e30 has to do.
+    for (let step = 0; step < 3; step++) {
+      huge.minimize(linear(w, [3e38]));
+      large.minimize(linear(other, [1e18]));
+    }
+    expect(await huge.refusedUpdates()).toBe(0);
+    expectClose(await w.data(), await other.data(), tolerances.optimizer);
+    for (let step = 0; step < 3; step++) huge.minimize(linear(w, [1]));
+    expect((await w.data()).every(Number.isFinite)).toBe(true);
+  });
+
+  test("centered rmsprop survives a variance that rounds below 0", async () => {
+    const w = vector([0], "spread/w");
+    const config = { learningRate: 1e-6, centered: true, name: "spread" };
+    const optimizer = kept(train.rmsprop(config));
+    optimizer.minimize(linear(w, [100]));
+    const state = await optimizer.getWeights();
+    // A mean of 100 whose square exceeds the mean square by its rounding.
+    const one = (value: number): Tensor => tensor(Float32Array.of(value));
+    await optimizer.setWeights(
+      state.map(({ name, tensor: old }) => {
+        if (name.endsWith("/velocity")) return { name, tensor: one(9999.99) };
+        return { name, tensor: name.endsWith("/average_gradient") ? one(100) : old };
+      }),
+    );
+    optimizer.minimize(linear(w, [100]));
+    expect((await w.data()).every(Number.isFinite)).toBe(true);
   });
 });
 

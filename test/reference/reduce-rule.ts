@@ -1,6 +1,6 @@
 import type { Node } from "../../src/graph/node.ts";
 import { reducedShape, sizeOf } from "../../src/graph/shape.ts";
-import type { Combine } from "../../src/ops/op.ts";
+import type { Combine } from "../../src/kernels/reduce-source.ts";
 import { coordinatesOf, flatIndex } from "./coordinates.ts";
 import type { Elements, Operand } from "./interpreter.ts";
 
@@ -29,6 +29,11 @@ const FOLD: Readonly<Record<Combine, (group: readonly number[]) => number>> = {
   prod: (group) => group.reduce((a, b) => a * b, 1),
   max: (group) => Math.max(...group),
   min: (group) => Math.min(...group),
-  argMax: (group) => group.indexOf(Math.max(...group)),
-  argMin: (group) => group.indexOf(Math.min(...group)),
+  argMax: (group) => placeOf(Math.max(...group), group),
+  argMin: (group) => placeOf(Math.min(...group), group),
 };
+
+/** Where a group with NaN has NaN as its extreme, which is the first one. */
+function placeOf(extreme: number, group: readonly number[]): number {
+  return Number.isNaN(extreme) ? group.findIndex(Number.isNaN) : group.indexOf(extreme);
+}

@@ -117,15 +117,21 @@ export function selu(x: TensorLike): Tensor {
 }
 
 /**
- * 1 where x > 0, `alpha` elsewhere. The gradient is 0.
+ * 1 where x > 0, `alpha` elsewhere; NaN stays NaN. The gradient is 0.
  *
  * @param alpha - Default 0.
  * @example
  * await sl.step([-1, 0, 2]).array(); // [0,0,1]
  */
 export function step(x: TensorLike, alpha = 0): Tensor {
-  const isPositive = ops.greater(operand(x, "step"), ops.literal(0));
-  return Tensor.of(ops.where(isPositive, ops.literal(1), operand(alpha, "step")));
+  const value = operand(x, "step");
+  const slope = ops.where(
+    ops.greater(value, ops.literal(0)),
+    ops.literal(1),
+    operand(alpha, "step"),
+  );
+  if (value.dtype !== "float32") return Tensor.of(slope);
+  return Tensor.of(ops.where(ops.isNaN(value), ops.stopGradient(value), slope));
 }
 
 function leaky(x: Value, alpha: Value): Value {

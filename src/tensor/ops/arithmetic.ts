@@ -4,6 +4,7 @@ import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
 import { binary, operand, operandPair, unary } from "./operand.ts";
+import { tensorList } from "./shape-arguments.ts";
 
 /*
  * Two operands broadcast by NumPy's rule (aligned at the right, sizes equal or 1) and take the
@@ -146,12 +147,12 @@ export function squaredDifference(a: TensorLike, b: TensorLike): Tensor {
  * The sum of a list of tensors, in order.
  *
  * @param tensors - At least one; their shapes broadcast.
- * @throws {ArgumentError} on an empty list.
+ * @throws {ArgumentError} on an empty list, and on what is no list.
  * @example
  * await sl.addN([[1, 2], [3, 4], [5, 6]]).array(); // [9,12]
  */
 export function addN(tensors: readonly TensorLike[]): Tensor {
-  const values = tensors.map((x, i) => operand(x, `addN: tensor ${i}`));
+  const values = tensorList(tensors, "addN").map((x, i) => operand(x, `addN: tensor ${i}`));
   values.reduce<Shape>((shape, x) => broadcastShapes(shape, x.shape, "addN"), []);
   const [first, ...rest] = values;
   if (first === undefined) {

@@ -2,19 +2,22 @@ import { ArgumentError } from "../../errors.ts";
 import type { DType } from "../../graph/dtype.ts";
 import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
+import { checkDType, checkNumbers } from "../host-numbers.ts";
 import { Tensor } from "../tensor.ts";
 import { indexOperand, operand } from "./operand.ts";
-import { countOf } from "./shape-arguments.ts";
+import { countOf, shapeList, shown } from "./shape-arguments.ts";
 
 /**
  * start, start + step, … up to, not including, stop.
  *
  * @param step - Default 1, or -1 where stop is below start.
- * @param dtype - Default float32.
+ * @param dtype - Default float32; int32 drops the fractions.
  * @returns `[ceil((stop - start) / step)]`
  * @throws {ArgumentError} when step is 0 or leads away from stop.
+ * @throws {DTypeError} when int32 cannot hold one of the numbers.
  * @example
  * await sl.range(2, 8, 2).array(); // [2,4,6]
  */
@@ -31,9 +34,14 @@ export function range(
         "the end.",
     );
   }
-  const place = ops.cast(ops.range(count), dtype);
-  const number = (value: number): Value => ops.scalar(HostScalar.of(value, dtype));
-  return Tensor.of(ops.add(ops.mul(place, number(step)), number(start)));
+  checkDType(dtype, "range");
+  checkNumbers([start, start + Math.max(0, count - 1) * step], dtype, "range");
+  // Whole numbers are counted in int32, which is exact beyond 2²⁴; fractions go before they are dropped.
+  const isWhole = dtype === "int32" && Number.isInteger(start) && Number.isInteger(step);
+  const counted = isWhole ? "int32" : "float32";
+  const place = ops.cast(ops.range(count), counted);
+  const number = (value: number): Value => ops.scalar(HostScalar.of(value, counted));
+  return Tensor.of(ops.cast(ops.add(ops.mul(place, number(step)), number(start)), dtype));
 }
 
 /**
@@ -71,6 +79,8 @@ export function eye(
   batchShape: readonly number[] = [],
   dtype: DType = "float32",
 ): Tensor {
+  checkDType(dtype, "eye");
+  shapeList(batchShape, "eye: batchShape");
   const shape = [numRows, numColumns].map((size) => countOf(size, "eye", 0));
   const rows = ops.reshape(ops.range(numRows), [numRows, 1]);
   const isDiagonal = ops.equal(rows, ops.range(numColumns));
@@ -86,7 +96,7 @@ export function eye(
  * @param offValue - Default 0.
  * @param dtype - Default int32, as in TF.js.
  * @returns `[..indices.shape, depth]`
- * @throws {ArgumentError} unless depth is a whole number from 1 on.
+ * @throws {ArgumentError} unless depth is a whole number from 1 on, and plain indices are whole.
  * @throws {DTypeError} when the indices are a float32 tensor.
  * @example
  * await sl.oneHot([1, 0], 3).array(); // [[0,1,0],[1,0,0]]
@@ -98,10 +108,44 @@ export function oneHot(
   offValue = 0,
   dtype: DType = "int32",
 ): Tensor {
+  checkDType(dtype, "oneHot");
   const ids = indexOperand(indices, "oneHot: indices");
   const classes = ops.range(countOf(depth, "oneHot: depth"));
   const isHot = ops.equal(ops.reshape(ids, [...ids.shape, 1]), classes);
   if (onValue === 1 && offValue === 0) return Tensor.of(ops.cast(isHot, dtype));
   const chosen = ops.where(isHot, operand(onValue, "oneHot"), operand(offValue, "oneHot"));
   return Tensor.of(ops.cast(chosen, dtype));
+}
+
+/**
+ * Two vectors as the coordinates of a grid: one matrix repeats the first along the other axis, the
+ * second matrix the second.
+ *
+ * @param x - Of W elements.
+ * @param y - Of H elements; without it the answer is x alone.
+ * @param options - `indexing`: `"xy"` (default) gives [H, W], `"ij"` gives [W, H].
+ * @throws {ArgumentError} for another indexing.
+ * @example
+ * await sl.meshgrid([1, 2, 3], [4, 5])[1].array(); // [[4,4,4],[5,5,5]]
+ */
+export function meshgrid(
+  x?: TensorLike,
+  y?: TensorLike,
+  { indexing = "xy" }: { readonly indexing?: "xy" | "ij" } = {},
+): Tensor[] {
+  if (indexing !== "xy" && indexing !== "ij") {
+    throw new ArgumentError(
+      `meshgrid: received indexing ${shown(indexing)}. Expected "xy" or "ij".`,
+    );
+  }
+  if (x === undefined) return [];
+  const first = operand(x, "meshgrid");
+  if (y === undefined) return [Tensor.of(first)];
+  const second = operand(y, "meshgrid");
+  const [width, height] = [sizeOf(first.shape), sizeOf(second.shape)];
+  const isRow = indexing === "xy";
+  const shape = isRow ? [height, width] : [width, height];
+  const across = ops.reshape(first, isRow ? [1, width] : [width, 1]);
+  const down = ops.reshape(second, isRow ? [height, 1] : [1, height]);
+  return [Tensor.of(ops.broadcastTo(across, shape)), Tensor.of(ops.broadcastTo(down, shape))];
 }

@@ -4,6 +4,7 @@ import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
 import { operand } from "./operand.ts";
+import { flagOf } from "./shape-arguments.ts";
 
 /**
  * Running sum along one axis. int32 stays int32.
@@ -16,7 +17,11 @@ import { operand } from "./operand.ts";
  * await sl.cumsum([1, 2, 3]).array(); // [1,3,6]
  */
 export function cumsum(x: TensorLike, axis = 0, exclusive = false, reverse = false): Tensor {
-  return Tensor.of(ops.cumsum(operand(x, "cumsum"), axis, exclusive, reverse));
+  const flags = [
+    flagOf(exclusive, "cumsum: exclusive"),
+    flagOf(reverse, "cumsum: reverse"),
+  ] as const;
+  return Tensor.of(ops.cumsum(operand(x, "cumsum"), axis, ...flags));
 }
 
 /**
@@ -30,7 +35,11 @@ export function cumsum(x: TensorLike, axis = 0, exclusive = false, reverse = fal
  * await sl.cumprod([1, 2, 3, 4]).array(); // [1,2,6,24]
  */
 export function cumprod(x: TensorLike, axis = 0, exclusive = false, reverse = false): Tensor {
-  return Tensor.of(ops.cumprod(operand(x, "cumprod"), axis, exclusive, reverse));
+  const flags = [
+    flagOf(exclusive, "cumprod: exclusive"),
+    flagOf(reverse, "cumprod: reverse"),
+  ] as const;
+  return Tensor.of(ops.cumprod(operand(x, "cumprod"), axis, ...flags));
 }
 
 /**

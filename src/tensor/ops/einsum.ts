@@ -26,6 +26,7 @@ interface Labelled {
  * await sl.einsum("ij,j->i", [[1, 2], [3, 4]], [1, 10]).array(); // [21,43]
  */
 export function einsum(equation: string, ...tensors: readonly TensorLike[]): Tensor {
+  if (typeof equation !== "string") throw malformed(equation);
   const { inputs, output } = parse(equation, tensors.length);
   const labelled = tensors.map((x, i) => ({ value: operand(x, "einsum"), axes: inputs[i] ?? "" }));
   checkSizes(equation, labelled);

@@ -1,4 +1,6 @@
 import { ArgumentError } from "../../errors.ts";
+import { HostScalar } from "../../graph/host-scalar.ts";
+import type { Value } from "../../graph/node.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
@@ -108,7 +110,8 @@ export function round(x: TensorLike): Tensor {
 }
 
 /**
- * x held between `min` and `max`. Outside the gradient is 0.
+ * x held between `min` and `max`. int32 stays int32, and drops the bounds' fractions, as in TF.js.
+ * Outside the gradient is 0.
  *
  * @throws {ArgumentError} when `min` is greater than `max`.
  * @example
@@ -118,6 +121,15 @@ export function clipByValue(x: TensorLike, min: number, max: number): Tensor {
   if (!(min <= max)) {
     throw new ArgumentError(`clipByValue: min is ${min} and max is ${max}; expected min <= max.`);
   }
-  const low = ops.maximum(operand(x, "clipByValue"), operand(min, "clipByValue"));
-  return Tensor.of(ops.minimum(low, operand(max, "clipByValue")));
+  const value = operand(x, "clipByValue");
+  const bound = (limit: number): Value =>
+    value.dtype === "float32"
+      ? operand(limit, "clipByValue")
+      : ops.scalar(HostScalar.of(toInt32(limit), "int32"));
+  return Tensor.of(ops.minimum(ops.maximum(value, bound(min)), bound(max)));
+}
+
+/** Without its fraction, and no further out than int32 reaches. */
+function toInt32(limit: number): number {
+  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(limit)));
 }

@@ -18,6 +18,7 @@ import { indexOperand, operand } from "./operand.ts";
  * @param batchDims - How many axes in front both share; each batch row picks from its own. Default
  *   0.
  * @throws {DTypeError} when the indices are a tensor of another dtype.
+ * @throws {ArgumentError} for plain numbers that are no whole ones.
  * @throws {ShapeError} when axis or batchDims do not fit.
  * @example
  * await sl.gather([[1, 2], [3, 4], [5, 6]], [2, 0]).array(); // [[5,6],[1,2]]

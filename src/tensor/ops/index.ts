@@ -18,11 +18,15 @@ export {
   dropout,
   multinomial,
   randomNormal,
+  randomStandardNormal,
   randomUniform,
+  randomUniformInt,
   truncatedNormal,
 } from "./random.ts";
 export * from "./reduction.ts";
+export * from "./scatter.ts";
 export * from "./slicing.ts";
+export * from "./strided-slice.ts";
 export * from "./trigonometry.ts";
 
 installMethods(Tensor);

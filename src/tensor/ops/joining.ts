@@ -6,19 +6,20 @@ import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
 import { operand } from "./operand.ts";
+import { numberList, tensorList } from "./shape-arguments.ts";
 
 /**
  * Tensors end to end along one axis.
  *
  * @param tensors - Equal ranks, and equal sizes on every other axis.
  * @param axis - Default 0.
- * @throws {ArgumentError} on an empty list.
+ * @throws {ArgumentError} on an empty list, and on what is no list.
  * @throws {ShapeError} when they do not fit, or the axis lies outside.
  * @example
  * await sl.concat([[[1], [2]], [[3], [4]]], 1).array(); // [[1,3],[2,4]]
  */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
-  const values = tensors.map((x, i) => operand(x, `concat: tensor ${i}`));
+  const values = tensorList(tensors, "concat").map((x, i) => operand(x, `concat: tensor ${i}`));
   const rank = values[0]?.shape.length ?? 1;
   return Tensor.of(ops.concat(values, normalizeAxis(axis, rank, "concat")));
 }
@@ -27,13 +28,13 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
  * Tensors of one shape along a new axis.
  *
  * @param axis - Where the new axis goes. Default 0.
- * @throws {ArgumentError} on an empty list.
+ * @throws {ArgumentError} on an empty list, and on what is no list.
  * @throws {ShapeError} when the shapes differ, or the axis lies outside.
  * @example
  * await sl.stack([[1, 2], [3, 4]], 1).array(); // [[1,3],[2,4]]
  */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
-  const values = tensors.map((x, i) => operand(x, `stack: tensor ${i}`));
+  const values = tensorList(tensors, "stack").map((x, i) => operand(x, `stack: tensor ${i}`));
   const [first] = values;
   if (first === undefined) {
     throw new ArgumentError("stack: received an empty list; expected at least one tensor.");
@@ -78,6 +79,7 @@ export function unstack(x: TensorLike, axis = 0): Tensor[] {
  */
 export function split(x: TensorLike, numOrSizes: number | readonly number[], axis = 0): Tensor[] {
   const value = operand(x, "split");
+  if (typeof numOrSizes !== "number") numberList(numOrSizes, "split: numOrSizes");
   const place = normalizeAxis(axis, value.shape.length, "split");
   return cut(value, place, partSizes(value, place, numOrSizes)).map(Tensor.of);
 }

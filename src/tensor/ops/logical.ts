@@ -1,7 +1,7 @@
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
-import { binary, operand, unary } from "./operand.ts";
+import { binary, boolOperand, operand, unary } from "./operand.ts";
 
 /*
  * Comparisons broadcast as arithmetic does and give bool. Anything compared with NaN is false,
@@ -75,64 +75,64 @@ export function greaterEqual(a: TensorLike, b: TensorLike): Tensor {
 }
 
 /**
- * a and b, both bool.
+ * a and b, both bool; plain numbers count as true where they are not 0.
  *
- * @throws {DTypeError} when one is not bool.
+ * @throws {DTypeError} when one is a tensor of another dtype.
  * @throws {ShapeError} when the shapes do not broadcast.
  * @example
  * await sl.logicalAnd([true, false], true).array(); // [true,false]
  */
 export function logicalAnd(a: TensorLike, b: TensorLike): Tensor {
-  return binary("logicalAnd", a, b);
+  return Tensor.of(ops.logicalAnd(boolOperand(a, "logicalAnd"), boolOperand(b, "logicalAnd")));
 }
 
 /**
- * a or b, both bool.
+ * a or b, both bool; plain numbers count as true where they are not 0.
  *
- * @throws {DTypeError} when one is not bool.
+ * @throws {DTypeError} when one is a tensor of another dtype.
  * @throws {ShapeError} when the shapes do not broadcast.
  * @example
  * await sl.logicalOr([true, false], false).array(); // [true,false]
  */
 export function logicalOr(a: TensorLike, b: TensorLike): Tensor {
-  return binary("logicalOr", a, b);
+  return Tensor.of(ops.logicalOr(boolOperand(a, "logicalOr"), boolOperand(b, "logicalOr")));
 }
 
 /**
- * Either a or b but not both, both bool.
+ * Either a or b but not both, both bool; plain numbers count as true where they are not 0.
  *
- * @throws {DTypeError} when one is not bool.
+ * @throws {DTypeError} when one is a tensor of another dtype.
  * @throws {ShapeError} when the shapes do not broadcast.
  * @example
  * await sl.logicalXor([true, false], true).array(); // [false,true]
  */
 export function logicalXor(a: TensorLike, b: TensorLike): Tensor {
-  return binary("logicalXor", a, b);
+  return Tensor.of(ops.logicalXor(boolOperand(a, "logicalXor"), boolOperand(b, "logicalXor")));
 }
 
 /**
- * Not x, of bool.
+ * Not x, of bool; plain numbers count as true where they are not 0.
  *
- * @throws {DTypeError} when x is not bool.
+ * @throws {DTypeError} when x is a tensor of another dtype.
  * @example
  * await sl.logicalNot([true, false]).array(); // [false,true]
  */
 export function logicalNot(x: TensorLike): Tensor {
-  return unary("logicalNot", x);
+  return Tensor.of(ops.logicalNot(boolOperand(x, "logicalNot")));
 }
 
 /**
  * `a` where the condition holds, `b` elsewhere; all three broadcast. The gradient goes to the one
  * taken.
  *
- * @param condition - bool.
- * @throws {DTypeError} when the condition is not bool.
+ * @param condition - bool; plain numbers count as true where they are not 0.
+ * @throws {DTypeError} when the condition is a tensor of another dtype.
  * @throws {ShapeError} when the shapes do not broadcast.
  * @example
  * await sl.where([true, false], [1, 2], 0).array(); // [1,0]
  */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
-  const test = operand(condition, "where");
+  const test = boolOperand(condition, "where");
   return Tensor.of(ops.where(test, operand(a, "where"), operand(b, "where")));
 }
 

@@ -4,14 +4,17 @@ import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
 import { operand } from "./operand.ts";
+import { flagOf } from "./shape-arguments.ts";
 
 /**
  * Product of matrices: a [.., M, K] × b [.., K, N] → [.., M, N]. Axes in front broadcast. int32 and
- * bool are cast to float32, sums are float32.
+ * bool are cast to float32 and the product is float32, other than in TF.js, where that of two int32
+ * is int32: cast it back with `toInt()`, which is exact while the sums stay below 2²⁴.
  *
  * @param transposeA - a is given as [.., K, M]. Default false.
  * @param transposeB - b is given as [.., N, K]. Default false.
  * @throws {ShapeError} when the inner sizes differ, or a rank is below 2.
+ * @throws {ArgumentError} for a flag that is neither true nor false.
  * @example
  * await sl.matMul([[1, 2]], [[3], [4]]).array(); // [[11]]
  */
@@ -21,7 +24,12 @@ export function matMul(
   transposeA = false,
   transposeB = false,
 ): Tensor {
-  return Tensor.of(ops.matMul(operand(a, "matMul"), operand(b, "matMul"), transposeA, transposeB));
+  const [x, y] = [operand(a, "matMul"), operand(b, "matMul")];
+  const flags = [
+    flagOf(transposeA, "matMul: transposeA"),
+    flagOf(transposeB, "matMul: transposeB"),
+  ] as const;
+  return Tensor.of(ops.matMul(x, y, ...flags));
 }
 
 /**

@@ -1,24 +1,33 @@
 import { ShapeError } from "../../errors.ts";
 import type { DType } from "../../graph/dtype.ts";
-import { formatShape, normalizeAxes, type Shape, sizeOf } from "../../graph/shape.ts";
+import { formatShape, type Shape, sizeOf } from "../../graph/shape.ts";
 import { formatSpec } from "../../graph/spec.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
+import { checkDType } from "../host-numbers.ts";
 import { Tensor } from "../tensor.ts";
 import { operand, unary } from "./operand.ts";
-import { type AxisArgument, axisList, countOf, resolveShape } from "./shape-arguments.ts";
+import {
+  type AxisArgument,
+  axesOf,
+  countOf,
+  numberList,
+  resolveShape,
+  shapeList,
+} from "./shape-arguments.ts";
 
 /* Movement copies nothing by itself: it changes how the next kernel reads. */
 
 /**
  * x with another dtype. float32 → int32 drops the fraction and saturates; anything → bool is
- * `x != 0`. Gradients pass between float32 only.
+ * `x != 0`, so NaN is true. Gradients pass between float32 only.
  *
+ * @throws {DTypeError} for a name that is no dtype.
  * @example
  * await sl.cast([1.7, -1.7], "int32").array(); // [1,-1]
  */
 export function cast(x: TensorLike, dtype: DType): Tensor {
-  return Tensor.of(ops.cast(operand(x, "cast"), dtype));
+  return Tensor.of(ops.cast(operand(x, "cast"), checkDType(dtype, "cast")));
 }
 
 /**
@@ -43,7 +52,9 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
  * await sl.transpose([[1, 2], [3, 4]]).array(); // [[1,3],[2,4]]
  */
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
-  return Tensor.of(ops.transpose(operand(x, "transpose"), permutation));
+  const order = permutation ?? undefined; // TF.js takes null, too
+  if (order !== undefined) numberList(order, "transpose: permutation");
+  return Tensor.of(ops.transpose(operand(x, "transpose"), order));
 }
 
 /**
@@ -77,9 +88,9 @@ export function expandDims(x: TensorLike, axis = 0): Tensor {
  */
 export function squeeze(x: TensorLike, axis?: AxisArgument): Tensor {
   const value = operand(x, "squeeze");
-  const named = axisList(axis);
-  const axes = normalizeAxes(named, value.shape.length, "squeeze");
-  const wrong = named ? axes.filter((one) => value.shape[one] !== 1) : [];
+  const isNamed = axis !== null && axis !== undefined;
+  const axes = axesOf(value, axis, "squeeze");
+  const wrong = isNamed ? axes.filter((one) => value.shape[one] !== 1) : [];
   if (wrong.length > 0) {
     throw new ShapeError(
       `squeeze: axis ${wrong.join(" and ")} of ${formatSpec(value.spec)}; expected axes of size 1.`,
@@ -97,7 +108,7 @@ export function squeeze(x: TensorLike, axis?: AxisArgument): Tensor {
  * await sl.broadcastTo([1, 2], [2, 2]).array(); // [[1,2],[1,2]]
  */
 export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
-  return Tensor.of(ops.broadcastTo(operand(x, "broadcastTo"), shape));
+  return Tensor.of(ops.broadcastTo(operand(x, "broadcastTo"), shapeList(shape, "broadcastTo")));
 }
 
 /**
@@ -111,6 +122,7 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
  */
 export function tile(x: TensorLike, reps: readonly number[]): Tensor {
   const value = operand(x, "tile");
+  numberList(reps, "tile: reps");
   if (reps.length !== value.shape.length) {
     throw new ShapeError(
       `tile: reps ${formatShape(reps)} of ${formatSpec(value.spec)}; expected one number an axis.`,
@@ -134,9 +146,7 @@ export function tile(x: TensorLike, reps: readonly number[]): Tensor {
  */
 export function reverse(x: TensorLike, axis?: AxisArgument): Tensor {
   const value = operand(x, "reverse");
-  return Tensor.of(
-    ops.reverse(value, normalizeAxes(axisList(axis), value.shape.length, "reverse")),
-  );
+  return Tensor.of(ops.reverse(value, axesOf(value, axis, "reverse")));
 }
 
 /**
@@ -148,6 +158,17 @@ export function reverse(x: TensorLike, axis?: AxisArgument): Tensor {
 export function flatten(x: TensorLike): Tensor {
   const value = operand(x, "flatten");
   return Tensor.of(ops.reshape(value, [sizeOf(value.shape)]));
+}
+
+/**
+ * The same tensor under a handle of its own: either may be disposed of without the other. Nothing
+ * is copied; the gradient flows through. Of a variable: what it holds now.
+ *
+ * @example
+ * await sl.clone([1, 2]).array(); // [1,2]
+ */
+export function clone(x: TensorLike): Tensor {
+  return Tensor.of(operand(x, "clone"));
 }
 
 /**

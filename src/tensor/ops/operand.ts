@@ -1,9 +1,10 @@
 import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
 import { broadcastShapes } from "../../graph/shape.ts";
+import { expectDType } from "../../ops/cast.ts";
 import { ops } from "../../ops/index.ts";
 import type { Binary, Ops, Unary } from "../../ops/ops.ts";
-import { type TensorLike, toTensor } from "../convert.ts";
+import { type TensorLike, toIndices, toTensor } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
 
 /** Names of the ops of one value, and of two that broadcast. */
@@ -23,10 +24,20 @@ export function operand(x: TensorLike, label: string): Value {
   return toTensor(x, label).value;
 }
 
-/** int32 values from numbers, lists or an int32 tensor. */
+/**
+ * int32 values from whole numbers, lists of them or an int32 tensor.
+ *
+ * @throws {ArgumentError} for fractions and NaN.
+ * @throws {DTypeError} for a tensor of another dtype.
+ */
 export function indexOperand(x: TensorLike, label: string): Value {
-  if (x instanceof Tensor) return x.value;
-  return toTensor(x, label, "int32").value;
+  if (x instanceof Tensor) return expectDType(x.value, "int32", label);
+  return toIndices(x, label).value;
+}
+
+/** bool values from booleans, numbers (true where not 0), lists of them, or a bool tensor. */
+export function boolOperand(x: TensorLike, label: string): Value {
+  return x instanceof Tensor ? x.value : toTensor(x, label, "bool").value;
 }
 
 /**

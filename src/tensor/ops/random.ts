@@ -5,10 +5,11 @@ import { formatShape, type Shape } from "../../graph/shape.ts";
 import { formatSpec } from "../../graph/spec.ts";
 import { ops } from "../../ops/index.ts";
 import { checkShape, type TensorLike } from "../convert.ts";
+import { checkDType } from "../host-numbers.ts";
 import { randomKey } from "../seed.ts";
 import { Tensor } from "../tensor.ts";
 import { operand } from "./operand.ts";
-import { countOf } from "./shape-arguments.ts";
+import { countOf, shapeList } from "./shape-arguments.ts";
 
 /*
  * Random functions draw from the engine's seed (`setSeed`) unless they are given one; a seed of
@@ -40,6 +41,7 @@ export function randomUniform(
   dtype: "float32" | "int32" = "float32",
   seed?: number,
 ): Tensor {
+  checkDType(dtype, "randomUniform");
   if (!(min <= max)) {
     throw new ArgumentError(`randomUniform: from ${min} to ${max}; expected min <= max.`);
   }
@@ -49,6 +51,57 @@ export function randomUniform(
   );
   const scaled = affine(drawn, max - min, min);
   return Tensor.of(dtype === "int32" ? ops.cast(ops.floor(scaled), "int32") : scaled);
+}
+
+/**
+ * Whole numbers from minval up to, not including, maxval, each as likely; int32. They are drawn
+ * from 2²⁴ steps: keep maxval - minval well below that.
+ *
+ * @param seed - Default: from the engine's seed.
+ * @throws {ArgumentError} unless both are whole numbers of int32 and minval is below maxval.
+ * @example
+ * sl.randomUniformInt([2, 3], 0, 10).dtype; // "int32"
+ */
+export function randomUniformInt(
+  shape: Shape,
+  minval: number,
+  maxval: number,
+  seed?: number,
+): Tensor {
+  const label = "randomUniformInt";
+  const isWhole = [minval, maxval].every((n) => Number.isInteger(n) && Math.abs(n) <= 2 ** 31 - 1);
+  if (!isWhole || minval >= maxval) {
+    throw new ArgumentError(
+      `${label}: from ${minval} to ${maxval}; expected whole numbers, the first below the second.`,
+    );
+  }
+  const drawn = ops.randomUniform(checkedShape(shape, label), keyOf(seed, label));
+  const count = maxval - minval;
+  const steps = ops.cast(ops.floor(ops.mul(drawn, operand(count, label))), "int32");
+  // The product with the greatest number below 1 may round up to `count` itself.
+  const whole = (n: number): Value => ops.scalar(HostScalar.of(n, "int32"));
+  return Tensor.of(
+    ops.add(ops.minimum(steps, whole(Math.min(count - 1, 2 ** 31 - 1))), whole(minval)),
+  );
+}
+
+/**
+ * Numbers from the normal distribution with mean 0 and standard deviation 1.
+ *
+ * @param dtype - float32 (default); int32 drops the fractions.
+ * @param seed - Default: from the engine's seed.
+ * @example
+ * sl.randomStandardNormal([2, 3]).shape; // [2,3]
+ */
+export function randomStandardNormal(
+  shape: Shape,
+  dtype: "float32" | "int32" = "float32",
+  seed?: number,
+): Tensor {
+  const label = "randomStandardNormal";
+  checkDType(dtype, label);
+  const drawn = ops.randomNormal(checkedShape(shape, label), keyOf(seed, label));
+  return Tensor.of(ops.cast(drawn, dtype));
 }
 
 /**
@@ -70,6 +123,7 @@ export function randomNormal(
   seed?: number,
 ): Tensor {
   const label = "randomNormal";
+  checkDType(dtype, label);
   checkDeviation(stddev, label);
   const drawn = ops.randomNormal(checkedShape(shape, label), keyOf(seed, label));
   return Tensor.of(ops.cast(affine(drawn, stddev, mean), dtype));
@@ -95,6 +149,7 @@ export function truncatedNormal(
   seed?: number,
 ): Tensor {
   const label = "truncatedNormal";
+  checkDType(dtype, label);
   checkDeviation(stddev, label);
   const drawn = ops.randomTruncatedNormal(checkedShape(shape, label), keyOf(seed, label));
   return Tensor.of(ops.cast(affine(drawn, stddev, mean), dtype));
@@ -118,7 +173,7 @@ export function dropout(x: TensorLike, rate: number, noiseShape?: Shape, seed?: 
   if (!(rate >= 0 && rate < 1)) {
     throw new ArgumentError(`dropout: rate is ${rate}; expected a number in [0, 1).`);
   }
-  const shape = noiseShape ?? value.shape;
+  const shape = noiseShape ? shapeList(noiseShape, "dropout: noiseShape") : value.shape;
   const offset = value.shape.length - shape.length;
   if (offset < 0 || shape.some((dim, i) => dim !== 1 && dim !== value.shape[i + offset])) {
     throw new ShapeError(

@@ -1,24 +1,26 @@
 import { ArgumentError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
-import { normalizeAxes, reducedShape } from "../../graph/shape.ts";
+import { reducedShape } from "../../graph/shape.ts";
 import { ops } from "../../ops/index.ts";
 import type { Ops, Reduce } from "../../ops/ops.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
 import { operand } from "./operand.ts";
-import { type AxisArgument, axisList } from "./shape-arguments.ts";
+import { type AxisArgument, axesOf, flagOf } from "./shape-arguments.ts";
 
 /*
  * Reductions take one axis, a list of axes, or (null, the default) all; negative axes count from
  * the end. `keepDims` leaves the reduced axes in place with size 1. Sums run in a fixed order: same
- * sizes, same bits.
+ * sizes, same bits. An axis that is named twice, and what is no axis, is an ArgumentError.
  */
 
 type ReduceName = { [Name in keyof Ops]: Ops[Name] extends Reduce ? Name : never }[keyof Ops] &
   ("sum" | "mean" | "prod" | "max" | "min");
 
 function reduce(name: ReduceName, x: TensorLike, options: ReduceOptions): Tensor {
-  return Tensor.of(ops[name](operand(x, name), axisList(options.axis), options.keepDims));
+  const value = operand(x, name);
+  const keepDims = flagOf(options.keepDims, `${name}: keepDims`);
+  return Tensor.of(ops[name](value, axesOf(value, options.axis, name), keepDims));
 }
 
 interface ReduceOptions {
@@ -82,7 +84,8 @@ export function min(x: TensorLike, axis: AxisArgument = null, keepDims = false):
 }
 
 /**
- * Position of the greatest element along one axis, int32; of equal ones the first.
+ * Position of the greatest element along one axis, int32; of equal ones the first. NaN counts as the greatest, as in
+ * NumPy and PyTorch.
  *
  * @param axis - Default 0, as in TF.js.
  * @throws {ShapeError} when the axis lies outside, or has no elements.
@@ -94,7 +97,8 @@ export function argMax(x: TensorLike, axis = 0): Tensor {
 }
 
 /**
- * Position of the least element along one axis, int32; of equal ones the first.
+ * Position of the least element along one axis, int32; of equal ones the first. NaN counts as the least, as in
+ * NumPy and PyTorch.
  *
  * @param axis - Default 0, as in TF.js.
  * @throws {ShapeError} when the axis lies outside, or has no elements.
@@ -133,8 +137,9 @@ function truth(
   { op, label, axis, keepDims }: ReduceOptions & { op: "max" | "min"; label: string },
 ): Tensor {
   const value = ops.cast(ops.cast(operand(x, label), "bool"), "int32");
-  const axes = normalizeAxes(axisList(axis), value.shape.length, label);
-  return Tensor.of(ops.cast(ops[op](value, axes, keepDims), "bool"));
+  const axes = axesOf(value, axis, label);
+  const reduced = ops[op](value, axes, flagOf(keepDims, `${label}: keepDims`));
+  return Tensor.of(ops.cast(reduced, "bool"));
 }
 
 /**
@@ -146,7 +151,8 @@ function truth(
  */
 export function logSumExp(x: TensorLike, axis: AxisArgument = null, keepDims = false): Tensor {
   const value = ops.cast(operand(x, "logSumExp"), "float32");
-  const axes = normalizeAxes(axisList(axis), value.shape.length, "logSumExp");
+  const axes = axesOf(value, axis, "logSumExp");
+  flagOf(keepDims, "logSumExp: keepDims");
   // The shift cancels in value and gradient alike; an infinite one would give ∞ - ∞.
   const highest = ops.stopGradient(ops.max(value, axes, true));
   const shift = ops.where(ops.isFinite(highest), highest, ops.literal(0));
@@ -168,7 +174,8 @@ export function moments(
   keepDims = false,
 ): { mean: Tensor; variance: Tensor } {
   const value = ops.cast(operand(x, "moments"), "float32");
-  const axes = normalizeAxes(axisList(axis), value.shape.length, "moments");
+  const axes = axesOf(value, axis, "moments");
+  flagOf(keepDims, "moments: keepDims");
   const center = ops.mean(value, axes, true);
   const variance = ops.mean(ops.square(ops.sub(value, center)), axes, keepDims);
   const mean = ops.reshape(center, reducedShape(value.shape, axes, keepDims));
@@ -195,7 +202,8 @@ export function norm(
   keepDims = false,
 ): Tensor {
   const value = ops.cast(operand(x, "norm"), "float32");
-  const axes = normalizeAxes(axisList(axis), value.shape.length, "norm");
+  const axes = axesOf(value, axis, "norm");
+  flagOf(keepDims, "norm: keepDims");
   return Tensor.of(normOf(value, ord, { axes, keepDims }));
 }
 

@@ -90,6 +90,53 @@ export const creationRows: Readonly<Record<string, Row>> = {
       },
     ],
   },
+  randomUniformInt: {
+    tolerance: "exact",
+    gradient: null,
+    samples: [
+      ...seeded((shape, seed) => sl.randomUniformInt(shape, -5, 12, seed)),
+      made(() => sl.randomUniformInt([13], 3, 4, 1), "one number"),
+    ],
+    refusals: [
+      { error: sl.ArgumentError, says: "from 1 to 1", run: () => sl.randomUniformInt([2], 1, 1) },
+      { error: sl.ArgumentError, says: "0.5", run: () => sl.randomUniformInt([2], 0.5, 3) },
+      { error: sl.ShapeError, says: "-1", run: () => sl.randomUniformInt([-1], 0, 3) },
+    ],
+  },
+  randomStandardNormal: {
+    tolerance: "random",
+    gradient: null,
+    samples: seeded((shape, seed) => sl.randomStandardNormal(shape, "float32", seed)),
+    refusals: [
+      { error: sl.ShapeError, says: "0.5", run: () => sl.randomStandardNormal([0.5]) },
+      {
+        error: sl.DTypeError,
+        says: "foo",
+        run: () => sl.randomStandardNormal([1], "foo" as never),
+      },
+    ],
+  },
+  meshgrid: {
+    tolerance: "exact",
+    gradient: "gradient",
+    samples: [
+      { inputs: [floats([3]), floats([2])], run: (x, y) => sl.meshgrid(given(x), given(y)) },
+      { inputs: [floats([1]), ints([5])], run: (x, y) => sl.meshgrid(given(x), given(y)) },
+      {
+        label: "ij",
+        inputs: [floats([3]), floats([2])],
+        run: (x, y) => sl.meshgrid(given(x), given(y), { indexing: "ij" }),
+      },
+      { inputs: [floats([3])], run: (x) => sl.meshgrid(given(x)) },
+    ],
+    refusals: [
+      {
+        error: sl.ArgumentError,
+        says: '"xy" or "ij"',
+        run: () => sl.meshgrid([1], [2], { indexing: "yx" as never }),
+      },
+    ],
+  },
   randomNormal: {
     tolerance: "random",
     gradient: null,

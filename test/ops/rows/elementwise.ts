@@ -141,6 +141,15 @@ export const elementwiseRows: Readonly<Record<string, Row>> = {
     ...unaryRow((x) => sl.clipByValue(x, -0.5, 0.75), {
       tolerance: "exact",
       element: (x) => Math.min(0.75, Math.max(-0.5, x)),
+      samples: [
+        { inputs: [ints([13])], run: (x) => sl.clipByValue(given(x), -3, 4) },
+        {
+          label: "fractions and infinity",
+          inputs: [ints([13])],
+          run: (x) => sl.clipByValue(given(x), -2.5, Number.POSITIVE_INFINITY),
+        },
+        { label: "bool", inputs: [bools([5])], run: (x) => sl.clipByValue(given(x), 0, 1) },
+      ],
     }),
     refusals: [
       ...notATensor((x) => sl.clipByValue(x, 0, 1)),

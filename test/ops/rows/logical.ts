@@ -37,13 +37,18 @@ const logical = (
   tolerance: "exact",
   gradient: null,
   element: (a = 0, b = 0) => element(a, b),
-  samples: PAIRS.map(([a, b]) => ({
-    inputs: [bools(a), bools(b, (i) => (i + 1) % 2)],
-    run: (x, y) => call(given(x), given(y)),
-  })),
+  samples: [
+    ...PAIRS.map(([a, b]) => ({
+      inputs: [bools(a), bools(b, (i) => (i + 1) % 2)],
+      run: (x?: sl.Tensor, y?: sl.Tensor) => call(given(x), given(y)),
+    })),
+    { label: "plain numbers", inputs: [bools([2])], run: (x) => call([1, 0], given(x)) },
+    { label: "a plain number", inputs: [bools([2])], run: (x) => call(given(x), 1) },
+  ],
   refusals: [
-    { error: sl.DTypeError, says: "expected bool", run: () => call([1, 0], [true, false]) },
-    { error: sl.DTypeError, says: "expected bool", run: () => call([true, false], 1) },
+    { error: sl.DTypeError, says: "expected bool", run: () => call(sl.ones([2]), [true, false]) },
+    { error: sl.DTypeError, says: "expected bool", run: () => call(true, sl.scalar(1)) },
+    { error: sl.DTypeError, says: "string", run: () => call(true, "yes" as never) },
     { error: sl.ShapeError, says: "[2]", run: () => call([true, false], [true, false, true]) },
   ],
 });
@@ -75,7 +80,7 @@ export const logicalRows: Readonly<Record<string, Row>> = {
       run: (x) => sl.logicalNot(given(x)),
     })),
     refusals: [
-      { error: sl.DTypeError, says: "expected bool", run: () => sl.logicalNot([1, 0]) },
+      { error: sl.DTypeError, says: "expected bool", run: () => sl.logicalNot(sl.ones([2])) },
       {
         error: sl.DTypeError,
         says: "expected bool",
@@ -97,9 +102,19 @@ export const logicalRows: Readonly<Record<string, Row>> = {
         inputs: [bools([2, 3]), ints([3]), ints([])],
         run: (c, x, y) => sl.where(given(c), given(x), given(y)),
       },
+      {
+        label: "plain numbers",
+        inputs: [floats([3]), floats([3], (i) => 5 - i)],
+        run: (x, y) => sl.where([1, 0, 2], given(x), given(y)),
+      },
+      {
+        label: "plain booleans",
+        inputs: [floats([2]), floats([2], (i) => 5 - i)],
+        run: (x, y) => sl.where([true, false], given(x), given(y)),
+      },
     ],
     refusals: [
-      { error: sl.DTypeError, says: "expected bool", run: () => sl.where([1, 0], 1, 2) },
+      { error: sl.DTypeError, says: "expected bool", run: () => sl.where(sl.ones([2]), 1, 2) },
       {
         error: sl.ShapeError,
         says: "[2]",

@@ -145,6 +145,30 @@ export const matrixRows: Readonly<Record<string, Row>> = {
         (x, y) => sl.relu(sl.add(sl.matMul(x, y), 0.5)),
         "with an epilogue",
       ),
+      pair(
+        [
+          [1, 3, 0],
+          [0, 8],
+        ],
+        (x, y) => sl.matMul(x, y),
+        "nothing to sum",
+      ),
+      pair(
+        [
+          [2, 0, 3],
+          [4, 0],
+        ],
+        (x, y) => sl.add(sl.matMul(x, y, true, true), 1),
+        "nothing to sum, both transposed",
+      ),
+      pair(
+        [
+          [0, 3],
+          [3, 4],
+        ],
+        (x, y) => sl.matMul(x, y),
+        "no rows",
+      ),
     ],
     refusals: [
       {

@@ -178,6 +178,10 @@ export const movementRows: Readonly<Record<string, Row>> = {
     ),
     notATensor((x) => sl.flatten(x)),
   ),
+  clone: row(
+    [[], [7], [2, 3]].map((shape) => one(floats(shape), (x) => sl.clone(x))),
+    notATensor((x) => sl.clone(x)),
+  ),
   stopGradient: {
     tolerance: "exact",
     gradient: null,
@@ -224,6 +228,16 @@ export const movementRows: Readonly<Record<string, Row>> = {
       one(floats([3, 4, 5]), (x) => sl.stridedSlice(x, [0, 1, 0], [3, 4, 5], [2, 2, 2])),
       one(ints([9]), (x) => sl.stridedSlice(x, [0], [9], [4])),
       one(bools([9]), (x) => sl.stridedSlice(x, [8], [2], [-3])),
+      one(
+        floats([3, 4, 5]),
+        (x) => sl.stridedSlice(x, [0, 0, 1], [0, 0, 4], [1, 1, 2], 0, 0, 1, 2),
+        "x[..., newaxis, 1:4:2]",
+      ),
+      one(
+        floats([3, 4, 5]),
+        (x) => sl.stridedSlice(x, [-1, 3], [0, 0], [1, -1], 0, 2, 0, 0, 1),
+        "x[-1, 3::-1]",
+      ),
     ],
     [
       {
@@ -232,6 +246,13 @@ export const movementRows: Readonly<Record<string, Row>> = {
         run: () => sl.stridedSlice([1], [0], [1], [0]),
       },
       shapeError("at most one number", () => sl.stridedSlice([1], [0, 0], [1])),
+      shapeError("-3 to 2", () => sl.stridedSlice([1, 2, 3], [3], [4], [1], 0, 0, 0, 0, 1)),
+      shapeError("stride above 0", () => sl.stridedSlice([1, 2, 3], [1], [2], [-1], 0, 0, 0, 0, 1)),
+      {
+        error: sl.ArgumentError,
+        says: "one at most",
+        run: () => sl.stridedSlice([[1]], [0, 0], [0, 0], [1, 1], 0, 0, 3),
+      },
     ],
   ),
   pad: row(
