@@ -1,12 +1,29 @@
 import { type RegisteredClass, registerClass } from "../names/class-registry.ts";
 import { Activation, activation } from "./activation-layer.ts";
+import {
+  ELU,
+  type ELUConfig,
+  LeakyReLU,
+  type LeakyReLUConfig,
+  ReLU,
+  type ReLUConfig,
+  Softmax,
+  type SoftmaxConfig,
+} from "./advanced-activations.ts";
 import { Bidirectional, bidirectional } from "./bidirectional.ts";
 import { Dense, dense } from "./dense.ts";
 import { Dot, dot } from "./dot.ts";
 import { Dropout, dropout, spatialDropout1d } from "./dropout.ts";
 import { Embedding, embedding } from "./embedding.ts";
 import { Flatten, flatten } from "./flatten.ts";
+import {
+  GaussianDropout,
+  type GaussianDropoutConfig,
+  GaussianNoise,
+  type GaussianNoiseConfig,
+} from "./gaussian-noise.ts";
 import { GRU, gru } from "./gru.ts";
+import { input } from "./input.ts";
 import { InputLayer, inputLayer } from "./input-layer.ts";
 import { Layer } from "./layer.ts";
 import { LayerNormalization, layerNormalization } from "./layer-normalization.ts";
@@ -24,6 +41,7 @@ import {
   Subtract,
 } from "./merge.ts";
 import { Permute, permute } from "./permute.ts";
+import { PReLU, type PReLUConfig } from "./prelu.ts";
 import { RepeatVector, repeatVector } from "./repeat-vector.ts";
 import { Reshape, reshapeLayer } from "./reshape.ts";
 import { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
@@ -38,20 +56,27 @@ const classes: readonly RegisteredClass[] = [
   Dense,
   Dot,
   Dropout,
+  ELU,
   Embedding,
   Flatten,
+  GaussianDropout,
+  GaussianNoise,
   GRU,
   InputLayer,
   LayerNormalization,
+  LeakyReLU,
   LSTM,
   Masking,
   Maximum,
   Minimum,
   Multiply,
   Permute,
+  PReLU,
+  ReLU,
   RepeatVector,
   Reshape,
   SimpleRNN,
+  Softmax,
   Subtract,
   TimeDistributed,
 ];
@@ -66,6 +91,8 @@ for (const one of classes) registerClass(one);
  */
 export const layers = {
   Layer,
+  /** The same as `input` of the library. */
+  input,
   inputLayer,
   // core
   dense,
@@ -75,6 +102,21 @@ export const layers = {
   embedding,
   layerNormalization,
   masking,
+  // activations and noise
+  /** Softmax along `axis` (-1): `layers.softmax()`. */
+  softmax: (config?: SoftmaxConfig): Softmax => new Softmax(config),
+  /** max(x, 0), at most `maxValue`; `negativeSlope` (0) below `threshold` (0): `layers.reLU({ maxValue: 6 })`. */
+  reLU: (config?: ReLUConfig): ReLU => new ReLU(config),
+  /** x above 0, `negativeSlope`·x (0.3; TF.js: `alpha`) below. */
+  leakyReLU: (config?: LeakyReLUConfig): LeakyReLU => new LeakyReLU(config),
+  /** x above 0, `alpha`·(eˣ - 1) (1) below. */
+  elu: (config?: ELUConfig): ELU => new ELU(config),
+  /** x above 0, alpha·x below, with alphas that training learns. */
+  prelu: (config?: PReLUConfig): PReLU => new PReLU(config),
+  /** Adds noise of standard deviation `stddev` while training. */
+  gaussianNoise: (config: GaussianNoiseConfig): GaussianNoise => new GaussianNoise(config),
+  /** Multiplies by noise of mean 1 and variance `rate` / (1 - `rate`) while training. */
+  gaussianDropout: (config: GaussianDropoutConfig): GaussianDropout => new GaussianDropout(config),
   // shape
   flatten,
   reshape: reshapeLayer,

@@ -1,4 +1,6 @@
 import { ArgumentError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
 import {
   getInitializer,
   type InitializerLike,
@@ -19,8 +21,8 @@ import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 
 /** What `layers.layerNormalization` takes. */
 export interface LayerNormalizationConfig extends LayerConfig {
-  /** The axis to normalize: the last one only, -1 (default) or its number. */
-  readonly axis?: number;
+  /** The axis to normalize, or a list: the last one (-1, default) or the last ones, `[-2, -1]`. */
+  readonly axis?: number | readonly number[];
   /** Added to the variance. Default 1e-3. */
   readonly epsilon?: number;
   /** Whether `beta` is added. Default true. */
@@ -57,7 +59,7 @@ const keys: OwnKeys<LayerNormalizationConfig> = {
  */
 export class LayerNormalization extends Layer {
   static override readonly className = "LayerNormalization";
-  readonly axis: number;
+  readonly axis: number | readonly number[];
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
@@ -82,36 +84,47 @@ export class LayerNormalization extends Layer {
 
   override build(inputShape: LayerShapes): void {
     const shape = singleShape(inputShape, this.name);
-    const width = knownDim(shape, -1, this.name); // D
-    if (this.axis !== -1 && this.axis !== shape.length - 1) {
-      throw new ArgumentError(
-        `${this.name}: axis is ${this.axis} for an input of rank ${shape.length}. Expected -1, ` +
-          "the last axis; move another axis there with layers.permute.",
-        { details: { axis: this.axis, shape } },
-      );
-    }
+    const axes = this.#axesOf(shape.length);
+    const sizes = axes.map((axis) => knownDim(shape, axis, this.name)); // [D], or several
     if (this.scale) {
-      this.addWeight("gamma", [width], "float32", this.#gammaInitializer, this.#gammaRegularizer);
+      this.addWeight("gamma", sizes, "float32", this.#gammaInitializer, this.#gammaRegularizer);
     }
     if (this.center) {
-      this.addWeight("beta", [width], "float32", this.#betaInitializer, this.#betaRegularizer);
+      this.addWeight("beta", sizes, "float32", this.#betaInitializer, this.#betaRegularizer);
     }
-    this.inputSpec = [{ minNDim: 2, axes: { [-1]: width } }];
+    const known = axes.map((axis, i) => [axis - shape.length, sizes[i] ?? 1] as const);
+    this.inputSpec = [{ minNDim: 2, axes: Object.fromEntries(known) }];
     super.build(inputShape);
+  }
+
+  /** The axes in order, counted from 0; they are the last ones. */
+  #axesOf(rank: number): number[] {
+    const axes = [this.axis].flat().map((axis) => (axis < 0 ? axis + rank : axis));
+    axes.sort((a, b) => a - b);
+    const isLast = axes.every((axis, i) => axis === rank - axes.length + i);
+    if (isLast && axes.length > 0 && axes.length < rank) return axes;
+    throw new ArgumentError(
+      `${this.name}: axis is ${JSON.stringify(this.axis)} for an input of rank ${rank}. Expected -1, ` +
+        "the last axis, or a list of the last ones; move another axis there with layers.permute.",
+      { details: { axis: this.axis, rank } },
+    );
   }
 
   override call(inputs: Tensor | readonly Tensor[]): Tensor {
     const x = floatInput(inputs, this.name); // [..., D]
-    const width = [x.shape.at(-1) ?? 1];
-    const gamma = this.scale ? this.weight("gamma").value : ops.literal(1, width); // [D]
-    const beta = this.center ? this.weight("beta").value : ops.literal(0, width); // [D]
-    return Tensor.of(ops.layerNorm(x.value, gamma, beta, this.epsilon));
+    const count = [this.axis].flat().length;
+    const width = [sizeOf(x.shape.slice(-count))]; // [D], the axes joined
+    const flat = (name: string): Value => ops.reshape(this.weight(name).value, width);
+    const gamma = this.scale ? flat("gamma") : ops.literal(1, width); // [D]
+    const beta = this.center ? flat("beta") : ops.literal(0, width); // [D]
+    const rows = ops.reshape(x.value, [...x.shape.slice(0, -count), ...width]);
+    return Tensor.of(ops.reshape(ops.layerNorm(rows, gamma, beta, this.epsilon), x.shape));
   }
 
   override getConfig(): ConfigDict {
     return {
       ...super.getConfig(),
-      axis: this.axis,
+      axis: typeof this.axis === "number" ? this.axis : [...this.axis],
       epsilon: this.epsilon,
       center: this.center,
       scale: this.scale,
@@ -124,7 +137,7 @@ export class LayerNormalization extends Layer {
 }
 
 /**
- * Layer normalization: mean 0 and variance 1 along the last axis, then a learned scale and shift.
+ * Layer normalization: mean 0 and variance 1 along the last axis (or axes), then a learned scale and shift.
  *
  * Input and output [B, …, D]. Weights: `gamma` [D], `beta` [D].
  *
@@ -132,7 +145,7 @@ export class LayerNormalization extends Layer {
  * const y = sl.layers.layerNormalization().apply(sl.tensor2d([[1, 2, 3]]));
  * await y.array(); // [[-1.2238, 0, 1.2238]]
  * @param config The options of {@link LayerNormalizationConfig}; `epsilon` is 1e-3 as in Keras.
- * @throws {ArgumentError} for an axis other than the last.
+ * @throws {ArgumentError} for axes other than the last.
  * @see Ba, Kiros and Hinton 2016, arXiv:1607.06450; Keras `keras.layers.LayerNormalization`
  */
 export function layerNormalization(config?: LayerNormalizationConfig): LayerNormalization {

@@ -214,6 +214,27 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     ) as LayerOutputs<SymbolicTensor>[Count];
   }
 
+  /** Shape of the symbolic input, batch first; a list for several. Of a layer with one, or with equal ones. */
+  get inputShape(): LayerShapes {
+    return this.#onlyShape("inputShape", (node) => shapesOf(node.inputs));
+  }
+
+  /** Shape of the symbolic output, batch first; a list for several. Of a layer with one, or with equal ones. */
+  get outputShape(): LayerShapes {
+    return this.#onlyShape("outputShape", ({ outputs: [first, ...others] }) =>
+      first === undefined || others.length > 0
+        ? [first, ...others].flatMap((one) => (one === undefined ? [] : [one.shape]))
+        : first.shape,
+    );
+  }
+
+  #onlyShape(property: string, shapeOf: (node: LayerNode) => LayerShapes): LayerShapes {
+    const [first, ...others] = this.inboundNodes.map(shapeOf);
+    const text = JSON.stringify(first);
+    const isOne = others.every((shape) => JSON.stringify(shape) === text);
+    return first !== undefined && isOne ? first : shapeOf(this.#onlyNode(property));
+  }
+
   #onlyNode(property: string): LayerNode {
     const [node] = this.inboundNodes;
     if (node === undefined || this.inboundNodes.length > 1) {

@@ -24,7 +24,7 @@ export interface Callback {
   onEpochEnd?(epoch: number, logs: Logs): HookResult;
   /** `batch` counts from 0 in each epoch; `logs` has `batch` and `size`. */
   onBatchBegin?(batch: number, logs: Logs): HookResult;
-  /** `logs` are the means over the epoch so far. */
+  /** `logs` are the means over the epoch so far, beside `batch` and `size`. */
   onBatchEnd?(batch: number, logs: Logs): HookResult;
   /** Called when `fit` lets the rest of the program run, with the latest means that are known. */
   onYield?(epoch: number, batch: number, logs: Logs): HookResult;

@@ -81,7 +81,9 @@ async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
     if (latest !== null) {
       throwIfRefused(task, epoch, latest);
       progress.update(latest);
-      if (callbacks.has("onBatchEnd")) await callbacks.batchEnd(batch, latest.logs);
+      if (callbacks.has("onBatchEnd")) {
+        await callbacks.batchEnd(batch, { batch, size: rows.length, ...latest.logs });
+      }
       await callbacks.yield(epoch, batch, latest.logs);
     }
     if (task.isStopped()) break;

@@ -1,4 +1,6 @@
 /** The public names of models and training. */
+
+export { type InputConfig, input } from "../layers/input.ts";
 export type { Callback, Logs } from "./callbacks.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export type { CompileConfig } from "./compile-config.ts";
@@ -6,6 +8,5 @@ export type { ModelData } from "./data.ts";
 export type { FitConfig, Verbose, YieldEvery } from "./fit-config.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history.ts";
-export { type InputConfig, input } from "./input.ts";
 export { type EvaluateConfig, Model, type PredictConfig } from "./model.ts";
 export { Sequential, type SequentialConfig, sequential } from "./sequential.ts";

@@ -1,5 +1,6 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
+import type { LayerShapes } from "../layers/layer-shape.ts";
 import type { LayerConfig, LayerOutputs, Mask, OutputCount } from "../layers/layer-types.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
@@ -10,6 +11,7 @@ import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
 import { checkVerbose, type FitConfig, type Verbose } from "./fit-config.ts";
 import type { History } from "./history.ts";
+import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
 import { type SummaryRow, summaryLines } from "./summary.ts";
 import { Trainer } from "./trainer.ts";
@@ -95,6 +97,43 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   /** The optimizer that `compile` was given, or made. */
   get optimizer(): Optimizer {
     return this.#requireTrainer("optimizer").config.optimizer;
+  }
+
+  /** What `compile` was given as loss; undefined before. */
+  get loss(): CompileConfig["loss"] | undefined {
+    return this.#compiled?.loss;
+  }
+
+  /** What `compile` was given as metrics; empty without. */
+  get metrics(): NonNullable<CompileConfig["metrics"]> {
+    return this.#compiled?.metrics ?? [];
+  }
+
+  /** Names of the figures that `evaluate` gives, in their order: `["loss", "mae"]`. */
+  get metricsNames(): readonly string[] {
+    return tallyEntries(this.#requireTrainer("metricsNames").config).map(({ name }) => name);
+  }
+
+  /** Whether `fit` is running. */
+  get isTraining(): boolean {
+    return this.#trainer?.isFitting ?? false;
+  }
+
+  /** Shape of the input, batch first; a list for several. Of a model whose input shape is known. */
+  override get inputShape(): LayerShapes {
+    return oneOrAll(this.#known("inputShape", this.inputs).map(({ shape }) => shape));
+  }
+
+  /** Shape of the output, batch first; a list for several. Of a model whose input shape is known. */
+  override get outputShape(): LayerShapes {
+    return oneOrAll(this.#known("outputShape", this.outputs).map(({ shape }) => shape));
+  }
+
+  #known(property: string, symbols: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
+    if (symbols.length > 0) return symbols;
+    throw new ArgumentError(
+      `${this.name}.${property}: the shape of the input is not known. Give the first layer an inputShape.`,
+    );
   }
 
   /**

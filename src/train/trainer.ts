@@ -59,6 +59,10 @@ export class Trainer {
     this.config = config;
   }
 
+  get isFitting(): boolean {
+    return this.#isFitting;
+  }
+
   async fit(data: DataArguments, config: FitConfig): Promise<History> {
     const label = `${this.#name}.fit`;
     this.#requireIdle(label);

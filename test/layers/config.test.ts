@@ -39,6 +39,13 @@ const all: AnyLayer[] = [
   layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true }),
   layers.layerNormalization({ epsilon: 1e-5, center: false }),
   layers.masking({ maskValue: -1 }),
+  layers.softmax({ axis: 1 }),
+  layers.reLU({ maxValue: 6, negativeSlope: 0.1, threshold: 0.5 }),
+  layers.leakyReLU({ alpha: 0.1 }),
+  layers.elu({ alpha: 2 }),
+  layers.prelu({ sharedAxes: [1], alphaInitializer: "ones" }),
+  layers.gaussianNoise({ stddev: 0.5, seed: 1 }),
+  layers.gaussianDropout({ rate: 0.5, seed: 1 }),
   layers.flatten({ inputShape: [2, 3] }),
   layers.reshape({ targetShape: [3, -1] }),
   layers.repeatVector({ n: 3 }),
@@ -71,7 +78,7 @@ describe("configs", () => {
   );
 
   test("there is one for every layer", () => {
-    const special = ["Layer", "spatialDropout1d"];
+    const special = ["Layer", "input", "spatialDropout1d"];
     const makers = Object.keys(layers).filter((name) => !special.includes(name));
     expect(all).toHaveLength(makers.length);
     expect(new Set(all.map((layer) => layer.getClassName())).size).toBe(all.length);

@@ -1,9 +1,9 @@
 import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
-import type { LayerShape } from "../layers/layer-shape.ts";
-import { SymbolicTensor } from "../layers/symbolic.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
+import type { LayerShape } from "./layer-shape.ts";
+import { SymbolicTensor } from "./symbolic.ts";
 
 /** What `input` takes: `shape`, or `batchShape`. */
 export interface InputConfig {
