@@ -1,4 +1,4 @@
-import type { PlanDispatch } from "../compiler/plan.ts";
+import type { Plan, PlanDispatch } from "../compiler/plan.ts";
 import type { Faults } from "../gpu/faults.ts";
 import type { Readback, ReadbackPool } from "../gpu/readback.ts";
 import type { SubmitGate } from "../gpu/submission.ts";
@@ -68,9 +68,10 @@ interface Reading {
 
 function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContext): Submitted {
   const { device, book, gate } = context;
-  const { plan, slots } = instance;
+  const { plan } = instance;
+  const slots = instance.slotsNow();
   let encoder = device.createCommandEncoder({ label: run.label });
-  const leaves = bindLeaves(run, instance, { context, encoder });
+  const leaves = bindLeaves(run, { plan, slots }, { context, encoder });
   instance.writeScalars(run.scalars);
   const from = { slots, tables: [], leaves };
   const groups = plan.dispatches.length > 0 ? instance.bindGroups(leaves) : [];
@@ -117,7 +118,7 @@ function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContex
 /** Copies staged inputs into the plan's slots; gives the buffers of the others. */
 function bindLeaves(
   run: Run,
-  { plan, slots }: PlanInstance,
+  { plan, slots }: { plan: Plan; slots: readonly GPUBuffer[] },
   { context, encoder }: { context: SubmitContext; encoder: GPUCommandEncoder },
 ): (BoundLeaf | null)[] {
   const { device, book } = context;
