@@ -108,6 +108,17 @@ export class PlanInstance {
     return slots;
   }
 
+  /** Keeps all scratch memory where it is until `body` is through. */
+  async undisturbed(body: () => Promise<void>): Promise<void> {
+    const { scratch } = this.#context;
+    scratch.hold();
+    try {
+      await body();
+    } finally {
+      scratch.letGo();
+    }
+  }
+
   /** Fills in the numbers of this run. */
   writeScalars(values: readonly ScalarValue[]): void {
     if (this.plan.scalars.length === 0 || !this.#runBlock) return;

@@ -21,6 +21,7 @@ export interface Lease {
 export class Scratch {
   /** Grows when a buffer that plans may have bound is replaced. */
   version = 0;
+  #isHeld = false;
   readonly #pool: BufferPool;
   readonly #leases = new Set<Lease>();
   readonly #small: (GPUBuffer | null)[] = [];
@@ -59,7 +60,25 @@ export class Scratch {
 
   /** A plan ends; what no other plan needs goes back to the pool. */
   give(lease: Lease): void {
-    if (!this.#leases.delete(lease)) return;
+    if (this.#leases.delete(lease) && !this.#isHeld) this.#trim();
+  }
+
+  /** From now on buffers stay until `letGo`: a run is under way that goes on later. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  letGo(): void {
+    this.#isHeld = false;
+    this.#trim();
+  }
+
+  /** Bytes held now. */
+  get bytes(): number {
+    return [...this.#small, ...this.#large].reduce((sum, buffer) => sum + (buffer?.size ?? 0), 0);
+  }
+
+  #trim(): void {
     const { small, large } = this.#needed();
     this.#keep(this.#small, { count: small, fits: () => true });
     this.#keep(this.#large, {
@@ -67,11 +86,6 @@ export class Scratch {
       // Up to twice too large may be needed again soon, and each exchange costs the other plans new bind groups.
       fits: (buffer, k) => buffer.size <= 2 * sizeClass(large[k] ?? 0),
     });
-  }
-
-  /** Bytes held now. */
-  get bytes(): number {
-    return [...this.#small, ...this.#large].reduce((sum, buffer) => sum + (buffer?.size ?? 0), 0);
   }
 
   /** Keeps the first `count` buffers that fit and hold; who needs another in their place makes it. */
