@@ -98,7 +98,7 @@ export class ReadbackPool {
   }
 
   #take(byteLength: number): GPUBuffer {
-    const size = sizeClass(byteLength);
+    const size = stagingBytes(byteLength);
     const index = this.#idle.findIndex((buffer) => buffer.size === size);
     this.#inUse += 1;
     const [known] = index < 0 ? [] : this.#idle.splice(index, 1);
@@ -115,7 +115,7 @@ export class ReadbackPool {
 }
 
 /** Powers of two for small reads, so that few sizes serve all; large ones exactly, to waste nothing. */
-function sizeClass(byteLength: number): number {
+function stagingBytes(byteLength: number): number {
   if (byteLength > LARGEST_CLASS_BYTES) return byteLength;
   return 2 ** Math.ceil(Math.log2(Math.max(byteLength, SMALLEST_BYTES)));
 }

@@ -1,4 +1,5 @@
 import type { DeviceLimits } from "../gpu/limits.ts";
+import type { KernelSource } from "../gpu/pipelines.ts";
 import type { Node } from "../graph/node.ts";
 
 /**
@@ -8,14 +9,7 @@ import type { Node } from "../graph/node.ts";
  *   1   `words`   run-time scalars and the sizes of fused expressions, written once a run
  *   2…  tensors, in the order of `Dispatch.bindings`
  */
-export interface Kernel {
-  /** For messages and profiles, e.g. `lstm_forward`. */
-  readonly name: string;
-  /** Complete WGSL; the entry point is `main`. Two kernels with the same text are one pipeline. */
-  readonly code: string;
-  /** A letter per binding: `u` uniform, `r` read-only storage, `w` read-write storage, `-` unused. */
-  readonly layout: string;
-}
+export type Kernel = KernelSource;
 
 /** A buffer of a dispatch, named symbolically; the compiler decides which memory it is. */
 export type SlotRef =

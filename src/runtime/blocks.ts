@@ -88,9 +88,14 @@ export class BufferPool {
     return result;
   }
 
+  /** Whether there was no memory for a buffer, as far as that is known. */
+  isBroken(buffer: GPUBuffer): boolean {
+    return this.#broken.has(buffer);
+  }
+
   /** A freed buffer is usable at once: the queue runs what was submitted before first. */
   give(buffer: GPUBuffer): void {
-    if (this.#broken.has(buffer) || this.#idleBytes + buffer.size > IDLE_BYTES) {
+    if (this.isBroken(buffer) || this.#idleBytes + buffer.size > IDLE_BYTES) {
       buffer.destroy();
       return;
     }

@@ -3,7 +3,7 @@ import type { GpuError } from "../errors.ts";
 import { BufferUsage } from "../gpu/constants.ts";
 import type { Faults } from "../gpu/faults.ts";
 import type { Pipeline, PipelineCache } from "../gpu/pipelines.ts";
-import type { Scratch } from "./scratch.ts";
+import type { Lease, Scratch } from "./scratch.ts";
 
 /** Memory bound from outside: a buffer and a byte offset. */
 export interface BoundLeaf {
@@ -17,7 +17,7 @@ interface Made {
   readonly planBlock: GPUBuffer | null;
   readonly runBlock: GPUBuffer | null;
   readonly tables: readonly GPUBuffer[];
-  readonly slots: readonly GPUBuffer[];
+  readonly lease: Lease;
 }
 
 /** What an instance needs of the engine. */
@@ -38,7 +38,6 @@ export class PlanInstance {
   readonly ready: Promise<void>;
   /** What failed when memory and layouts were made. */
   readonly failure: Promise<GpuError | null>;
-  readonly slots: readonly GPUBuffer[];
   /** Runs so far; the first one is watched by error scopes. */
   runs = 0;
   isReady = false;
@@ -51,6 +50,10 @@ export class PlanInstance {
   readonly #tables: readonly GPUBuffer[];
   readonly #bindings = new Map<string, readonly GPUBindGroup[]>();
   readonly #offsets: readonly number[][];
+  readonly #lease: Lease;
+  #slots: readonly GPUBuffer[];
+  /** That of the scratch memory when `#slots` was looked up. */
+  #version: number;
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #floats: Float32Array<ArrayBuffer>;
 
@@ -63,7 +66,9 @@ export class PlanInstance {
     this.#planBlock = result.planBlock;
     this.#runBlock = result.runBlock;
     this.#tables = result.tables;
-    this.slots = result.slots;
+    this.#lease = result.lease;
+    this.#slots = context.scratch.buffersOf(result.lease);
+    this.#version = context.scratch.version;
     this.failure = error;
     this.ready = this.#prepare();
     this.#offsets = plan.dispatches.map((dispatch) =>
@@ -81,7 +86,7 @@ export class PlanInstance {
       planBlock: this.#makeBlock(plan.planBlock, BufferUsage.uniform),
       runBlock: this.#makeBlock(plan.runBlock, BufferUsage.uniform),
       tables: plan.tables.map((words) => this.#makeBlock(words, BufferUsage.storage) as GPUBuffer),
-      slots: scratch.take(plan.slots),
+      lease: scratch.take(plan.slots),
     };
   }
 
@@ -90,6 +95,28 @@ export class PlanInstance {
     if (failure) throw failure;
     await Promise.all(new Set(this.#pipelines.map((pipeline) => pipeline.ready)));
     this.isReady = true;
+  }
+
+  /** Where the slots lie in this run. Bind groups with buffers that were replaced are given up. */
+  slotsNow(): readonly GPUBuffer[] {
+    const { scratch } = this.#context;
+    if (this.#version === scratch.version) return this.#slots;
+    const slots = scratch.buffersOf(this.#lease);
+    this.#version = scratch.version;
+    if (slots.some((buffer, i) => buffer !== this.#slots[i])) this.#bindings.clear();
+    this.#slots = slots;
+    return slots;
+  }
+
+  /** Keeps all scratch memory where it is until `body` is through. */
+  async undisturbed(body: () => Promise<void>): Promise<void> {
+    const { scratch } = this.#context;
+    scratch.hold();
+    try {
+      await body();
+    } finally {
+      scratch.letGo();
+    }
   }
 
   /** Fills in the numbers of this run. */
@@ -144,7 +171,7 @@ export class PlanInstance {
 
   /** Gives everything back. No run may follow. */
   release(): void {
-    this.#context.scratch.give(this.slots);
+    this.#context.scratch.give(this.#lease);
     this.#planBlock?.destroy();
     this.#runBlock?.destroy();
     for (const buffer of this.#tables) buffer.destroy();
@@ -194,7 +221,7 @@ export class PlanInstance {
   }
 
   #locate(memory: MemoryRef, leaves: readonly (BoundLeaf | null)[]): Located {
-    return locate(memory, { slots: this.slots, tables: this.#tables, leaves });
+    return locate(memory, { slots: this.#slots, tables: this.#tables, leaves });
   }
 
   #makeBlock(words: Uint32Array, usage: number): GPUBuffer | null {

@@ -96,7 +96,8 @@ export class RunQueue {
       const context = this.#host.context();
       if (!context.gate.free) await context.gate.whenFree();
       if (this.#failure) return false;
-      submitRun(run, found.instance, context);
+      const rest = submitRun(run, found.instance, context);
+      if (rest) await rest;
       this.#host.unbind(run);
     } catch (error) {
       this.#reject(run, error as Error);

@@ -1,4 +1,4 @@
-import type { PlanDispatch } from "../compiler/plan.ts";
+import type { Plan } from "../compiler/plan.ts";
 import type { Faults } from "../gpu/faults.ts";
 import type { Readback, ReadbackPool } from "../gpu/readback.ts";
 import type { SubmitGate } from "../gpu/submission.ts";
@@ -6,6 +6,7 @@ import type { TypedArray } from "../graph/dtype.ts";
 import type { Spec } from "../graph/spec.ts";
 import { specBytes } from "../graph/spec.ts";
 import { toWords } from "./blocks.ts";
+import { cutByCost, type DispatchRange } from "./cut-by-cost.ts";
 import type { MemoryBook } from "./memory-book.ts";
 import { type BoundLeaf, locate, type PlanInstance } from "./plan-instance.ts";
 import type { Run } from "./run.ts";
@@ -31,7 +32,7 @@ export type Walker = (
   encoder: GPUCommandEncoder,
   instance: PlanInstance,
   groups: readonly GPUBindGroup[],
-  range: readonly [number, number],
+  range: DispatchRange,
 ) => void;
 
 /** The usual walker: everything in one pass. */
@@ -41,17 +42,44 @@ export const walkInOnePass: Walker = (encoder, instance, groups, range) => {
   pass.end();
 };
 
-/** Encodes and submits one run; its plan's pipelines are ready. */
-export function submitRun(run: Run, instance: PlanInstance, context: SubmitContext): void {
-  const { faults, isOwned } = context;
+/**
+ * Encodes and submits one run; its plan's pipelines are ready.
+ * @returns null, or for a plan of so much work that it is several submits: when the last is on its way. Between them
+ * it waits for room in the gate, and nothing else may be submitted.
+ */
+export function submitRun(
+  run: Run,
+  instance: PlanInstance,
+  context: SubmitContext,
+): Promise<void> | null {
+  const { faults, isOwned, gate } = context;
   const isFirst = instance.runs++ === 0;
   const { ticket } = faults;
   // On the application's device only a scope tells our failures from those of the application.
   const isScoped = isFirst || !isOwned;
-  const body = (): Submitted => encodeAndSubmit(run, instance, context);
-  const { result, error } = isScoped ? faults.scope(run.label, body) : faults.gather(body);
+  const failures: Promise<Error | null>[] = [];
+  const watch = <T>(body: () => T): T => {
+    const { result, error } = isScoped ? faults.scope(run.label, body) : faults.gather(body);
+    if (error) failures.push(error);
+    return result;
+  };
   const uncaught = (): Error | null => faults.lost ?? (isOwned ? faults.since(ticket) : null);
-  finish(run, result, { scoped: error, uncaught });
+  const end = (submitted: Submitted): void => finish(run, submitted, { failures, uncaught });
+  const parts = cutByCost(instance.plan.dispatches, context.isSlow);
+  const [first, ...others] = parts;
+  if (first === undefined || others.length === 0) {
+    end(watch(() => encodeLast(begin(run, instance, context), first)));
+    return null;
+  }
+  const rest = async (): Promise<void> => {
+    const work = watch(() => encodePart(begin(run, instance, context), first));
+    for (const [i, part] of others.entries()) {
+      if (!gate.free) await gate.whenFree();
+      if (i === others.length - 1) end(watch(() => encodeLast(work, part)));
+      else watch(() => encodePart(work, part));
+    }
+  };
+  return instance.undisturbed(rest);
 }
 
 interface Submitted {
@@ -66,22 +94,55 @@ interface Reading {
   readonly index: number;
 }
 
-function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContext): Submitted {
-  const { device, book, gate } = context;
-  const { plan, slots } = instance;
-  let encoder = device.createCommandEncoder({ label: run.label });
-  const leaves = bindLeaves(run, instance, { context, encoder });
+/** A run that is being encoded. */
+interface Work {
+  readonly run: Run;
+  readonly instance: PlanInstance;
+  readonly context: SubmitContext;
+  readonly from: {
+    readonly slots: readonly GPUBuffer[];
+    readonly tables: readonly GPUBuffer[];
+    readonly leaves: readonly (BoundLeaf | null)[];
+  };
+  readonly groups: readonly GPUBindGroup[];
+  /** Takes what comes next; null between two submits. */
+  encoder: GPUCommandEncoder | null;
+}
+
+/** Looks up all memory and brings the inputs in. */
+function begin(run: Run, instance: PlanInstance, context: SubmitContext): Work {
+  const { plan } = instance;
+  const slots = instance.slotsNow();
+  const encoder = context.device.createCommandEncoder({ label: run.label });
+  const leaves = bindLeaves(run, { plan, slots }, { context, encoder });
   instance.writeScalars(run.scalars);
-  const from = { slots, tables: [], leaves };
   const groups = plan.dispatches.length > 0 ? instance.bindGroups(leaves) : [];
-  const parts = cutByCost(plan.dispatches, context.isSlow);
-  parts.forEach((part, i) => {
-    context.walk(encoder, instance, groups, part);
-    if (i === parts.length - 1) return;
-    gate.submit([encoder.finish()]);
-    context.count("submits", 1);
-    encoder = device.createCommandEncoder({ label: run.label });
-  });
+  return { run, instance, context, from: { slots, tables: [], leaves }, groups, encoder };
+}
+
+function encoderOf(work: Work): GPUCommandEncoder {
+  work.encoder ??= work.context.device.createCommandEncoder({ label: work.run.label });
+  return work.encoder;
+}
+
+/** Submits some of the dispatches. */
+function encodePart(work: Work, part: DispatchRange): Work {
+  const { context, instance, groups } = work;
+  const encoder = encoderOf(work);
+  context.walk(encoder, instance, groups, part);
+  work.encoder = null;
+  void context.gate.submit([encoder.finish()]);
+  context.count("submits", 1);
+  return work;
+}
+
+/** Submits the last dispatches and the copies of what comes out. */
+function encodeLast(work: Work, part: DispatchRange | undefined): Submitted {
+  const { run, instance, context, from, groups } = work;
+  const { device, book, gate } = context;
+  const { plan } = instance;
+  const encoder = encoderOf(work);
+  if (part) context.walk(encoder, instance, groups, part);
   const readings: Reading[] = [];
   run.outputs.forEach((target, index) => {
     const output = plan.outputs[index];
@@ -117,7 +178,7 @@ function encodeAndSubmit(run: Run, instance: PlanInstance, context: SubmitContex
 /** Copies staged inputs into the plan's slots; gives the buffers of the others. */
 function bindLeaves(
   run: Run,
-  { plan, slots }: PlanInstance,
+  { plan, slots }: { plan: Plan; slots: readonly GPUBuffer[] },
   { context, encoder }: { context: SubmitContext; encoder: GPUCommandEncoder },
 ): (BoundLeaf | null)[] {
   const { device, book } = context;
@@ -142,13 +203,16 @@ function bindLeaves(
 function finish(
   run: Run,
   { readings, done }: Submitted,
-  { scoped, uncaught }: { scoped: Promise<Error | null> | null; uncaught: () => Error | null },
+  {
+    failures,
+    uncaught,
+  }: { failures: readonly Promise<Error | null>[]; uncaught: () => Error | null },
 ): void {
   const before = async (): Promise<Error | null> => {
-    const upstream = await Promise.all(run.upstream);
-    return upstream.find((error) => error !== null) ?? (await scoped);
+    const errors = await Promise.all([...run.upstream, ...failures]);
+    return errors.find((error) => error !== null) ?? null;
   };
-  const known = scoped || run.upstream.length > 0 ? before() : null;
+  const known = failures.length + run.upstream.length > 0 ? before() : null;
   const health = async (): Promise<Error | null> => {
     await done;
     return (await known) ?? uncaught();
@@ -173,38 +237,4 @@ export function fromBytes(bytes: Uint8Array<ArrayBuffer>, spec: Spec): TypedArra
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   return spec.dtype === "int32" ? words : Uint8Array.from(words, (word) => (word ? 1 : 0));
-}
-
-/**
- * A submit should take about this long at most: the strictest watchdog known resets the device after two
- * seconds (Windows), browsers end their GPU process after ten.
- */
-const SUBMIT_SECONDS = 0.5;
-/** Pessimistic rates: a software adapter on two cores; the weakest GPU of the last ten years. */
-const RATES = {
-  slow: { flops: 3e9, bytes: 8e9 },
-  usual: { flops: 1e11, bytes: 2e10 },
-} as const;
-
-/** Ranges of dispatches, each of a cost that one submit may have. The bits are the same either way. */
-export function cutByCost(
-  dispatches: readonly PlanDispatch[],
-  isSlow: boolean,
-): (readonly [number, number])[] {
-  if (dispatches.length === 0) return [];
-  const rate = isSlow ? RATES.slow : RATES.usual;
-  const parts: (readonly [number, number])[] = [];
-  let from = 0;
-  let seconds = 0;
-  dispatches.forEach((dispatch, i) => {
-    const cost = dispatch.flops / rate.flops + dispatch.bytes / rate.bytes;
-    if (i > from && seconds + cost > SUBMIT_SECONDS) {
-      parts.push([from, i]);
-      from = i;
-      seconds = 0;
-    }
-    seconds += cost;
-  });
-  parts.push([from, dispatches.length]);
-  return parts;
 }

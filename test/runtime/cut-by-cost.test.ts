@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PlanDispatch } from "../../src/compiler/plan.ts";
-import { cutByCost } from "../../src/runtime/submit.ts";
+import { cutByCost } from "../../src/runtime/cut-by-cost.ts";
 
 const dispatch = (flops: number): PlanDispatch => ({
   label: "work",

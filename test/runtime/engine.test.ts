@@ -80,3 +80,35 @@ describe("idle", () => {
     await engine.idle();
   });
 });
+
+describe("a plan of so much work that it is several submits", () => {
+  test("waits for room between them, like runs of one submit", async () => {
+    const { device, isFallback } = await engine.gpu();
+    await engine.idle();
+    const { queue } = device;
+    const done = queue.onSubmittedWorkDone.bind(queue);
+    let [inFlight, most] = [0, 0];
+    queue.onSubmittedWorkDone = async () => {
+      most = Math.max(most, ++inFlight);
+      await done();
+      inFlight--;
+      return undefined;
+    };
+    const { submits } = engine.counters();
+    const size = 256;
+    const data = new Float32Array(size * size).fill(1 / size);
+    const w = engine.book.create(specOf([size, size]), { kind: "variable", name: "w", data });
+    // Each product counts 34 million operations: 300 are three seconds of a software adapter.
+    let x: Value = readLeaf(w);
+    for (let i = 0; i < 300; i++) x = ops.matMul(x, readLeaf(w));
+    const later = read(ops.add(readLeaf(w), ops.literal(1, [size, size])));
+    const result = await read(x);
+    expect(result[0]).toBeCloseTo(1 / size, 5);
+    expect(result.at(-1)).toBeCloseTo(1 / size, 5);
+    expect((await later)[0]).toBeCloseTo(1 + 1 / size, 5);
+    if (isFallback) expect(engine.counters().submits - submits).toBeGreaterThan(5);
+    expect(most).toBeLessThanOrEqual(4);
+    w.owner.release(w);
+    queue.onSubmittedWorkDone = done;
+  });
+});
