@@ -3,6 +3,7 @@ import { currentEngine } from "../../src/tensor/current.ts";
 import {
   add,
   compile,
+  fill,
   memory,
   mul,
   ones,
