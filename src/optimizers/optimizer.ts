@@ -241,6 +241,11 @@ export class Optimizer {
     }
   }
 
+  /** The name of the TF.js class: `"Adam"`, `"SGD"`, `"RMSProp"`, … */
+  getClassName(): string {
+    return CLASS_NAMES[this.#rule.kind] ?? this.#rule.kind;
+  }
+
   /** The settings, as `compile` takes them. */
   getConfig(): Record<string, number | boolean | string> {
     const { globalClipnorm, clipnorm, clipvalue } = this;
@@ -281,6 +286,15 @@ export class Optimizer {
     throw new DisposedError(`${this.name}: the optimizer was disposed. Make a new one.`);
   }
 }
+
+const CLASS_NAMES: Readonly<Record<string, string>> = {
+  sgd: "SGD",
+  momentum: "Momentum",
+  nesterov: "Momentum",
+  rmsprop: "RMSProp",
+  adam: "Adam",
+  adamw: "AdamW",
+};
 
 function namedList(grads: NamedGradients): NamedTensor[] {
   return Object.entries(grads).map(([name, gradient]) => ({ name, tensor: gradient }));

@@ -1,4 +1,7 @@
 import type { Plan } from "../compiler/plan.ts";
+import { ArgumentError } from "../errors.ts";
+import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
 import type { Counters } from "../runtime/counters.ts";
 import type { MemoryInfo } from "../runtime/memory-book.ts";
 import { currentEngine, type InitOptions, replaceEngine } from "./current.ts";
@@ -11,17 +14,36 @@ import type { Tensor } from "./tensor.ts";
  * own device, to choose an adapter, to learn early that there is none, or to begin anew after the device was
  * lost (what lived on the lost device is gone). With options it always begins anew.
  *
+ * @throws {ArgumentError} for an option that there is not, and for a device that is none.
  * @throws {UnsupportedError} when there is no WebGPU, saying what to install here.
  * @example
  * await sl.init({ seed: 7 });
  * console.log(sl.adapterName());
  */
 export async function init(options: InitOptions = {}): Promise<void> {
+  checkKeys("init", options, INIT_KEYS);
+  checkDevice(options.device);
   const { seed, ...rest } = options;
   if (seed !== undefined) setSeed(seed);
   const isNew = Object.values(rest).some((option) => option !== undefined);
   const engine = isNew || currentEngine().isLost ? replaceEngine(rest) : currentEngine();
   await engine.gpu();
+}
+
+const INIT_KEYS: ConfigKeys<InitOptions> = {
+  device: "any",
+  powerPreference: "string",
+  seed: "number",
+  kernels: "any",
+  backend: "notYet",
+};
+
+function checkDevice(device: unknown): void {
+  if (device === undefined || device === null) return;
+  if (typeof (device as Partial<GPUDevice>).createComputePipelineAsync === "function") return;
+  throw new ArgumentError(
+    `init: received ${describeValue(device)} as device. Expected a GPUDevice: await adapter.requestDevice().`,
+  );
 }
 
 /** What computes, for people; `""` until the device is there (after `init()` or a first `data()`). */

@@ -15,6 +15,21 @@ test("what programs for TF.js call around their mathematics is there", async () 
   expect(later).toBe(true);
 });
 
+test("init refuses what it does not know, and goes on with the device that it has", async () => {
+  const name = sl.adapterName();
+  await expect(sl.init({ sead: 3 } as never)).rejects.toThrow(/seed/);
+  await expect(sl.init({ device: {} as never })).rejects.toThrow(sl.ArgumentError);
+  await expect(sl.init({ device: "x" as never })).rejects.toThrow(/GPUDevice/);
+  expect(sl.adapterName()).toBe(name);
+  expect(await sl.add(1, 2).array()).toBe(3);
+});
+
+test("optimizers tell the names of their classes in TF.js", () => {
+  const { adam, adamw, sgd, rmsprop } = sl.train;
+  const names = [adam(), adamw(), sgd(0.1), rmsprop()].map((one) => one.getClassName());
+  expect(names).toEqual(["Adam", "AdamW", "SGD", "RMSProp"]);
+});
+
 test("time measures what the GPU does for the tensors that a function gives", async () => {
   const { wallMs, kernelMs } = await sl.time(() => sl.matMul(sl.ones([64, 64]), sl.ones([64, 64])));
   expect(wallMs).toBeGreaterThan(0);
