@@ -3,48 +3,24 @@ import { type AnyLayer, Layer } from "../layers/layer.ts";
 import type { LayerShapes } from "../layers/layer-shape.ts";
 import type { LayerConfig, LayerOutputs, Mask, OutputCount } from "../layers/layer-types.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
-import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
+import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
 import type { Logs } from "./callbacks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
-import { checkVerbose, type FitConfig, type Verbose } from "./fit-config.ts";
+import { checkVerbose, type FitConfig } from "./fit-config.ts";
 import type { History } from "./history.ts";
+import {
+  type EvaluateConfig,
+  evaluateKeys,
+  type PredictConfig,
+  predictKeys,
+} from "./judge-config.ts";
 import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
 import { type SummaryRow, summaryLines } from "./summary.ts";
 import { Trainer } from "./trainer.ts";
-
-/** What `evaluate` takes besides the data. */
-export interface EvaluateConfig {
-  /** Samples a run. Default 32. */
-  readonly batchSize?: number;
-  /** Factor of each sample's loss [B], or of each step's [B, T]. */
-  readonly sampleWeight?: TensorLike | null;
-  /** Taken as Keras and TF.js do; nothing is shown, for nothing has run yet when the call returns. */
-  readonly verbose?: Verbose;
-}
-
-/** What `predict` takes besides the data. */
-export interface PredictConfig {
-  /** Samples a run. Default 32. */
-  readonly batchSize?: number;
-  /** As in `EvaluateConfig`. */
-  readonly verbose?: Verbose;
-}
-
-const predictKeys: ConfigKeys<PredictConfig> = {
-  batchSize: "number",
-  verbose: "any",
-  steps: "notYet",
-  callbacks: "notYet",
-};
-const evaluateKeys: ConfigKeys<EvaluateConfig> = {
-  ...predictKeys,
-  sampleWeight: "any",
-  returnDict: "notYet",
-};
 
 /**
  * Layers with a beginning and an end, and the verbs of training: `compile`, `fit`, `evaluate`, `predict`. Made by
