@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { packVariables } from "../../src/tensor/arena.ts";
+import { currentEngine } from "../../src/tensor/current.ts";
 import {
   add,
   compile,
@@ -10,6 +11,9 @@ import {
   tensor,
   variable,
 } from "../../src/tensor/index.ts";
+
+// What earlier tests left on the way would change what `memory()` says.
+beforeEach(() => currentEngine().idle());
 
 describe("compile", () => {
   test("functions that captured the same data end independently of each other", async () => {
