@@ -14,6 +14,11 @@ export interface StorageOwner {
   release(storage: Storage): void;
 }
 
+/** Writes so far; all storages in one buffer of the application share theirs. */
+export interface WriteCount {
+  count: number;
+}
+
 /**
  * A handle to GPU memory that outlives one run. The graph knows only its identity and version; the
  * runtime hangs the buffer on it. `version` counts the writes that were queued so far.
@@ -26,15 +31,27 @@ export class Storage {
   readonly name: string;
   /** Knows where it lies; mixing storages of different owners is an error. */
   readonly owner: StorageOwner;
-  version = 0;
+  readonly #writes: WriteCount;
   disposed = false;
   /** Its buffer was handed out: it stays until its owner lets go, even when it has been read. */
   shared = false;
 
-  constructor(spec: Spec, options: { kind: StorageKind; name: string; owner: StorageOwner }) {
+  constructor(
+    spec: Spec,
+    options: { kind: StorageKind; name: string; owner: StorageOwner; writes?: WriteCount },
+  ) {
     this.spec = spec;
     this.kind = options.kind;
     this.name = options.name;
     this.owner = options.owner;
+    this.#writes = options.writes ?? { count: 0 };
+  }
+
+  get version(): number {
+    return this.#writes.count;
+  }
+
+  set version(version: number) {
+    this.#writes.count = version;
   }
 }
