@@ -15,6 +15,11 @@ export interface StorageOwner {
   release(storage: Storage): void;
 }
 
+/** Writes so far; all storages in one buffer of the application share theirs. */
+export interface WriteCount {
+  count: number;
+}
+
 /**
  * A handle to GPU memory that outlives one run. The graph knows only its identity and version; the
  * runtime hangs the buffer on it. `version` counts the writes that were queued so far.
@@ -27,17 +32,29 @@ export class Storage {
   readonly name: string;
   /** Knows where it lies; mixing storages of different owners is an error. */
   readonly owner: StorageOwner;
-  version = 0;
+  readonly #writes: WriteCount;
   disposed = false;
   /** Its buffer was handed out: it stays until its owner lets go, even when it has been read. */
   shared = false;
   /** Its content, when it was brought to the host to make room; its GPU memory is given back then. */
   host: TypedArray | null = null;
 
-  constructor(spec: Spec, options: { kind: StorageKind; name: string; owner: StorageOwner }) {
+  constructor(
+    spec: Spec,
+    options: { kind: StorageKind; name: string; owner: StorageOwner; writes?: WriteCount },
+  ) {
     this.spec = spec;
     this.kind = options.kind;
     this.name = options.name;
     this.owner = options.owner;
+    this.#writes = options.writes ?? { count: 0 };
+  }
+
+  get version(): number {
+    return this.#writes.count;
+  }
+
+  set version(version: number) {
+    this.#writes.count = version;
   }
 }

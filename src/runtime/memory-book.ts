@@ -2,7 +2,7 @@ import { DisposedError } from "../errors.ts";
 import { cutIntoArenas, layOut, memberBytes } from "../graph/arena-layout.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import { type Spec, specBytes } from "../graph/spec.ts";
-import { Storage, type StorageKind, type StorageOwner } from "../graph/storage.ts";
+import { Storage, type StorageKind, type StorageOwner, type WriteCount } from "../graph/storage.ts";
 import { Block, type BufferPool, toWords } from "./blocks.ts";
 import type { UnreadResults } from "./unread-results.ts";
 
@@ -41,6 +41,8 @@ export class MemoryBook implements StorageOwner {
   /** Runs that still need a storage whose owner has let go of it. */
   readonly #pins = new Map<Storage, number>();
   readonly #free: { block: Block; offset: number; bytes: number }[] = [];
+  /** A write to a buffer of the application is one to every storage in it. */
+  readonly #foreign = new WeakMap<GPUBuffer, WriteCount>();
   #page: { block: Block; used: number } | null = null;
   #pool: BufferPool | null = null;
   /** Storages that somebody owns, and their bytes; what is disposed no longer counts, even while a run holds it. */
@@ -72,7 +74,9 @@ export class MemoryBook implements StorageOwner {
   /** A storage in a buffer of the application; it owns nothing. */
   adopt(spec: Spec, { buffer, offset }: { buffer: GPUBuffer; offset: number }): Storage {
     const name = buffer.label || "external buffer";
-    const storage = new Storage(spec, { kind: "external", name, owner: this });
+    const writes = this.#foreign.get(buffer) ?? { count: 0 };
+    this.#foreign.set(buffer, writes);
+    const storage = new Storage(spec, { kind: "external", name, owner: this, writes });
     const block = new Block(buffer.size, { buffer });
     block.users++;
     this.#allocations.set(storage, { block, offset });

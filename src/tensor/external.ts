@@ -44,6 +44,13 @@ export function touchedLeaf(value: Value): Value {
   return readLeaf(from.storage);
 }
 
+/** A handle's value as it is now: another tensor in the same buffer may have been touched. */
+export function leafNow(value: Value): Value {
+  const from = value.node.source;
+  if (from?.kind !== "storage" || from.storage.kind !== "external") return value;
+  return from.version === from.storage.version ? value : readLeaf(from.storage);
+}
+
 /** Where a value that lies on the GPU does so; it stays there from now on. */
 export async function sharedBuffer(value: Value): Promise<GPUBufferBinding> {
   const from = sourceOf(value);

@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from "../graph/shape.ts";
 import { formatSpec, specOf } from "../graph/spec.ts";
 import { source } from "../ops/leaves.ts";
 import { holdsResult, keepGroup, readWithGroup } from "./evaluate.ts";
-import { externalLeaf, sharedBuffer, touchedLeaf } from "./external.ts";
+import { externalLeaf, leafNow, sharedBuffer, touchedLeaf } from "./external.ts";
 import { letGo, setKept, sourceOf } from "./kept.ts";
 import { type NestedArray, toNested } from "./nested.ts";
 import { formatTensor } from "./print.ts";
@@ -50,6 +50,7 @@ export class Tensor {
         `A tensor of ${formatSpec(this.#value.spec)} was used after dispose(). Dispose it after its last use.`,
       );
     }
+    this.#value = leafNow(this.#value);
     return this.#value;
   }
 
@@ -168,7 +169,7 @@ export class Tensor {
 
   /**
    * Says that other shaders have written the buffer that was given to `fromBuffer`. Lazy tensors made from it
-   * before are stale from now on; what was evaluated stays.
+   * before, also by way of other tensors in it, are stale from now on; what was evaluated stays.
    *
    * @throws {ArgumentError} when the tensor is none of `fromBuffer`.
    */

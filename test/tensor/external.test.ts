@@ -94,6 +94,22 @@ describe("Tensor.fromBuffer", () => {
     await expect(lazy.data()).rejects.toThrow(/app\/samples/);
   });
 
+  test("is identified by its buffer: touch() on one tensor concerns all in it", async () => {
+    const buffer = bufferOf([1, 2]);
+    const [a, b] = [Tensor.fromBuffer(buffer, [2]), Tensor.fromBuffer(buffer, [2, 1])];
+    const lazy = mul(b, 10);
+    device.queue.writeBuffer(buffer, 0, Float32Array.of(3, 4));
+    a.touch();
+    await expect(lazy.data()).rejects.toThrow(StaleReadError);
+    // The tensors themselves are read as they are now.
+    for (const one of [a, b]) {
+      expect([...(await one.data())]).toEqual([3, 4]);
+      expect([...(await mul(one, 10).data())]).toEqual([30, 40]);
+    }
+    b.touch();
+    expect([...(await add(a, a).data())]).toEqual([6, 8]);
+  });
+
   test("is an input of compiled functions, as argument and from outside", async () => {
     const buffer = bufferOf([1, 2]);
     const x = Tensor.fromBuffer(buffer, [2]);
