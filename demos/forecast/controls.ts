@@ -4,7 +4,7 @@ import type { Settings } from "./messages.ts";
 import { elementById } from "./page.ts";
 
 /** Epochs of a short demonstration (`?quick`). */
-const QUICK_EPOCHS = 3;
+const QUICK_EPOCHS = 2;
 
 const form = elementById("controls") as HTMLFormElement;
 const start = elementById("start") as HTMLButtonElement;

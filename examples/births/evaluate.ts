@@ -32,8 +32,8 @@ export interface Errors {
 }
 
 export function computeBaselines(experiment: Experiment): Baselines {
-  const { births, scale, heldOut, everyTraining, validation } = experiment;
-  const ridge = fitRidge(everyTraining, validation);
+  const { births, scale, heldOut, training, validation } = experiment;
+  const ridge = fitRidge(training, validation);
   return {
     lag7: seasonalNaive(births.counts, heldOut, 7),
     lag364: seasonalNaive(births.counts, heldOut, YEAR_LAG),

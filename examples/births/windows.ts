@@ -28,10 +28,8 @@ export interface Windows {
 export interface Experiment {
   readonly births: Births;
   readonly scale: Scale;
-  /** An origin every second day; all forecast days are before 2011. */
+  /** An origin every day; all forecast days are before 2011. */
   readonly training: Windows;
-  /** An origin every day, for the linear regression, which takes no longer for it. */
-  readonly everyTraining: Windows;
   /** An origin every week of 2011. */
   readonly validation: Windows;
   /**
@@ -54,8 +52,7 @@ export function prepareExperiment(births: Births): Experiment {
   return {
     births,
     scale,
-    training: cut(FIRST_ORIGIN, tuningStart, 2),
-    everyTraining: cut(FIRST_ORIGIN, tuningStart, 1),
+    training: cut(FIRST_ORIGIN, tuningStart, 1),
     validation: cut(tuningStart, heldOutStart, 7),
     heldOut: cut(heldOutStart, births.counts.length, HORIZON),
   };

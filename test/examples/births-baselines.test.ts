@@ -80,7 +80,7 @@ describe("the simple forecasts", () => {
 
 describe("ridge regression", () => {
   test("finds a linear rule", () => {
-    const training = withLinearTargets(firstWindows(experiment.everyTraining, 500));
+    const training = withLinearTargets(firstWindows(experiment.training, 500));
     const validation = withLinearTargets(experiment.validation);
     const forecast = predictRidge(fitRidge(training, validation), validation);
     const error = forecast.reduce(

@@ -6,7 +6,7 @@ import { errorTable, forecastCsv, verdict } from "../../examples/births/report.t
 
 describe("the command line", () => {
   test("has defaults", () => {
-    expect(parseFlags([])).toEqual({ model: "lstm", seed: 1, epochs: 12, out: "out", help: false });
+    expect(parseFlags([])).toEqual({ model: "lstm", seed: 1, epochs: 6, out: "out", help: false });
   });
 
   test("is read", () => {

@@ -15,12 +15,11 @@ import {
 const csv = readFileSync(createRequire(import.meta.url).resolve(DATA_FILE), "utf8");
 const births = parseBirths(csv);
 const experiment = prepareExperiment(births);
-const { training, everyTraining, validation, heldOut, scale } = experiment;
+const { training, validation, heldOut, scale } = experiment;
 
 describe("the windows", () => {
   test.each<[name: string, windows: Windows, first: string, last: string]>([
     ["training", training, "2001-01-27", "2010-12-31"],
-    ["everyTraining", everyTraining, "2001-01-27", "2010-12-31"],
     ["validation", validation, "2011-01-01", "2011-12-30"],
     ["heldOut", heldOut, "2012-01-01", "2014-12-27"],
   ])("of %s forecast days of their own years", (_, { origins }, first, last) => {
