@@ -29,7 +29,7 @@ describe("the births program", () => {
     expect([status, stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
     expect(stdout).toMatch(/^Adapter {4}.+\nData {7}births/);
     expect(stdout).toMatch(
-      /Epoch 1\/1 {2}113\/113 {2}[\d.]+ (ms|s|µs)\/step {2}loss 0\.\d+ {2}val_loss 0\.\d+/,
+      /Epoch 1\/1 {2}225\/225 {2}[\d.]+ (ms|s|µs)\/step {2}loss 0\.\d+ {2}val_loss 0\.\d+/,
     );
     expect(stdout).toMatch(/The gru beats .*lag 364, lag 7\.\n$/);
     expect(readdirSync(folder).sort()).toEqual(["forecast.csv", "forecast.svg", "weights.json"]);
