@@ -5,7 +5,7 @@ export type DType = "float32" | "int32" | "bool";
 export type TypedArray = Float32Array | Int32Array | Uint8Array;
 
 /** Bytes one element takes in a GPU buffer. The one place that knows. */
-export function bytesPerElement(_dtype: DType): number {
+function bytesPerElement(_dtype: DType): number {
   return 4;
 }
 

@@ -6,15 +6,15 @@ import { libraryText } from "./libraries.ts";
 
 /** How a dtype is written in shader memory and in shader expressions. */
 export const STORE_TYPE = { float32: "f32", int32: "i32", bool: "u32" } as const;
-export const VALUE_TYPE = { float32: "f32", int32: "i32", bool: "bool" } as const;
+const VALUE_TYPE = { float32: "f32", int32: "i32", bool: "bool" } as const;
 
 /** `text` as it is stored: bool becomes a word of 0 or 1. */
-export function toStored(text: string, dtype: DType): string {
+function toStored(text: string, dtype: DType): string {
   return dtype === "bool" ? `select(0u, 1u, ${text})` : text;
 }
 
 /** `text` read from memory as an expression of `dtype`. */
-export function fromStored(text: string, dtype: DType): string {
+function fromStored(text: string, dtype: DType): string {
   return dtype === "bool" ? `(${text} != 0u)` : text;
 }
 

@@ -45,7 +45,7 @@ export function hasInput(call: RecurrentCall, name: string): boolean {
   return call.inputs.includes(name);
 }
 
-export function tileCount(call: RecurrentCall): number {
+function tileCount(call: RecurrentCall): number {
   return Math.ceil(call.batch / ROWS);
 }
 

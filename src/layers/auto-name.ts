@@ -1,7 +1,7 @@
 const counts = new Map<string, number>();
 
 /** `SimpleRNN` → `simple_rnn`, as Keras does it. */
-export function snakeCase(className: string): string {
+function snakeCase(className: string): string {
   return className
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

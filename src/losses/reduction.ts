@@ -25,7 +25,7 @@ export function reduceCosts(costs: Value, weights: Value | null, reduction: Redu
 }
 
 /** TF.js's `SUM_BY_NONZERO_WEIGHTS`: Σ cost·weight over the number of weights that are not 0. */
-export function meanByNonzeroWeights(costs: Value, weights: Value | null): Value {
+function meanByNonzeroWeights(costs: Value, weights: Value | null): Value {
   if (weights === null) return ops.mean(costs);
   const spread = ops.broadcastTo(ops.cast(weights, "float32"), costs.shape);
   const isCounted = ops.cast(ops.notEqual(spread, ops.literal(0)), "float32");

@@ -162,7 +162,7 @@ export class Engine {
   }
 
   /** Reads a storage as it is. */
-  #bring(storage: Storage): Promise<TypedArray> {
+  async #bring(storage: Storage): Promise<TypedArray> {
     const { spec, version } = storage;
     const source = { kind: "storage", storage, version } as const;
     const { outputs } = new Node("source", [], { outputs: [spec], source });

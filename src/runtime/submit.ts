@@ -232,7 +232,7 @@ function finish(
 }
 
 /** GPU words as the host array of a dtype. */
-export function fromBytes(bytes: Uint8Array<ArrayBuffer>, spec: Spec): TypedArray {
+function fromBytes(bytes: Uint8Array<ArrayBuffer>, spec: Spec): TypedArray {
   if (spec.dtype === "float32")
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);

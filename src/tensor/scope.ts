@@ -28,7 +28,7 @@ export function scope<T>(name: string, body: () => T): T {
 }
 
 /** Stores what a scope assigned; its results, and whatever else would be stale, are computed alongside. */
-export function runWrites(state: ScopeState, results: Iterable<Tensor>, label: string): void {
+function runWrites(state: ScopeState, results: Iterable<Tensor>, label: string): void {
   if (state.writes.size === 0) return;
   const values = new Set<Value>();
   for (const tensor of [...results, ...groupsBehind(state)]) {

@@ -104,7 +104,7 @@ export async function explain(tensors: Tensor | readonly Tensor[]): Promise<Expl
 }
 
 /** A plan for people. */
-export function explainPlan(plan: Plan): Explanation {
+function explainPlan(plan: Plan): Explanation {
   const dispatches = plan.dispatches.map((dispatch) => ({
     label: dispatch.label,
     kernel: dispatch.kernel.name,

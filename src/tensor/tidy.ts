@@ -1,9 +1,10 @@
-import { TraceError } from "../errors.ts";
+import { ArgumentError, TraceError } from "../errors.ts";
+import { describeValue } from "../names/describe.ts";
 import { enqueueAll, holdsResult } from "./evaluate.ts";
 import { sourceOf } from "./kept.ts";
 import { scope, tensorsIn } from "./scope.ts";
 import { isTracing, openScope } from "./scope-state.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 import { exempt, type Handle, withFrame } from "./tidy-frame.ts";
 
 /**
@@ -35,8 +36,14 @@ export function tidy<T>(nameOrBody: string | (() => T), body?: () => T): T {
  *   features = sl.keep(x.square());
  * });
  * @returns The tensor itself.
+ * @throws {ArgumentError} for what is no tensor.
  */
 export function keep<T extends Tensor>(tensor: T): T {
+  if (!(tensor instanceof Tensor)) {
+    throw new ArgumentError(
+      `keep: received ${describeValue(tensor)}. Expected a tensor; call keep for each of several.`,
+    );
+  }
   exempt(tensor);
   if (!tensor.isMutable) openScope()?.retained.add(tensor.value);
   return tensor;

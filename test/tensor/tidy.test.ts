@@ -102,6 +102,10 @@ describe("tidy", () => {
 });
 
 describe("keep", () => {
+  test("refuses what is no tensor", () => {
+    expect(() => keep(3 as never)).toThrow(/keep: received 3.*Expected a tensor/);
+  });
+
   test("carries a state out of the function that is minimized", async () => {
     const w = variable([2], true, "keep/w");
     const optimizer = sgd(0.1);
