@@ -19,6 +19,20 @@ export interface Platform {
   readonly noAdapterAdvice: string;
   /** Makes the progress bar that `fit` writes to the terminal; absent where there is no terminal. */
   progressBar?(options?: ProgressBarOptions): ProgressBar;
+  /** Files by path; absent in pages. */
+  readonly files?: Files;
+}
+
+/** Files of the place, by path (or `file:` URL). Failures are the system's own errors. */
+export interface Files {
+  read(path: string): Promise<Uint8Array>;
+  /** Puts a whole file in place of what is there: at any moment a reader finds the old or the new one. */
+  replace(path: string, content: Uint8Array): Promise<void>;
+  /** Puts text at the end of a file, which it makes where there is none. */
+  append(path: string, text: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Removes a file; one that is not there is no failure. */
+  remove(path: string): Promise<void>;
 }
 
 /** Where a progress bar writes, and how wide. */

@@ -4,10 +4,10 @@ import type { Value } from "../graph/node.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { alignRanks } from "../losses/loss-rule.ts";
 import { ops } from "../ops/index.ts";
-import type { MetricRule } from "./metric-rule.ts";
+import type { RowMetric } from "./metric-rule.ts";
 
 /** Share of elements of each row that are on the label's side of `threshold`. */
-export function binaryAccuracyRule(threshold = 0.5): MetricRule {
+export function binaryAccuracyRule(threshold = 0.5): RowMetric {
   return {
     name: "binaryAccuracy",
     values(labels, predictions) {
@@ -21,7 +21,7 @@ export function binaryAccuracyRule(threshold = 0.5): MetricRule {
 }
 
 /** 1 where the largest prediction of a row is at the largest label; labels are one-hot, [.., V]. */
-export const categoricalAccuracyRule: MetricRule = {
+export const categoricalAccuracyRule: RowMetric = {
   name: "categoricalAccuracy",
   values(labels, predictions) {
     checkSame("categoricalAccuracy", labels, predictions);
@@ -30,7 +30,7 @@ export const categoricalAccuracyRule: MetricRule = {
 };
 
 /** 1 where the largest prediction of a row is at the label; labels are class numbers, [..] or [.., 1]. */
-export const sparseCategoricalAccuracyRule: MetricRule = {
+export const sparseCategoricalAccuracyRule: RowMetric = {
   name: "sparseCategoricalAccuracy",
   values(labels, predictions) {
     const rows = predictions.shape.slice(0, -1);
@@ -43,7 +43,7 @@ export const sparseCategoricalAccuracyRule: MetricRule = {
 };
 
 /** The accuracy that the shapes ask for, by Keras's rule. */
-export const accuracyRule: MetricRule = {
+export const accuracyRule: RowMetric = {
   name: "accuracy",
   values(labels, predictions) {
     const [y, p] = [labels.shape, predictions.shape];

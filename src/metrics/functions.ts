@@ -12,7 +12,7 @@ import {
   categoricalAccuracyRule,
   sparseCategoricalAccuracyRule,
 } from "./accuracy.ts";
-import type { MetricRule } from "./metric-rule.ts";
+import type { RowMetric } from "./metric-rule.ts";
 
 /** Settings of `binaryAccuracy`. */
 export interface BinaryAccuracyOptions {
@@ -141,7 +141,7 @@ export function binaryCrossentropy(
   options: CrossentropyMetricOptions = {},
 ): Tensor {
   const settings = { fromLogits: fromLogitsOf("binaryCrossentropy", options), labelSmoothing: 0 };
-  return rows(asMetric(binaryCrossentropyRule(settings)), labels, predictions);
+  return rows(asRowMetric(binaryCrossentropyRule(settings)), labels, predictions);
 }
 
 /**
@@ -165,7 +165,7 @@ export function categoricalCrossentropy(
 ): Tensor {
   const fromLogits = fromLogitsOf("categoricalCrossentropy", options);
   const rule = categoricalCrossentropyRule({ fromLogits, labelSmoothing: 0 });
-  return rows(asMetric(rule), labels, predictions);
+  return rows(asRowMetric(rule), labels, predictions);
 }
 
 /**
@@ -188,36 +188,26 @@ export function sparseCategoricalCrossentropy(
   options: CrossentropyMetricOptions = {},
 ): Tensor {
   const fromLogits = fromLogitsOf("sparseCategoricalCrossentropy", options);
-  return rows(asMetric(sparseCategoricalCrossentropyRule(fromLogits)), labels, predictions);
+  return rows(asRowMetric(sparseCategoricalCrossentropyRule(fromLogits)), labels, predictions);
 }
 
-/** A loss as a metric: its cost of each row. */
-export function asMetric(rule: LossRule): MetricRule {
+/** A loss as values of a metric: its cost of each row. */
+export function asRowMetric(rule: LossRule): RowMetric {
   return {
     name: rule.name,
     values: (labels, predictions) => sampleCosts(rule, labels, predictions),
   };
 }
 
-/** The mean absolute error as a metric. */
-export const meanAbsoluteErrorMetric: MetricRule = asMetric(meanAbsoluteErrorRule);
-
-/** The mean squared error as a metric. */
-export const meanSquaredErrorMetric: MetricRule = asMetric(meanSquaredErrorRule);
-
-/** Root of the mean squared error over all samples (no mean of roots). */
-export const rootMeanSquaredErrorMetric: MetricRule = {
-  name: "rootMeanSquaredError",
-  values: meanSquaredErrorMetric.values,
-  isRoot: true,
-};
+const meanAbsoluteErrorMetric = asRowMetric(meanAbsoluteErrorRule);
+const meanSquaredErrorMetric = asRowMetric(meanSquaredErrorRule);
 
 function fromLogitsOf(label: string, options: CrossentropyMetricOptions): boolean {
   checkKeys(`${label} options`, options, { fromLogits: "boolean" });
   return options.fromLogits ?? false;
 }
 
-function rows(rule: MetricRule, labels: TensorLike, predictions: TensorLike): Tensor {
+function rows(rule: RowMetric, labels: TensorLike, predictions: TensorLike): Tensor {
   return scope(rule.name, () => {
     const y = toTensor(labels, `${rule.name} labels`).value;
     const p = toTensor(predictions, `${rule.name} predictions`).value;

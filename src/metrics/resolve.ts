@@ -10,13 +10,9 @@ import {
   sparseCategoricalAccuracyRule,
 } from "./accuracy.ts";
 import * as functions from "./functions.ts";
-import {
-  asMetric,
-  meanAbsoluteErrorMetric,
-  meanSquaredErrorMetric,
-  rootMeanSquaredErrorMetric,
-} from "./functions.ts";
-import type { MetricRule } from "./metric-rule.ts";
+import { asRowMetric } from "./functions.ts";
+import { type MetricRule, meanRule } from "./metric-rule.ts";
+import { rootMeanSquaredErrorRule } from "./root-mean-squared-error.ts";
 
 /** Metrics by their full name. `accuracy` is the accuracy that the shapes ask for. */
 export type MetricName =
@@ -44,13 +40,13 @@ export type MetricFunction = (labels: Tensor, predictions: Tensor) => Tensor;
 export type MetricSpec = Spelled<MetricName> | MetricAlias | MetricFunction;
 
 const rules: Readonly<Record<MetricName, MetricRule>> = {
-  accuracy: accuracyRule,
-  binaryAccuracy: binaryAccuracyRule(),
-  categoricalAccuracy: categoricalAccuracyRule,
-  sparseCategoricalAccuracy: sparseCategoricalAccuracyRule,
-  meanAbsoluteError: meanAbsoluteErrorMetric,
-  meanSquaredError: meanSquaredErrorMetric,
-  rootMeanSquaredError: rootMeanSquaredErrorMetric,
+  accuracy: meanRule(accuracyRule),
+  binaryAccuracy: meanRule(binaryAccuracyRule()),
+  categoricalAccuracy: meanRule(categoricalAccuracyRule),
+  sparseCategoricalAccuracy: meanRule(sparseCategoricalAccuracyRule),
+  meanAbsoluteError: lossMetric("meanAbsoluteError"),
+  meanSquaredError: lossMetric("meanSquaredError"),
+  rootMeanSquaredError: rootMeanSquaredErrorRule,
   binaryCrossentropy: lossMetric("binaryCrossentropy"),
   categoricalCrossentropy: lossMetric("categoricalCrossentropy"),
   sparseCategoricalCrossentropy: lossMetric("sparseCategoricalCrossentropy"),
@@ -102,14 +98,14 @@ function fromFunction(metric: MetricFunction): MetricRule {
   const known = rulesByFunction.get(metric);
   if (known !== undefined) return known;
   const loss = ruleOfFunction(metric);
-  if (loss !== undefined) return asMetric(loss);
+  if (loss !== undefined) return meanRule(asRowMetric(loss));
   if (metric.name === "") {
     throw new ArgumentError(
       "metric: received a function without a name. Expected one with a name, under which it is reported: " +
         "const medianError = (labels, predictions) => …",
     );
   }
-  return {
+  return meanRule({
     name: metric.name,
     values(labels, predictions) {
       const figures: unknown = metric(Tensor.of(labels), Tensor.of(predictions));
@@ -118,11 +114,11 @@ function fromFunction(metric: MetricFunction): MetricRule {
         `metric ${metric.name}: the function gave ${describeValue(figures)}. Expected a tensor.`,
       );
     },
-  };
+  });
 }
 
 function lossMetric(kind: LossConfig["kind"]): MetricRule {
   const loss = resolveLoss({ kind });
   if (typeof loss === "function") throw new RangeError(`${kind} is no loss of this library`);
-  return asMetric(loss);
+  return meanRule(asRowMetric(loss));
 }

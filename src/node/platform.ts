@@ -1,6 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 import { UnsupportedError } from "../errors.ts";
 import type { Platform, ProgressBar, ProgressBarOptions } from "../gpu/platform.ts";
+import { files } from "./files.ts";
 import { createProgressBar } from "./progress-bar.ts";
 import { findSwiftShader } from "./swiftshader.ts";
 import { hasVulkanLoader, useDriver } from "./vulkan-driver.ts";
@@ -14,6 +15,7 @@ import { hasVulkanLoader, useDriver } from "./vulkan-driver.ts";
  */
 export const platform: Platform = {
   name: "node",
+  files,
 
   async gpu(): Promise<GPU> {
     // Deno, Electron and programs that set Dawn up themselves have an entry point already.

@@ -6,13 +6,14 @@ import type { AnyLayer } from "../layers/layer.ts";
 import { maskOf } from "../layers/masks.ts";
 import { asList } from "../layers/symbolic.ts";
 import { sampleCosts } from "../losses/loss-rule.ts";
-import { meanOverBatch, weightedTotals } from "../losses/reduction.ts";
+import { meanOverBatch } from "../losses/reduction.ts";
 import type { Loss } from "../losses/resolve.ts";
+import { meanResult, meanTotals } from "../metrics/metric-rule.ts";
 import { describeValue } from "../names/describe.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import type { CompiledConfig, OutputConfig } from "./compile-config.ts";
-import type { TallyEntry, TallyTotals } from "./tally.ts";
+import type { TallyEntry } from "./tally.ts";
 
 /** One batch: rows of the model's inputs, of the labels of its outputs, and weights of the samples. */
 export interface Batch {
@@ -27,20 +28,20 @@ export interface BatchResult {
   /** What training makes small: losses of all outputs, penalties included; scalar. */
   readonly loss: Value;
   /** Parts of the figures, in the order of `tallyEntries`. */
-  readonly totals: readonly TallyTotals[];
+  readonly totals: readonly Value[];
 }
 
 /** The figures that a model reports, in Keras's order and under Keras's names. */
 export function tallyEntries({ outputs }: CompiledConfig): TallyEntry[] {
   const isSingle = outputs.length === 1;
-  const losses = isSingle ? [] : outputs.map(({ name }) => ({ name: `${name}_loss` }));
+  const mean = (name: string): TallyEntry => ({ name, size: 2, result: meanResult });
+  const losses = isSingle ? [] : outputs.map(({ name }) => mean(`${name}_loss`));
   const metrics = outputs.flatMap((output) =>
-    output.metrics.map(({ name, isRoot }) => ({
-      name: isSingle ? name : `${output.name}_${name}`,
-      isRoot: isRoot ?? false,
-    })),
+    output.metrics.map((rule) =>
+      isSingle ? rule : { ...rule, name: `${output.name}_${rule.name}` },
+    ),
   );
-  return [{ name: "loss" }, ...losses, ...metrics];
+  return [mean("loss"), ...losses, ...metrics];
 }
 
 /** Applies the model to a batch and judges what comes out. Recorded, not run. */
@@ -63,7 +64,7 @@ export function evaluateBatch(
   const penalties = [...added, ...model.losses].map((penalty) => penalty.value);
   const loss = [...judged.map((one) => one.weightedLoss), ...penalties].reduce(ops.add);
   const rows = ops.scalar(HostScalar.of(first?.shape[0] ?? 1));
-  const mean = (value: Value): TallyTotals => ({ sum: ops.mul(value, rows), weight: rows });
+  const mean = (value: Value): Value => meanTotals({ sum: ops.mul(value, rows), weight: rows });
   const perOutput = judged.length === 1 ? [] : judged.map((one) => mean(one.loss));
   return { loss, totals: [mean(loss), ...perOutput, ...judged.flatMap((one) => one.metrics)] };
 }
@@ -77,7 +78,7 @@ interface Judged {
 function judgeOutput(
   output: OutputConfig,
   { labels, prediction, weights }: Judged,
-): { loss: Value; weightedLoss: Value; metrics: TallyTotals[] } {
+): { loss: Value; weightedLoss: Value; metrics: Value[] } {
   const mask = maskOf(prediction)?.value ?? null;
   const costs = costsOf(output.loss, labels, prediction);
   if (costs.shape.length === 0 && weights !== null) throw cannotWeigh(output.name);
@@ -87,10 +88,10 @@ function judgeOutput(
       : meanOverBatch(costs, weights?.value ?? null, fittingMask(mask, costs));
   const weightedLoss =
     output.lossWeight === 1 ? loss : ops.mul(loss, ops.scalar(HostScalar.of(output.lossWeight)));
-  const metrics = output.metrics.map((metric) => {
-    const values = ops.cast(metric.values(labels.value, prediction.value), "float32");
-    return weightedTotals(values, fittingMask(mask, values));
-  });
+  const visible = mask === null ? null : ops.cast(mask, "float32");
+  const metrics = output.metrics.map((metric) =>
+    metric.totals(labels.value, prediction.value, visible),
+  );
   return { loss, weightedLoss, metrics };
 }
 
