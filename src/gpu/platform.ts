@@ -63,6 +63,8 @@ export interface ProgressState {
 
 /** Shows how training proceeds. */
 export interface ProgressBar {
+  /** Whether `update` shows anything. */
+  readonly isLive: boolean;
   update(state: ProgressState): void;
   endEpoch(state: ProgressState): void;
   /** Leaves the cursor on a fresh line; safe to call at any time, also twice. */

@@ -1,7 +1,7 @@
 import { HostScalar } from "../graph/host-scalar.ts";
 import { ops } from "../ops/index.ts";
 import { uniformBits } from "../ops/random-bits.ts";
-import { isTracing, randomKey, Tensor } from "../tensor/index.ts";
+import { isTracing, ownStream, randomKey, Tensor } from "../tensor/index.ts";
 
 /**
  * The keys of a layer's random choices: a new one each call, also in a compiled function that
@@ -11,7 +11,7 @@ export class DropoutKeys {
   readonly #seed: number | undefined;
   #drawn = 0;
 
-  /** Without a seed the keys come from the stream that `setSeed` begins. */
+  /** Without a seed the keys come from the stream in force: a model's in training, else that of `setSeed`. */
   constructor(seed: number | undefined) {
     this.#seed = seed;
   }
@@ -19,7 +19,12 @@ export class DropoutKeys {
   next(): HostScalar {
     const seed = this.#seed;
     if (seed === undefined) return randomKey();
-    const draw = (): number => uniformBits(seed, this.#drawn++) | 0;
+    // In training the model's stream counts the draws: it is saved with the model, this object is not.
+    const count = (): number => {
+      const stream = ownStream();
+      return stream === null ? this.#drawn++ : stream.draws++;
+    };
+    const draw = (): number => uniformBits(seed, count()) | 0;
     return isTracing() ? new HostScalar(draw, "int32") : HostScalar.of(draw(), "int32");
   }
 }

@@ -19,6 +19,7 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
   const columns = () => options.columns ?? terminal.columns ?? 80;
   let isLineOpen = false;
   return {
+    isLive: isTerminal,
     update(state) {
       if (!isTerminal) return;
       stream.write(CLEAR_LINE + fit(progressLine(state), columns()));

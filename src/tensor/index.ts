@@ -44,7 +44,7 @@ export * from "./ops/index.ts";
 export { type ProfileInfo, profile } from "./profile.ts";
 export { scope, tensorsIn } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
-export { nextSeed, randomKey, setSeed } from "./seed.ts";
+export { nextSeed, ownStream, type RandomStream, randomKey, setSeed, withStream } from "./seed.ts";
 export { print } from "./show.ts";
 export {
   adapterName,

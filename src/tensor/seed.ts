@@ -3,8 +3,14 @@ import { HostScalar } from "../graph/host-scalar.ts";
 import { uniformBits } from "../ops/random-bits.ts";
 import { isTracing } from "./scope-state.ts";
 
-let seed = 0x5eed;
-let counter = 0;
+/** A stream of random keys: where it began, and how many were drawn. Plain data, so that it can be saved. */
+export interface RandomStream {
+  readonly seed: number;
+  draws: number;
+}
+
+let engineStream: RandomStream = { seed: 0x5eed, draws: 0 };
+let own: RandomStream | null = null;
 
 /**
  * Starts every random stream anew: initial weights, dropout, shuffling and random tensors. The same seed,
@@ -22,13 +28,32 @@ export function setSeed(value: number): void {
   if (!Number.isSafeInteger(value)) {
     throw new ArgumentError(`setSeed: received ${value}. Expected a whole number.`);
   }
-  seed = value | 0;
-  counter = 0;
+  engineStream = { seed: value | 0, draws: 0 };
+}
+
+/**
+ * Runs `body` with a stream of its own in place of the engine's: a model in training draws from its own, so that
+ * nothing else disturbs it, and so that training can go on elsewhere with the same numbers.
+ */
+export function withStream<T>(stream: RandomStream, body: () => T): T {
+  const outer = own;
+  own = stream;
+  try {
+    return body();
+  } finally {
+    own = outer;
+  }
+}
+
+/** The stream that `withStream` set, or null. */
+export function ownStream(): RandomStream | null {
+  return own;
 }
 
 /** The next seed of the stream: a 32-bit number. */
 export function nextSeed(): number {
-  return uniformBits(seed, counter++) | 0;
+  const stream = own ?? engineStream;
+  return uniformBits(stream.seed, stream.draws++) | 0;
 }
 
 /**

@@ -8,6 +8,19 @@ import type { Batch } from "./objective.ts";
 /** Data of a model: one tensor, a list in the order of inputs or outputs, or an object by their names. */
 export type ModelData = TensorLike | readonly TensorLike[] | Readonly<Record<string, TensorLike>>;
 
+/** Data as the verbs of a model take them. */
+export interface DataArguments {
+  readonly x: ModelData;
+  readonly y: ModelData;
+  readonly sampleWeight?: TensorLike | null | undefined;
+}
+
+/** A batch that fits the model, and its number of samples. */
+export interface PreparedBatch {
+  readonly batch: Batch;
+  readonly rows: number;
+}
+
 /** An input or output of a model, as data has to look. */
 export interface Port {
   readonly name: string;
@@ -72,6 +85,23 @@ export function rowsOf(tensor: Tensor, start: number, count: number): Tensor {
   }
   const begin = shape.map((_, axis) => (axis === 0 ? start : 0));
   return Tensor.of(ops.slice(tensor.value, begin, shape));
+}
+
+/** All tensors of a batch. */
+export function batchTensors({ inputs, labels, weights }: Batch): Tensor[] {
+  return [...inputs, ...labels, ...(weights === null ? [] : [weights])];
+}
+
+/** The batch with each tensor replaced; `part` names it: x0, y0, sampleWeight. */
+export function mapBatch(
+  { inputs, labels, weights }: Batch,
+  replace: (one: Tensor, part: string) => Tensor,
+): Batch {
+  return {
+    inputs: inputs.map((one, i) => replace(one, `x${i}`)),
+    labels: labels.map((one, i) => replace(one, `y${i}`)),
+    weights: weights === null ? null : replace(weights, "sampleWeight"),
+  };
 }
 
 function itemsFor(label: string, data: ModelData, ports: readonly Port[]): readonly TensorLike[] {

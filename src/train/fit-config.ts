@@ -5,32 +5,25 @@ import type { TensorLike } from "../tensor/index.ts";
 import type { Callback } from "./callbacks.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { checkBatchSize, type ModelData } from "./data.ts";
+import type { BatchDataset } from "./dataset-source.ts";
 
-/** What `fit` takes besides the data. */
-export interface FitConfig {
-  /** Samples an update. Default 32. */
-  readonly batchSize?: number;
+/** What `fit` and `fitDataset` take alike. */
+interface TrainingConfig {
   /** Passes over the data; the last one has number `epochs - 1`. Default 1. */
   readonly epochs?: number;
-  /** Number of the first epoch, for training that goes on. Default 0. */
+  /**
+   * Number of the first epoch. Default 0. Where the latest training (of this model, or of the file that it was loaded
+   * from) ended before that epoch, it goes on as if it had not been interrupted.
+   */
   readonly initialEpoch?: number;
-  /** Share of the samples, taken from the end before shuffling, that is only judged. Default 0. */
-  readonly validationSplit?: number;
-  /** Samples that are only judged, at each epoch's end: `[x, y]` or `[x, y, sampleWeight]`. */
-  readonly validationData?:
-    | readonly [ModelData, ModelData]
-    | readonly [ModelData, ModelData, TensorLike]
-    | null;
-  /** Samples a run of the validation. Default: `batchSize`. */
+  /** Updates that count as an epoch; the next one goes on in the data where it ended. Default: a pass over the data. */
+  readonly stepsPerEpoch?: number | null;
+  /** Batches of the validation. Default: all. */
+  readonly validationSteps?: number | null;
+  /** Samples a run of the validation, where they are not batches already. Default: `batchSize`, or 32. */
   readonly validationBatchSize?: number;
   /** The validation runs at every so many epochs' ends, or (a list) at those of these epochs, counted from 1. Default 1. */
   readonly validationFreq?: number | readonly number[];
-  /** Whether the samples come in a new order at each epoch. Default true. */
-  readonly shuffle?: boolean;
-  /** Decides the orders. Default: drawn from the engine's seed. */
-  readonly seed?: number;
-  /** Factor of each sample's loss [B], or of each step's [B, T]. */
-  readonly sampleWeight?: TensorLike | null;
   /** Factor of each sample's loss by the class that its label names: `{ 0: 1, 1: 5 }`; others have 1. One output only. */
   readonly classWeight?: ClassWeight | null;
   readonly callbacks?: Callback | readonly Callback[] | null;
@@ -42,21 +35,60 @@ export interface FitConfig {
   readonly yieldEvery?: YieldEvery;
 }
 
+/** Samples that are only judged: `[x, y]` or `[x, y, sampleWeight]`, or batches. */
+export type ValidationData =
+  | readonly [ModelData, ModelData]
+  | readonly [ModelData, ModelData, TensorLike]
+  | BatchDataset;
+
+/** What `fit` takes besides the data. */
+export interface FitConfig extends TrainingConfig {
+  /** Samples an update. Default 32. */
+  readonly batchSize?: number;
+  /** Share of the samples, taken from the end before shuffling, that is only judged. Default 0. */
+  readonly validationSplit?: number;
+  /** Samples that are only judged, at each epoch's end. */
+  readonly validationData?: ValidationData | null;
+  /**
+   * Whether the samples come in a new order at each pass; `"batch"`: batches of neighbours do, in a new order of
+   * batches. Default true.
+   */
+  readonly shuffle?: boolean | "batch";
+  /** Decides the orders. Default: drawn from the engine's seed. */
+  readonly seed?: number;
+  /** Factor of each sample's loss [B], or of each step's [B, T]. */
+  readonly sampleWeight?: TensorLike | null;
+}
+
+/** What `fitDataset` takes besides the data set. */
+export interface FitDatasetConfig extends TrainingConfig {
+  /** `stepsPerEpoch`, as TF.js calls it. */
+  readonly batchesPerEpoch?: number | null;
+  /** Samples that are only judged, at each epoch's end. */
+  readonly validationData?: ValidationData | null;
+  /** `validationSteps`, as TF.js calls it. */
+  readonly validationBatches?: number | null;
+}
+
 /** How much is shown, as in Keras and TF.js. */
 export type Verbose = 0 | 1 | 2 | boolean | "auto";
 
 /** As in TF.js. */
 export type YieldEvery = number | "auto" | "batch" | "epoch" | "never";
 
-/** `FitConfig` with its defaults. */
+/** `FitConfig` or `FitDatasetConfig` with its defaults. */
 export interface FitSettings {
   readonly batchSize: number;
   readonly epochs: number;
   readonly initialEpoch: number;
+  /** Batches an epoch; null: those of a pass. */
+  readonly stepsPerEpoch: number | null;
   readonly validationSplit: number;
   readonly validationBatchSize: number;
+  /** null: all. */
+  readonly validationSteps: number | null;
   readonly validationFreq: number | readonly number[];
-  readonly shuffle: boolean;
+  readonly shuffle: boolean | "batch";
   /** Milliseconds; 0 yields after each batch. */
   readonly yieldEveryMs: number;
   readonly verbose: 0 | 1 | 2;
@@ -65,43 +97,50 @@ export interface FitSettings {
 
 const AUTO_YIELD_MS = 125;
 
-const keys: ConfigKeys<FitConfig> = {
-  batchSize: "number",
+const trainingKeys: ConfigKeys<TrainingConfig> = {
   epochs: "number",
   initialEpoch: "number",
-  validationSplit: "number",
-  validationData: "any",
+  stepsPerEpoch: "number",
+  validationSteps: "number",
   validationBatchSize: "number",
   validationFreq: "any",
-  shuffle: "boolean",
-  seed: "number",
-  sampleWeight: "any",
   classWeight: "any",
   callbacks: "any",
   signal: "any",
   verbose: "any",
   yieldEvery: "any",
-  stepsPerEpoch: "notYet",
-  validationSteps: "notYet",
+};
+
+const fitKeys: ConfigKeys<FitConfig> = {
+  ...trainingKeys,
+  batchSize: "number",
+  validationSplit: "number",
+  validationData: "any",
+  shuffle: "any",
+  seed: "number",
+  sampleWeight: "any",
+};
+
+const fitDatasetKeys: ConfigKeys<FitDatasetConfig> = {
+  ...trainingKeys,
+  batchesPerEpoch: "number",
+  validationData: "any",
+  validationBatches: "number",
 };
 
 /**
- * Fills in the defaults.
+ * Fills in the defaults of `fit`.
  * @throws {ArgumentError} for a setting out of bounds.
  */
 export function fitSettings(label: string, config: FitConfig): FitSettings {
-  checkKeys(label, config, keys);
-  const batchSize = config.batchSize ?? 32;
-  const epochs = config.epochs ?? 1;
-  const initialEpoch = config.initialEpoch ?? 0;
+  checkKeys(label, config, fitKeys);
+  const shuffle = config.shuffle ?? true;
+  if (typeof shuffle !== "boolean" && shuffle !== "batch") {
+    throw new ArgumentError(
+      `${label}: received shuffle ${describeValue(shuffle)}. Expected true, false or "batch".`,
+    );
+  }
   const validationSplit = config.validationSplit ?? 0;
-  const validationBatchSize = config.validationBatchSize ?? batchSize;
-  const validationFreq = config.validationFreq ?? 1;
-  checkBatchSize(label, batchSize);
-  checkBatchSize(`${label}: validation`, validationBatchSize);
-  for (const epoch of [validationFreq].flat()) checkCount(label, "validationFreq", epoch, 1);
-  checkCount(label, "epochs", epochs, 1);
-  checkCount(label, "initialEpoch", initialEpoch, 0);
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     throw new ArgumentError(
       `${label}: received validationSplit ${String(validationSplit)}. Expected a share from 0 to below 1.`,
@@ -112,14 +151,47 @@ export function fitSettings(label: string, config: FitConfig): FitSettings {
       `${label}: received both validationSplit and validationData. Expected one of them.`,
     );
   }
+  const batchSize = checkBatchSize(label, config.batchSize ?? 32);
+  return { ...trainingSettings(label, config, batchSize), batchSize, shuffle, validationSplit };
+}
+
+/**
+ * Fills in the defaults of `fitDataset`.
+ * @throws {ArgumentError} for a setting out of bounds.
+ */
+export function fitDatasetSettings(label: string, config: FitDatasetConfig): FitSettings {
+  checkKeys(label, config, fitDatasetKeys);
+  const stepsPerEpoch = config.stepsPerEpoch ?? config.batchesPerEpoch ?? null;
+  const validationSteps = config.validationSteps ?? config.validationBatches ?? null;
+  const shared = trainingSettings(label, { ...config, stepsPerEpoch, validationSteps }, 32);
+  return { ...shared, batchSize: 32, shuffle: false, validationSplit: 0 };
+}
+
+function trainingSettings(
+  label: string,
+  config: TrainingConfig,
+  batchSize: number,
+): Omit<FitSettings, "batchSize" | "shuffle" | "validationSplit"> {
+  const epochs = config.epochs ?? 1;
+  const initialEpoch = config.initialEpoch ?? 0;
+  const stepsPerEpoch = config.stepsPerEpoch ?? null;
+  const validationSteps = config.validationSteps ?? null;
+  const validationFreq = config.validationFreq ?? 1;
+  for (const epoch of [validationFreq].flat()) checkCount(label, "validationFreq", epoch, 1);
+  checkCount(label, "epochs", epochs, 1);
+  checkCount(label, "initialEpoch", initialEpoch, 0);
+  if (stepsPerEpoch !== null) checkCount(label, "stepsPerEpoch", stepsPerEpoch, 1);
+  if (validationSteps !== null) checkCount(label, "validationSteps", validationSteps, 1);
   return {
-    batchSize,
     epochs,
     initialEpoch,
-    validationSplit,
-    validationBatchSize,
+    stepsPerEpoch,
+    validationSteps,
+    validationBatchSize: checkBatchSize(
+      `${label}: validation`,
+      config.validationBatchSize ?? batchSize,
+    ),
     validationFreq,
-    shuffle: config.shuffle ?? true,
     yieldEveryMs: yieldEveryMs(label, config.yieldEvery ?? "auto"),
     verbose: checkVerbose(label, config.verbose),
     signal: checkSignal(label, config.signal ?? null),

@@ -1,63 +1,54 @@
 import { AbortError, NumericsError } from "../errors.ts";
-import { tensor } from "../tensor/index.ts";
+import type { BatchSource, Feed } from "./batch-source.ts";
 import type { CallbackList, Logs } from "./callbacks.ts";
 import type { FitSettings } from "./fit-config.ts";
-import { History } from "./history.ts";
+import type { History } from "./history.ts";
 import type { TestStep, TrainingStep } from "./model-steps.ts";
-import type { Batch } from "./objective.ts";
 import { Pacer } from "./pacer.ts";
 import type { Progress } from "./progress.ts";
-import { orderedIndices, shuffledIndices } from "./shuffle.ts";
 import type { TallyReading } from "./tally.ts";
-
-/** Samples `start` to `end` of data that lies on the GPU. */
-export interface DataRange {
-  readonly data: Batch;
-  readonly start: number;
-  readonly end: number;
-}
+import type { TrainingPosition } from "./training-state.ts";
 
 /** What one call of `fit` works on. */
 export interface FitTask {
   /** For messages: `sequential_1.fit`. */
   readonly label: string;
-  readonly trainingStep: TrainingStep;
-  readonly validationStep: TestStep;
-  readonly training: DataRange;
-  readonly validation: DataRange | null;
+  /** The steps; there are none before the model is built, which the first batch of a data set may do. */
+  readonly trainingStep: () => TrainingStep;
+  readonly validationStep: () => TestStep;
+  readonly training: BatchSource;
+  readonly validation: BatchSource | null;
   readonly settings: FitSettings;
   readonly callbacks: CallbackList;
   readonly progress: Progress;
-  /** Key of the order of epoch number `epoch`. */
-  readonly shuffleKey: (epoch: number) => number;
+  /** Where training begins; `epoch` and `batch` are those that come first. */
+  readonly start: TrainingPosition;
+  readonly history: History;
+  /** Told where training stands, before callbacks hear of it. */
+  readonly moved: (position: TrainingPosition) => void;
+  /** Called after the callbacks of each batch and of each epoch. */
+  readonly rested: (at: "batch" | "epoch") => Promise<void>;
   /** Whether somebody set `model.stopTraining`. */
   readonly isStopped: () => boolean;
 }
 
 /** Trains for all epochs; resolves with their record. */
 export async function runFit(task: FitTask): Promise<History> {
-  const { settings, callbacks, progress, training, validation } = task;
-  const samples = training.end - training.start;
-  const history = new History({
-    epochs: settings.epochs,
-    initialEpoch: settings.initialEpoch,
-    steps: Math.ceil(samples / settings.batchSize),
-    samples,
-    validationSamples: validation === null ? 0 : validation.end - validation.start,
-    batchSize: settings.batchSize,
-  });
+  const { settings, callbacks, progress, validation, start, history } = task;
   throwIfAborted(task);
   await callbacks.trainBegin();
   let logs: Logs = {};
-  for (let epoch = settings.initialEpoch; epoch < settings.epochs; epoch++) {
+  for (let epoch = start.epoch; epoch < settings.epochs; epoch++) {
     await callbacks.epochBegin(epoch);
     progress.beginEpoch(epoch);
     logs = await trainEpoch(task, epoch);
     if (validation !== null && isJudged(settings, epoch))
       logs = { ...logs, ...(await validate(task, validation)) };
     history.add(epoch, logs);
+    task.moved({ seed: start.seed, epoch: epoch + 1, batch: 0 });
     progress.endEpoch(logs);
     await callbacks.epochEnd(epoch, logs);
+    await task.rested("epoch");
     throwIfAborted(task);
     if (task.isStopped()) break;
   }
@@ -67,25 +58,14 @@ export async function runFit(task: FitTask): Promise<History> {
 
 /** One pass over the samples; its end is where `fit` waits for the GPU. */
 async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
-  const { trainingStep, training, settings, callbacks, progress } = task;
-  const { tally } = trainingStep;
-  tally.reset();
-  const pacer = new Pacer(tally, settings.yieldEveryMs);
-  const order = epochOrder(task, epoch);
-  for (let batch = 0; batch * settings.batchSize < order.length; batch++) {
+  const { training, progress, start } = task;
+  let batch = epoch === start.epoch ? start.batch : 0;
+  let pacer: Pacer | null = null;
+  for await (const feed of training.batches(epoch, batch)) {
     throwIfAborted(task);
-    const rows = rowsOfBatch(order, batch, settings.batchSize);
-    await callbacks.batchBegin(batch, rows.length);
-    runStep(rows, (indices) => trainingStep.run(training.data, indices));
-    const latest = callbacks.has("onBatchEnd") ? await readEpoch(task, epoch) : await pacer.turn();
-    if (latest !== null) {
-      throwIfRefused(task, epoch, latest);
-      progress.update(latest);
-      if (callbacks.has("onBatchEnd")) {
-        await callbacks.batchEnd(batch, { batch, size: rows.length, ...latest.logs });
-      }
-      await callbacks.yield(epoch, batch, latest.logs);
-    }
+    pacer ??= beginEpoch(task, { isResumed: batch > 0 });
+    await trainBatch(task, { epoch, batch, feed, pacer });
+    batch++;
     if (task.isStopped()) break;
   }
   const reading = await readEpoch(task, epoch);
@@ -93,8 +73,42 @@ async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
   return reading.logs;
 }
 
+/** The figures of an epoch that goes on are those that it had come to. */
+function beginEpoch(task: FitTask, { isResumed }: { isResumed: boolean }): Pacer {
+  const step = task.trainingStep();
+  step.isSticky = true;
+  if (!isResumed) step.tally.reset();
+  const everyMs = task.settings.yieldEveryMs;
+  return new Pacer(step.tally, { everyMs, isWatched: isWatched(task) });
+}
+
+async function trainBatch(
+  task: FitTask,
+  { epoch, batch, feed, pacer }: { epoch: number; batch: number; feed: Feed; pacer: Pacer },
+): Promise<void> {
+  const { callbacks, progress, start } = task;
+  await callbacks.batchBegin(batch, feed.size);
+  task.trainingStep().run(feed.data, feed.rows);
+  task.moved({ seed: start.seed, epoch, batch: batch + 1 });
+  const latest = callbacks.has("onBatchEnd") ? await readEpoch(task, epoch) : await pacer.turn();
+  if (latest !== null) {
+    throwIfRefused(task, epoch, latest);
+    progress.update(latest);
+    if (callbacks.has("onBatchEnd")) {
+      await callbacks.batchEnd(batch, { batch, size: feed.size, ...latest.logs });
+    }
+    await callbacks.yield(epoch, batch, latest.logs);
+  }
+  await task.rested("batch");
+}
+
+/** Whether anybody sees the figures before an epoch ends. */
+function isWatched({ callbacks, progress }: FitTask): boolean {
+  return progress.isLive || callbacks.has("onYield");
+}
+
 async function readEpoch(task: FitTask, epoch: number): Promise<TallyReading> {
-  const reading = await task.trainingStep.tally.read();
+  const reading = await task.trainingStep().tally.read();
   throwIfRefused(task, epoch, reading);
   return reading;
 }
@@ -107,17 +121,15 @@ function isJudged({ validationFreq }: FitSettings, epoch: number): boolean {
 }
 
 /** Judges all validation samples; gives the figures with `val_` in front. */
-async function validate(task: FitTask, { data, start, end }: DataRange): Promise<Logs> {
-  const { validationStep, settings } = task;
+async function validate(task: FitTask, validation: BatchSource): Promise<Logs> {
+  const { settings } = task;
+  const validationStep = task.validationStep();
   const { tally } = validationStep;
   tally.reset();
-  const pacer = new Pacer(tally, settings.yieldEveryMs);
-  const order = orderedIndices(end - start).map((index) => index + start);
-  const size = settings.validationBatchSize;
-  for (let batch = 0; batch * size < order.length; batch++) {
+  const pacer = new Pacer(tally, { everyMs: settings.yieldEveryMs, isWatched: false });
+  for await (const feed of validation.batches(0, 0)) {
     throwIfAborted(task);
-    const rows = rowsOfBatch(order, batch, size);
-    runStep(rows, (indices) => validationStep.run(data, indices));
+    validationStep.run(feed.data, feed.rows);
     await pacer.turn();
   }
   return prefixed(await tally.read());
@@ -125,24 +137,6 @@ async function validate(task: FitTask, { data, start, end }: DataRange): Promise
 
 function prefixed({ logs }: TallyReading): Logs {
   return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
-}
-
-function epochOrder({ training, settings, shuffleKey }: FitTask, epoch: number): Int32Array {
-  const { start, end } = training;
-  const order = settings.shuffle
-    ? shuffledIndices(end - start, shuffleKey(epoch))
-    : orderedIndices(end - start);
-  return start === 0 ? order : order.map((index) => index + start);
-}
-
-function rowsOfBatch(order: Int32Array, batch: number, batchSize: number): Int32Array {
-  return order.subarray(batch * batchSize, (batch + 1) * batchSize);
-}
-
-function runStep(rows: Int32Array, run: (indices: ReturnType<typeof tensor>) => void): void {
-  const indices = tensor(rows, [rows.length], "int32");
-  run(indices);
-  indices.dispose();
 }
 
 function throwIfAborted({ label, settings }: FitTask): void {

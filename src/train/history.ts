@@ -4,12 +4,13 @@ import type { Logs } from "./callbacks.ts";
 export interface HistoryParams {
   readonly epochs: number;
   readonly initialEpoch: number;
-  /** Updates an epoch. */
-  readonly steps: number;
-  /** Samples that were trained on, and validated on. */
-  readonly samples: number;
-  readonly validationSamples: number;
-  readonly batchSize: number;
+  /** Updates an epoch; null for a data set of unknown length. */
+  readonly steps: number | null;
+  /** Samples that were trained on, and validated on; null for data sets. */
+  readonly samples: number | null;
+  readonly validationSamples: number | null;
+  /** null for data sets, which decide it themselves. */
+  readonly batchSize: number | null;
 }
 
 /** How training went: the record that `fit` gives. */

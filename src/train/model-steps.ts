@@ -6,7 +6,7 @@ import type { AnyLayer } from "../layers/layer.ts";
 import { ops } from "../ops/index.ts";
 import { source } from "../ops/leaves.ts";
 import { rules } from "../tensor/current.ts";
-import { compile, Tensor, type Variable } from "../tensor/index.ts";
+import { compile, type RandomStream, Tensor, type Variable, withStream } from "../tensor/index.ts";
 import { openScope } from "../tensor/scope-state.ts";
 import type { CompiledConfig } from "./compile-config.ts";
 import { type Batch, evaluateBatch, tallyEntries } from "./objective.ts";
@@ -27,13 +27,16 @@ export class TrainingStep {
   isSticky = false;
   readonly #model: AnyLayer;
   readonly #config: CompiledConfig;
+  readonly #stream: RandomStream;
   readonly #run = compile((inputs: number, isGathered: boolean, ...tensors: Tensor[]) =>
     this.#record(unpack({ inputs, labels: this.#config.outputs.length, isGathered }, tensors)),
   );
 
-  constructor(model: AnyLayer, config: CompiledConfig) {
+  /** Everything random in a step is drawn from `stream`. */
+  constructor(model: AnyLayer, config: CompiledConfig, stream: RandomStream) {
     this.#model = model;
     this.#config = config;
+    this.#stream = stream;
     this.trained = model.trainableWeights;
     if (this.trained.length === 0) {
       throw new ArgumentError(
@@ -46,7 +49,9 @@ export class TrainingStep {
 
   /** Enqueues one update. It is refused when a loss or gradient is not finite. */
   run(data: Batch, rows: Rows = null): void {
-    this.#run(data.inputs.length, rows !== null, ...pack(data, rows));
+    withStream(this.#stream, () =>
+      this.#run(data.inputs.length, rows !== null, ...pack(data, rows)),
+    );
   }
 
   dispose(): void {

@@ -9,7 +9,8 @@ import type { Tensor, TensorLike } from "../tensor/index.ts";
 import type { Logs } from "./callbacks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
-import { checkVerbose, type FitConfig } from "./fit-config.ts";
+import type { BatchDataset } from "./dataset-source.ts";
+import { checkVerbose, type FitConfig, type FitDatasetConfig } from "./fit-config.ts";
 import type { History } from "./history.ts";
 import {
   type EvaluateConfig,
@@ -21,6 +22,7 @@ import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
 import { type SummaryRow, summaryLines } from "./summary.ts";
 import { Trainer } from "./trainer.ts";
+import type { TrainingState } from "./training-state.ts";
 
 /**
  * Layers with a beginning and an end, and the verbs of training: `compile`, `fit`, `evaluate`, `predict`. Made by
@@ -35,6 +37,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   history: History | null = null;
   #compiled: CompileConfig | null = null;
   #trainer: Trainer | null = null;
+  readonly #training: TrainingState = { position: null, stream: null };
   #predictor: Predictor | null = null;
 
   constructor(config: Pick<LayerConfig, "name" | "trainable">) {
@@ -138,7 +141,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
       inputs: () => this.#inputPorts(),
       isStopped: () => this.stopTraining,
     };
-    return new Trainer(trainee, resolved);
+    return new Trainer(trainee, resolved, this.#training);
   }
 
   /**
@@ -163,6 +166,34 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
     const trainer = this.#requireTrainer("fit");
     this.stopTraining = false;
     const history = await trainer.fit({ x, y, sampleWeight: config?.sampleWeight }, config);
+    this.history = history;
+    return history;
+  }
+
+  /**
+   * Trains the model on batches that come one after the other, from data that need not fit into memory: no more than
+   * one batch is held at a time, and the next is asked for while the GPU works.
+   *
+   * Counterpart of `model.fitDataset` in TF.js. As there, tensors that were computed for a batch on the GPU end once it
+   * is used.
+   *
+   * @example
+   * async function* batches() {
+   *   for (let i = 0; i < 10; i++) yield { xs: sl.randomNormal([32, 2]), ys: sl.zeros([32, 1]) };
+   * }
+   * const history = await net.fitDataset(batches, { epochs: 3 });
+   *
+   * @param dataset A dataset of `sl.data`, a list of batches, or a function that begins a new pass over them; a
+   *   batch is `{ xs, ys, sampleWeights? }` or `[xs, ys]`, each with the samples along the first axis.
+   * @returns As `fit` does.
+   * @throws {ArgumentError} as `fit` does; also for a data set that ends too early, saying where.
+   * @throws {ShapeError} when a batch does not fit the model, saying which.
+   * @throws {SluiceError} when the data set fails (`cause` is its error), saying where.
+   */
+  async fitDataset(dataset: BatchDataset, config: FitDatasetConfig = {}): Promise<History> {
+    const trainer = this.#requireTrainer("fitDataset");
+    this.stopTraining = false;
+    const history = await trainer.fitDataset(dataset, config);
     this.history = history;
     return history;
   }

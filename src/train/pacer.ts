@@ -1,6 +1,17 @@
 import { currentEngine } from "../tensor/index.ts";
 import type { Tally, TallyReading } from "./tally.ts";
 
+/** How often the figures are read when nobody watches: so rarely, and yet a NaN ends an epoch of hours early. */
+const UNWATCHED_MS = 60_000;
+
+/** How a pacer works. */
+export interface PacerOptions {
+  /** Milliseconds between two turns of the rest of the program. */
+  readonly everyMs: number;
+  /** Whether somebody sees the figures while an epoch runs; they are read at every turn then, else once a minute. */
+  readonly isWatched: boolean;
+}
+
 /**
  * Keeps `fit` at most a few steps ahead of the GPU, gives the rest of the program its turn, and reads figures now and
  * then without waiting for them.
@@ -8,21 +19,28 @@ import type { Tally, TallyReading } from "./tally.ts";
 export class Pacer {
   readonly #tally: Tally;
   readonly #everyMs: number;
+  readonly #readEveryMs: number;
   #yieldedAt = performance.now();
+  #readAt = performance.now();
   #reading: Promise<void> | null = null;
   #latest: TallyReading | null = null;
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(tally: Tally, everyMs: number) {
+  constructor(tally: Tally, { everyMs, isWatched }: PacerOptions) {
     this.#tally = tally;
     this.#everyMs = everyMs;
+    this.#readEveryMs = isWatched ? 0 : UNWATCHED_MS;
   }
 
   /** To be called after each step; gives new figures when there are some. */
   async turn(): Promise<TallyReading | null> {
     await currentEngine().drained();
-    if (performance.now() - this.#yieldedAt >= this.#everyMs) {
-      this.#reading ??= this.#read();
+    const now = performance.now();
+    if (now - this.#yieldedAt >= this.#everyMs) {
+      if (now - this.#readAt >= this.#readEveryMs) {
+        this.#readAt = now;
+        this.#reading ??= this.#read();
+      }
       await nextTurn();
       this.#yieldedAt = performance.now();
     }

@@ -8,16 +8,21 @@ import type { TallyReading } from "./tally.ts";
 export class Progress {
   readonly #bar: ProgressBar | null;
   readonly #epochs: number;
-  readonly #steps: number;
+  readonly #steps: () => number | null;
   #epoch = 0;
   #step = 0;
   #began = 0;
   #msPerStep = 0;
 
-  constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: number }) {
+  constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: () => number | null }) {
     this.#bar = barFor(options.verbose);
     this.#epochs = options.epochs;
     this.#steps = options.steps;
+  }
+
+  /** Whether anybody sees figures before an epoch ends. */
+  get isLive(): boolean {
+    return this.#bar?.isLive ?? false;
   }
 
   beginEpoch(epoch: number): void {
@@ -42,15 +47,16 @@ export class Progress {
   }
 
   #state(logs: Logs): ProgressState {
-    return {
+    const steps = this.#steps();
+    const state = {
       epoch: this.#epoch + 1,
       epochs: this.#epochs,
       step: this.#step,
-      steps: this.#steps,
       logs,
       msPerStep: this.#msPerStep,
-      secondsLeft: ((this.#steps - this.#step) * this.#msPerStep) / 1000,
     };
+    if (steps === null) return state;
+    return { ...state, steps, secondsLeft: ((steps - this.#step) * this.#msPerStep) / 1000 };
   }
 }
 

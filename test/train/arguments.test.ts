@@ -16,9 +16,10 @@ describe("fit", () => {
   const wrong: [string, unknown, string][] = [
     ["epoch", { epoch: 3 }, "sequential_\\d+.fit: there is no option epoch. Did you mean epochs?"],
     ["batch_size", { batch_size: 3 }, "Did you mean batchSize?"],
-    ["stepsPerEpoch", { stepsPerEpoch: 3 }, "not to sluice yet"],
+    ["stepsPerEpoch 0", { stepsPerEpoch: 0 }, "stepsPerEpoch 0"],
+    ["validationSteps 1.5", { validationSteps: 1.5 }, "validationSteps 1.5"],
     ["validationFreq 0", { validationFreq: 0 }, "validationFreq 0"],
-    ["shuffle as text", { shuffle: "batch" }, "Expected a boolean"],
+    ['shuffle "batches"', { shuffle: "batches" }, 'Expected true, false or "batch"'],
     ["verbose 3", { verbose: 3 }, "received verbose 3"],
     ["a signal that is none", { signal: {} }, "received {} as signal"],
     ["callbacks 5", { callbacks: 5 }, "received 5 among callbacks"],
@@ -60,6 +61,7 @@ describe("fit", () => {
     const lines: string[] = [];
     const bar = consoleLines((line) => lines.push(line));
     const logs = { loss: 0.123456, val_loss: 1234.5678 };
+    expect(bar.isLive).toBe(false);
     bar.update({ epoch: 1, epochs: 3, step: 1, logs });
     bar.endEpoch({ epoch: 1, epochs: 3, step: 1, logs });
     bar.close();

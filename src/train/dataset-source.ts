@@ -1,0 +1,204 @@
+import { ArgumentError, SluiceError } from "../errors.ts";
+import { describeValue } from "../names/describe.ts";
+import { type Tensor, type TensorLike, tensorsIn } from "../tensor/index.ts";
+import type { BatchSource, Feed } from "./batch-source.ts";
+import { batchTensors, type DataArguments, type ModelData, type PreparedBatch } from "./data.ts";
+
+/** A batch as data sets give it: samples, what should come out, and (optional) weights of the samples. */
+export type DatasetBatch =
+  | { readonly xs: ModelData; readonly ys: ModelData; readonly sampleWeights?: TensorLike | null }
+  | readonly [ModelData, ModelData]
+  | readonly [ModelData, ModelData, TensorLike];
+
+/** Batches one after the other. */
+export type Batches = AsyncIterable<DatasetBatch> | Iterable<DatasetBatch>;
+
+/**
+ * Batches that are gone through once an epoch: a dataset of `sl.data`, anything that can be iterated again, or a
+ * function that begins a new pass (a generator function, say); it is given the number of the pass, from 0.
+ */
+export type BatchDataset = Batches | ((pass: number) => Batches);
+
+/** How a data set is gone through. */
+export interface DatasetOptions {
+  /** For messages: `sequential_1.fitDataset`. */
+  readonly label: string;
+  /** Batches of an epoch; null: those of one pass. */
+  readonly steps: number | null;
+  /** Makes tensors of a batch and checks them; `label` says where it came from. */
+  readonly prepare: (label: string, data: DataArguments) => PreparedBatch;
+}
+
+/** Batches that somebody else makes, of any number. No more than one is held at a time. */
+export class DatasetSource implements BatchSource {
+  readonly samples = null;
+  readonly #dataset: BatchDataset;
+  readonly #options: DatasetOptions;
+  #iterator: AsyncIterator<DatasetBatch> | Iterator<DatasetBatch> | null = null;
+  /** Passes begun so far. */
+  #passes = 0;
+  /** Batches taken from this pass, and from all passes. */
+  #ofPass = 0;
+  #taken = 0;
+  /** Batches of a whole pass, once one has ended. */
+  #known: number | null = null;
+
+  constructor(dataset: BatchDataset, options: DatasetOptions) {
+    checkDataset(options.label, dataset);
+    this.#dataset = dataset;
+    this.#options = options;
+  }
+
+  get steps(): number | null {
+    return this.#options.steps ?? this.#known;
+  }
+
+  async *batches(epoch: number, first: number): AsyncIterable<Feed> {
+    const { steps } = this.#options;
+    await this.#goTo(epoch, first);
+    for (let batch = first; steps === null || batch < steps; batch++) {
+      const item = await this.#next(epoch, batch);
+      if (item === null) {
+        this.#known = batch;
+        return;
+      }
+      const { batch: data, rows } = this.#prepare(item, epoch, batch);
+      try {
+        yield { data, rows: null, size: rows };
+      } finally {
+        endTensors(batchTensors(data));
+      }
+    }
+  }
+
+  async dispose(): Promise<void> {
+    const iterator = this.#iterator;
+    this.#iterator = null;
+    await iterator?.return?.();
+  }
+
+  /** Without a number of steps every epoch is a new pass; with one, the passes follow each other. */
+  async #goTo(epoch: number, first: number): Promise<void> {
+    const { steps } = this.#options;
+    if (steps === null) {
+      await this.dispose();
+      this.#passes = epoch;
+      this.#begin();
+    }
+    const target = steps === null ? first : epoch * steps + first;
+    if (steps === null) this.#taken = 0;
+    while (this.#taken < target) {
+      const item = await this.#next(epoch, first);
+      if (item === null) break;
+      endTensors(tensorsIn(item));
+    }
+  }
+
+  #begin(): void {
+    const dataset = this.#dataset;
+    const batches = typeof dataset === "function" ? dataset(this.#passes) : dataset;
+    if (typeof dataset === "function") checkDataset(this.#options.label, batches);
+    this.#passes++;
+    this.#ofPass = 0;
+    this.#iterator =
+      Symbol.asyncIterator in batches
+        ? batches[Symbol.asyncIterator]()
+        : batches[Symbol.iterator]();
+  }
+
+  /** The next batch; null at the end of a pass that is an epoch. */
+  async #next(epoch: number, batch: number): Promise<DatasetBatch | null> {
+    const { label, steps } = this.#options;
+    if (this.#iterator === null) this.#begin();
+    let result = await this.#pull(epoch, batch);
+    if (result.done === true && steps !== null && this.#ofPass > 0) {
+      const length = this.#ofPass;
+      this.#begin();
+      result = await this.#pull(epoch, batch);
+      if (result.done === true) throw cannotBeginAnew({ label, steps, epoch, batch, length });
+    }
+    if (result.done === true) {
+      this.#iterator = null;
+      if (this.#ofPass > 0) return null;
+      throw new ArgumentError(
+        `${label}: the data set gave no batch in epoch ${epoch}. Expected at least one; an iterator that is used up ` +
+          "gives none: pass a dataset, or a function that begins a new pass.",
+        { details: { epoch, batch } },
+      );
+    }
+    this.#ofPass++;
+    this.#taken++;
+    return result.value;
+  }
+
+  async #pull(epoch: number, batch: number): Promise<IteratorResult<DatasetBatch>> {
+    try {
+      return await (this.#iterator as AsyncIterator<DatasetBatch>).next();
+    } catch (cause) {
+      this.#iterator = null;
+      const text = cause instanceof Error ? cause.message : String(cause);
+      throw new SluiceError(
+        "dataset",
+        `${this.#options.label}: the data set failed at batch ${batch} of epoch ${epoch}: ${text}. The model is as ` +
+          "it was after the batch before.",
+        { cause, details: { epoch, batch } },
+      );
+    }
+  }
+
+  #prepare(item: DatasetBatch, epoch: number, batch: number): PreparedBatch {
+    const label = `${this.#options.label}: batch ${batch} of epoch ${epoch}`;
+    return this.#options.prepare(label, argumentsOf(label, item));
+  }
+}
+
+/** @throws {ArgumentError} for what is no batch. */
+function argumentsOf(label: string, item: DatasetBatch): DataArguments {
+  if (Array.isArray(item) && (item.length === 2 || item.length === 3)) {
+    const [x, y, sampleWeight] = item as readonly [ModelData, ModelData, TensorLike?];
+    return { x, y, sampleWeight };
+  }
+  if (typeof item === "object" && item !== null && "xs" in item && "ys" in item) {
+    return { x: item.xs, y: item.ys, sampleWeight: item.sampleWeights };
+  }
+  throw new ArgumentError(
+    `${label}: received ${describeValue(item)}. Expected { xs, ys } or [xs, ys], each with the batch in front, and ` +
+      "weights of the samples as sampleWeights, or as third in the list.",
+  );
+}
+
+/**
+ * As in TF.js, tensors of a batch end once it is used: what was computed for it on the GPU would pile up. Host data
+ * holds nothing there, and stays usable, so a list of batches can be gone through again.
+ */
+function endTensors(tensors: readonly Tensor[]): void {
+  for (const one of tensors) {
+    if (!one.isMutable && !one.isDisposed && one.value.node.source?.kind !== "host") one.dispose();
+  }
+}
+
+function cannotBeginAnew(at: {
+  label: string;
+  steps: number;
+  epoch: number;
+  batch: number;
+  length: number;
+}): ArgumentError {
+  const { label, steps, epoch, batch, length } = at;
+  return new ArgumentError(
+    `${label}: the data set ended after ${length} batches, at batch ${batch} of epoch ${epoch}, and cannot begin anew. ` +
+      `Expected ${steps} batches an epoch: pass a dataset or a function that begins a new pass, or fewer steps.`,
+    { details: { epoch, batch, steps, received: length } },
+  );
+}
+
+/** @throws {ArgumentError} for what cannot be gone through. */
+function checkDataset(label: string, dataset: unknown): void {
+  if (typeof dataset === "function") return;
+  const isObject = typeof dataset === "object" && dataset !== null;
+  if (isObject && (Symbol.asyncIterator in dataset || Symbol.iterator in dataset)) return;
+  throw new ArgumentError(
+    `${label}: received ${describeValue(dataset)} as data set. Expected a dataset of sl.data, a list of batches ` +
+      "{ xs, ys }, or a generator function that gives them.",
+  );
+}

@@ -1,0 +1,19 @@
+import type { RandomStream } from "../tensor/index.ts";
+
+/** Where training stands: beside weights, states and optimizer all that is needed to go on as if nothing had been. */
+export interface TrainingPosition {
+  /** Decides the orders of the samples. */
+  readonly seed: number;
+  /** Number of the epoch that goes on or comes next. */
+  readonly epoch: number;
+  /** Number of the batch that comes next. */
+  readonly batch: number;
+}
+
+/** What a model keeps of its training, besides what lies on the GPU. Plain data. */
+export interface TrainingState {
+  /** Of the latest `fit`; null before the first. */
+  position: TrainingPosition | null;
+  /** From which everything random in training is drawn; null before the first step. */
+  stream: RandomStream | null;
+}
