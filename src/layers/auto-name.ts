@@ -15,3 +15,10 @@ export function autoName(className: string): string {
   counts.set(prefix, count);
   return `${prefix}_${count}`;
 }
+
+/** Keeps automatic names clear of one that was given: layers that come from a file bring theirs along. */
+export function reserveName(name: string): void {
+  const [, prefix, number] = /^(.+)_(\d{1,9})$/.exec(name) ?? [];
+  if (prefix === undefined) return;
+  counts.set(prefix, Math.max(counts.get(prefix) ?? 0, Number(number)));
+}

@@ -2,7 +2,7 @@ import { ArgumentError, DisposedError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { applyRegularizer, type ResolvedRegularizer } from "../regularizers/resolve.ts";
 import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
-import { autoName } from "./auto-name.ts";
+import { autoName, reserveName } from "./auto-name.ts";
 import { addLoss, isTraining, withTraining } from "./call-context.ts";
 import { callOptions, withMask } from "./call-options.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
@@ -66,6 +66,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
 
   constructor(config: LayerConfig = {}) {
     super(config.name ?? autoName(classNameOf(new.target)), config.trainable ?? true);
+    if (config.name !== undefined) reserveName(config.name);
     this.batchInputShape = batchShapeOf(config, this.name);
     this.inputDType = config.inputDType ?? "float32";
     this.#firstWeights = config.weights ?? null;

@@ -10,6 +10,7 @@ import {
   reverse,
   Tensor,
   type TensorLike,
+  type Variable,
   where,
   zeros,
   zerosLike,
@@ -278,6 +279,10 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
    */
   override resetStates(states?: readonly TensorLike[]): void {
     this.#states?.reset(states);
+  }
+
+  protected override ownStates(): (readonly [string, Variable])[] {
+    return this.#states?.byName() ?? [];
   }
 
   override dispose(): { numDisposedVariables: number } {

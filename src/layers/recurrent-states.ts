@@ -13,6 +13,7 @@ import {
 } from "../tensor/index.ts";
 import type { LayerShape } from "./layer-shape.ts";
 import type { States } from "./recurrent-config.ts";
+import { takeFromBudget } from "./weight-budget.ts";
 
 /**
  * The states that a stateful layer carries from batch to batch: variables [B, H] that start at
@@ -20,6 +21,7 @@ import type { States } from "./recurrent-config.ts";
  */
 export class StateVariables {
   readonly #layer: string;
+  readonly #names: readonly string[];
   readonly #variables: readonly Variable[];
 
   /** @throws {ArgumentError} when the batch size of `inputShape` is not known. */
@@ -37,8 +39,10 @@ export class StateVariables {
     }
     this.#layer = layer;
     const shape = [batch, options.units];
-    this.#variables = names.map((name) =>
-      variable(tensor(new Float32Array(sizeOf(shape)), shape), false, `${layer}/state_${name}`),
+    this.#names = names.map((name) => `state_${name}`);
+    for (const name of this.#names) takeFromBudget(`${layer}/${name}`, shape);
+    this.#variables = this.#names.map((name) =>
+      variable(tensor(new Float32Array(sizeOf(shape)), shape), false, `${layer}/${name}`),
     );
   }
 
@@ -54,6 +58,11 @@ export class StateVariables {
         `of ${kept} examples; expected batches of ${kept}.`,
       { details: { received: size, expected: kept } },
     );
+  }
+
+  /** The variables by name. */
+  byName(): (readonly [string, Variable])[] {
+    return this.#variables.map((state, i) => [this.#names[i] ?? "", state]);
   }
 
   write(states: States): void {

@@ -8,7 +8,15 @@ import {
   type RegularizerLike,
   type ResolvedRegularizer,
 } from "../regularizers/resolve.ts";
-import { type Tensor, type TensorLike, tidy, type Variable, variable } from "../tensor/index.ts";
+import {
+  type Tensor,
+  type TensorLike,
+  tidy,
+  type Variable,
+  variable,
+  zeros,
+} from "../tensor/index.ts";
+import { takeFromBudget } from "./weight-budget.ts";
 import { readWeights, writeWeights } from "./weights.ts";
 
 /** A weight and what the layer said about it. */
@@ -49,8 +57,14 @@ export abstract class WeightOwner {
     trainable = true,
   ): Variable {
     const first = getInitializer(initializer ?? (shape.length < 2 ? "zeros" : "glorotUniform"));
+    const fullName = `${this.name}/${name}`;
+    const isLoaded = takeFromBudget(fullName, shape);
     const made = tidy(() =>
-      variable(first.apply(shape, dtype), trainable && this.#trainable, `${this.name}/${name}`),
+      variable(
+        isLoaded ? zeros(shape, dtype) : first.apply(shape, dtype),
+        trainable && this.#trainable,
+        fullName,
+      ),
     );
     this.#own.push({ name, variable: made, trainable, regularizer: getRegularizer(regularizer) });
     return made;
@@ -111,6 +125,34 @@ export abstract class WeightOwner {
   get nonTrainableWeights(): Variable[] {
     const trained = new Set(this.trainableWeights);
     return this.weights.filter((weight) => !trained.has(weight));
+  }
+
+  /**
+   * All weights by their place in the layer, in the order of `weights`: `kernel`, and `forward_lstm_1/kernel` for the
+   * layers inside.
+   */
+  weightsByPath(): Map<string, Variable> {
+    const own = [...this.#own].sort((a, b) => Number(b.trainable) - Number(a.trainable));
+    const paths = new Map(own.map(({ name, variable }) => [name, variable]));
+    for (const child of this.children()) {
+      for (const [path, weight] of child.weightsByPath())
+        paths.set(`${child.name}/${path}`, weight);
+    }
+    return paths;
+  }
+
+  /** What goes over from batch to batch and is no weight (the states of stateful layers), by its place likewise. */
+  statesByPath(): Map<string, Variable> {
+    const paths = new Map(this.ownStates());
+    for (const child of this.children()) {
+      for (const [path, state] of child.statesByPath()) paths.set(`${child.name}/${path}`, state);
+    }
+    return paths;
+  }
+
+  /** The states of this layer alone, by name. For layers to override. */
+  protected ownStates(): Iterable<readonly [string, Variable]> {
+    return [];
   }
 
   #ownWeights(trainable: boolean): Variable[] {

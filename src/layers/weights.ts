@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
+import type { TypedArray } from "../graph/dtype.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { source } from "../ops/leaves.ts";
 import {
@@ -21,6 +22,15 @@ export function readWeights(weights: readonly Variable[]): Tensor[] {
     if (!storage) throw new RangeError("getWeights: a weight was not copied");
     return Tensor.of(source(spec, { kind: "storage", storage, version: storage.version }));
   });
+}
+
+/** The content of variables as it is now, on the host; one run reads all. */
+export function fetchWeights(weights: readonly Variable[]): Promise<TypedArray>[] {
+  if (weights.length === 0) return [];
+  const outputs = weights.map((weight) => weight.value);
+  const wants = outputs.map(() => ({ keep: false, read: true }));
+  const outcomes = currentEngine().enqueue({ outputs, writes: [] }, wants, "fetchWeights");
+  return outcomes.map(({ data }) => data ?? Promise.reject(new RangeError("nothing was read")));
 }
 
 /**

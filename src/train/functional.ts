@@ -2,15 +2,17 @@ import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
 import { type LayerShape, type LayerShapes, shapeList } from "../layers/layer-shape.ts";
-import type { CallOptions, LayerConfig, OutputCount } from "../layers/layer-types.ts";
+import type { CallOptions, ConfigDict, LayerConfig, OutputCount } from "../layers/layer-types.ts";
 import { maskOf } from "../layers/masks.ts";
 import { asList, type LayerNode, SymbolicTensor } from "../layers/symbolic.ts";
 import { checkKeys } from "../names/check-keys.ts";
+import { registerClass } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
 import { Tensor } from "../tensor/index.ts";
 import { nodesBetween } from "./graph.ts";
 import { Model } from "./model.ts";
 import type { SummaryRow } from "./summary.ts";
+import { buildGraph, describeGraph, type Topology } from "./topology.ts";
 
 /** What `model` takes. */
 export interface ModelConfig<Outputs> extends Pick<LayerConfig, "name" | "trainable"> {
@@ -122,6 +124,22 @@ export class FunctionalModel<Count extends OutputCount = OutputCount> extends Mo
     return this.#givesList || first === undefined ? results : first;
   }
 
+  override getConfig(): ConfigDict {
+    const outputs = this.#givesList ? this.#outputs : (this.#outputs[0] ?? []);
+    const graph = { inputs: this.#inputs, outputs, nodes: this.#nodes };
+    return { ...super.getConfig(), ...describeGraph(this.name, graph) };
+  }
+
+  static override fromConfig<L>(
+    this: new (
+      config: never,
+    ) => L,
+    { name, trainable, ...topology }: ConfigDict,
+  ): L {
+    const graph = buildGraph(String(name), topology as unknown as Topology);
+    return new this({ name, trainable, ...graph } as never);
+  }
+
   protected override summaryRows(): readonly SummaryRow[] {
     return this.#nodes
       .filter((node) => isLayer(node.layer))
@@ -131,6 +149,8 @@ export class FunctionalModel<Count extends OutputCount = OutputCount> extends Mo
       }));
   }
 }
+
+registerClass(FunctionalModel);
 
 /**
  * A model from its inputs and outputs: branches, several inputs or outputs, shared layers.

@@ -1,13 +1,11 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
-import { type AnyLayer, Layer } from "../layers/layer.ts";
-import type { LayerShapes } from "../layers/layer-shape.ts";
-import type { LayerConfig, LayerOutputs, Mask, OutputCount } from "../layers/layer-types.ts";
-import type { SymbolicTensor } from "../layers/symbolic.ts";
+import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
 import type { Logs } from "./callbacks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
+import { Container, oneOrAll } from "./container.ts";
 import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
 import type { BatchDataset } from "./dataset-source.ts";
 import { checkVerbose, type FitConfig, type FitDatasetConfig } from "./fit-config.ts";
@@ -20,7 +18,6 @@ import {
 } from "./judge-config.ts";
 import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
-import { type SummaryRow, summaryLines } from "./summary.ts";
 import { Trainer } from "./trainer.ts";
 import type { TrainingState } from "./training-state.ts";
 
@@ -30,7 +27,7 @@ import type { TrainingState } from "./training-state.ts";
  *
  * Counterpart of `tf.LayersModel` and `keras.Model`.
  */
-export abstract class Model<Count extends OutputCount = OutputCount> extends Layer<Count> {
+export abstract class Model<Count extends OutputCount = OutputCount> extends Container<Count> {
   /** Set it to true, in a callback say, to end `fit` after the step under way. */
   stopTraining = false;
   /** The record of the latest `fit` that came to its end. */
@@ -39,39 +36,6 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   #trainer: Trainer | null = null;
   readonly #training: TrainingState = { position: null, stream: null };
   #predictor: Predictor | null = null;
-
-  constructor(config: Pick<LayerConfig, "name" | "trainable">) {
-    super(config);
-    this.supportsMasking = true;
-  }
-
-  /** All layers, each once, in the order of the computation. */
-  abstract get layers(): readonly AnyLayer[];
-  /** Symbolic inputs; empty while a model's input shape is not known. */
-  abstract get inputs(): readonly SymbolicTensor[];
-  /** Symbolic outputs; empty while a model's input shape is not known. */
-  abstract get outputs(): readonly SymbolicTensor[];
-  /** Whether the outputs are a list, even of one; else there is one output. */
-  protected abstract get givesList(): boolean;
-  /** Names of the outputs: of the layers that give them. */
-  abstract get outputNames(): readonly string[];
-  /** Lines of the summary. */
-  protected abstract summaryRows(): readonly SummaryRow[];
-  /** Masks of the latest outputs, noted by `call`. */
-  protected outputMasks: Mask = null;
-
-  protected override children(): readonly AnyLayer[] {
-    return this.layers;
-  }
-
-  override computeMask(): Mask {
-    return this.outputMasks;
-  }
-
-  /** Names of the inputs, under which data may be given. */
-  get inputNames(): readonly string[] {
-    return this.inputs.map((one) => one.name);
-  }
 
   /** The optimizer that `compile` was given, or made. */
   get optimizer(): Optimizer {
@@ -96,23 +60,6 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
   /** Whether `fit` is running. */
   get isTraining(): boolean {
     return this.#trainer?.isFitting ?? false;
-  }
-
-  /** Shape of the input, batch first; a list for several. Of a model whose input shape is known. */
-  override get inputShape(): LayerShapes {
-    return oneOrAll(this.#known("inputShape", this.inputs).map(({ shape }) => shape));
-  }
-
-  /** Shape of the output, batch first; a list for several. Of a model whose input shape is known. */
-  override get outputShape(): LayerShapes {
-    return oneOrAll(this.#known("outputShape", this.outputs).map(({ shape }) => shape));
-  }
-
-  #known(property: string, symbols: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
-    if (symbols.length > 0) return symbols;
-    throw new ArgumentError(
-      `${this.name}.${property}: the shape of the input is not known. Give the first layer an inputShape.`,
-    );
   }
 
   /**
@@ -278,42 +225,6 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
     return this.predict(x, { batchSize: Number.MAX_SAFE_INTEGER });
   }
 
-  /**
-   * Prints the layers with the shapes of their outputs and the number of their parameters.
-   *
-   * @example
-   * net.summary();
-   *
-   * @param lineLength Characters a line. Default 65.
-   * @param positions Where the three columns end, as shares of the line. Default [0.45, 0.85, 1].
-   * @param printFn Takes the lines. Default `console.log`.
-   */
-  summary(
-    lineLength?: number,
-    positions?: readonly number[],
-    printFn: (line: string) => void = console.log,
-  ): void {
-    const lines = summaryLines(this.name, this.summaryRows(), { lineLength, positions });
-    for (const line of lines) printFn(line);
-  }
-
-  /**
-   * A layer by its name, or by its place.
-   * @throws {ArgumentError} when there is none.
-   */
-  getLayer(nameOrIndex: string | number): AnyLayer {
-    const { layers } = this;
-    const found =
-      typeof nameOrIndex === "number"
-        ? layers[nameOrIndex]
-        : layers.find((layer) => layer.name === nameOrIndex);
-    if (found !== undefined) return found;
-    throw new ArgumentError(
-      `${this.name}: there is no layer ${JSON.stringify(nameOrIndex)}. Expected an index below ` +
-        `${layers.length}, or one of ${layers.map((layer) => layer.name).join(", ")}.`,
-    );
-  }
-
   /** Frees weights, optimizer state and compiled steps at once. */
   override dispose(): { numDisposedVariables: number } {
     this.#trainer?.dispose();
@@ -359,9 +270,4 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Lay
 
 function numbers(logs: Logs): number[] {
   return Object.values(logs);
-}
-
-function oneOrAll<T>(items: T[]): T | T[] {
-  const [first] = items;
-  return items.length === 1 && first !== undefined ? first : items;
 }

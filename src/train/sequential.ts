@@ -1,11 +1,18 @@
 import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
-import { formatLayerShape, type LayerShapes, singleShape } from "../layers/layer-shape.ts";
-import type { CallOptions, LayerConfig } from "../layers/layer-types.ts";
+import {
+  formatLayerShape,
+  type LayerShape,
+  type LayerShapes,
+  singleShape,
+} from "../layers/layer-shape.ts";
+import type { CallOptions, ConfigDict, LayerConfig } from "../layers/layer-types.ts";
 import { maskOf } from "../layers/masks.ts";
+import { deserializeLayer, serializeLayer } from "../layers/serialize.ts";
 import { SymbolicTensor } from "../layers/symbolic.ts";
 import { checkKeys } from "../names/check-keys.ts";
+import { registerClass, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
 import { Tensor } from "../tensor/index.ts";
 import { Model } from "./model.ts";
@@ -28,6 +35,8 @@ export class Sequential extends Model<"one"> {
   readonly #layers: AnyLayer[] = [];
   /** The input, and the output of each layer; empty while the shape of the input is not known. */
   #symbols: SymbolicTensor[] = [];
+  /** Shape of the first data, where that told the shape of the input. */
+  #builtFor: LayerShape | null = null;
 
   constructor(config: SequentialConfig = {}) {
     super(config);
@@ -102,6 +111,7 @@ export class Sequential extends Model<"one"> {
   override build(inputShape: LayerShapes): void {
     this.#requireLast();
     let shape: LayerShapes = singleShape(inputShape, this.name);
+    this.#builtFor = shape;
     for (const layer of this.#layers) {
       layer.ensureBuilt(shape);
       shape = layer.computeOutputShape(shape);
@@ -121,6 +131,28 @@ export class Sequential extends Model<"one"> {
     for (const layer of this.#layers) value = layer.apply(value, { training });
     this.outputMasks = value instanceof Tensor ? maskOf(value) : value.map(maskOf);
     return value instanceof Tensor ? value : [...value];
+  }
+
+  override getConfig(): ConfigDict {
+    const layers = this.#layers.map(serializeLayer);
+    if (this.#builtFor === null) return { ...super.getConfig(), layers };
+    const [batch = null, ...rest] = this.#builtFor;
+    const isStateful = this.#layers.some((layer) => layer.stateful);
+    return { ...super.getConfig(), layers, buildInputShape: [isStateful ? batch : null, ...rest] };
+  }
+
+  static override fromConfig<L>(
+    this: new (
+      config: never,
+    ) => L,
+    { name, trainable, layers, buildInputShape }: ConfigDict,
+  ): L {
+    const described = layerList(String(name), layers as readonly Serialized[]);
+    const made = new this({ name, trainable, layers: described.map(deserializeLayer) } as never);
+    if (buildInputShape && made instanceof Sequential) {
+      made.ensureBuilt(buildInputShape as LayerShape);
+    }
+    return made;
   }
 
   protected override summaryRows(): readonly SummaryRow[] {
@@ -149,6 +181,8 @@ export class Sequential extends Model<"one"> {
   }
 }
 
+registerClass(Sequential);
+
 /**
  * A model whose layers come one after the other.
  *
@@ -171,7 +205,7 @@ export function sequential(config: SequentialConfig = {}): Sequential {
 }
 
 /** @throws {ArgumentError} for a forgotten list. */
-function layerList(label: string, layers: SequentialConfig["layers"] | null): readonly AnyLayer[] {
+function layerList<T>(label: string, layers: readonly T[] | null | undefined): readonly T[] {
   if (layers === undefined || layers === null) return [];
   if (Array.isArray(layers)) return layers;
   throw new ArgumentError(

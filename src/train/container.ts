@@ -1,0 +1,134 @@
+import { ArgumentError } from "../errors.ts";
+import { type AnyLayer, Layer } from "../layers/layer.ts";
+import type { LayerShapes } from "../layers/layer-shape.ts";
+import type { LayerConfig, Mask, OutputCount } from "../layers/layer-types.ts";
+import { serializeLayer } from "../layers/serialize.ts";
+import type { SymbolicTensor } from "../layers/symbolic.ts";
+import { type SummaryRow, summaryLines } from "./summary.ts";
+
+/**
+ * Layers with a beginning and an end: the half of a model that has nothing to do with training. A container is a layer
+ * too, so it can be part of another.
+ */
+export abstract class Container<Count extends OutputCount = OutputCount> extends Layer<Count> {
+  /** Masks of the latest outputs, noted by `call`. */
+  protected outputMasks: Mask = null;
+  #metadata: Record<string, unknown> = {};
+
+  constructor(config: Pick<LayerConfig, "name" | "trainable">) {
+    super(config);
+    this.supportsMasking = true;
+  }
+
+  /** All layers, each once, in the order of the computation. */
+  abstract get layers(): readonly AnyLayer[];
+  /** Symbolic inputs; empty while a model's input shape is not known. */
+  abstract get inputs(): readonly SymbolicTensor[];
+  /** Symbolic outputs; empty while a model's input shape is not known. */
+  abstract get outputs(): readonly SymbolicTensor[];
+  /** Whether the outputs are a list, even of one; else there is one output. */
+  protected abstract get givesList(): boolean;
+  /** Names of the outputs: of the layers that give them. */
+  abstract get outputNames(): readonly string[];
+  /** Lines of the summary. */
+  protected abstract summaryRows(): readonly SummaryRow[];
+
+  protected override children(): readonly AnyLayer[] {
+    return this.layers;
+  }
+
+  override computeMask(): Mask {
+    return this.outputMasks;
+  }
+
+  /** Names of the inputs, under which data may be given. */
+  get inputNames(): readonly string[] {
+    return this.inputs.map((one) => one.name);
+  }
+
+  /** Shape of the input, batch first; a list for several. Of a model whose input shape is known. */
+  override get inputShape(): LayerShapes {
+    return oneOrAll(this.#known("inputShape", this.inputs).map(({ shape }) => shape));
+  }
+
+  /** Shape of the output, batch first; a list for several. Of a model whose input shape is known. */
+  override get outputShape(): LayerShapes {
+    return oneOrAll(this.#known("outputShape", this.outputs).map(({ shape }) => shape));
+  }
+
+  #known(property: string, symbols: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
+    if (symbols.length > 0) return symbols;
+    throw new ArgumentError(
+      `${this.name}.${property}: the shape of the input is not known. Give the first layer an inputShape.`,
+    );
+  }
+
+  /**
+   * Prints the layers with the shapes of their outputs and the number of their parameters.
+   *
+   * @example
+   * net.summary();
+   *
+   * @param lineLength Characters a line. Default 65.
+   * @param positions Where the three columns end, as shares of the line. Default [0.45, 0.85, 1].
+   * @param printFn Takes the lines. Default `console.log`.
+   */
+  summary(
+    lineLength?: number,
+    positions?: readonly number[],
+    printFn: (line: string) => void = console.log,
+  ): void {
+    const lines = summaryLines(this.name, this.summaryRows(), { lineLength, positions });
+    for (const line of lines) printFn(line);
+  }
+
+  /**
+   * A layer by its name, or by its place.
+   * @throws {ArgumentError} when there is none.
+   */
+  getLayer(nameOrIndex: string | number): AnyLayer {
+    const { layers } = this;
+    const found =
+      typeof nameOrIndex === "number"
+        ? layers[nameOrIndex]
+        : layers.find((layer) => layer.name === nameOrIndex);
+    if (found !== undefined) return found;
+    throw new ArgumentError(
+      `${this.name}: there is no layer ${JSON.stringify(nameOrIndex)}. Expected an index below ` +
+        `${layers.length}, or one of ${layers.map((layer) => layer.name).join(", ")}.`,
+    );
+  }
+
+  /**
+   * What belongs to the model and is no layer: a normalizer, a vocabulary, the names of classes. It is saved along.
+   *
+   * Counterpart of `setUserDefinedMetadata` in TF.js. Objects of registered classes (`sl.data.normalizer` among them)
+   * come back as such objects; all else has to be plain data.
+   *
+   * @example
+   * net.setUserDefinedMetadata({ classes: ["cat", "dog"] });
+   */
+  setUserDefinedMetadata(metadata: Record<string, unknown>): void {
+    this.#metadata = { ...metadata };
+  }
+
+  /** What `setUserDefinedMetadata` was given, here or before the model was saved; else `{}`. */
+  getUserDefinedMetadata(): Record<string, unknown> {
+    return { ...this.#metadata };
+  }
+
+  /**
+   * The layers and how they are connected as JSON text, without weights; `modelFromJSON` makes a new model of it.
+   *
+   * Counterpart of `model.toJSON` in TF.js and `model.to_json` in Keras.
+   */
+  toJSON(): string {
+    return JSON.stringify(serializeLayer(this as unknown as AnyLayer));
+  }
+}
+
+/** One thing as itself, several as a list. */
+export function oneOrAll<T>(items: T[]): T | T[] {
+  const [first] = items;
+  return items.length === 1 && first !== undefined ? first : items;
+}
