@@ -106,6 +106,13 @@ export class FormatError extends SluiceError {
   }
 }
 
+/** A file system, a browser's storage or a server did not give or take a file: not there, no right, no space. */
+export class StoreError extends SluiceError {
+  constructor(message: string, options?: ErrorDetails) {
+    super("store", message, options);
+  }
+}
+
 /** Work was stopped through an `AbortSignal`; `name` is `"AbortError"`, as the platform has it. */
 export class AbortError extends SluiceError {
   constructor(message: string, options?: ErrorDetails) {

@@ -23,14 +23,22 @@ export interface Platform {
   readonly files?: Files;
 }
 
-/** Files of the place, by path (or `file:` URL). Failures are the system's own errors. */
+/**
+ * Files of the place, by path (or `file:` URL). Every failure is a `StoreError` with the path, the way out and, as
+ * `cause`, the system's own error.
+ */
 export interface Files {
   read(path: string): Promise<Uint8Array>;
-  /** Puts a whole file in place of what is there: at any moment a reader finds the old or the new one. */
+  /**
+   * Puts a whole file in place of what is there: at any moment, also after the process was killed, a reader finds the
+   * old or the new one. Keeps the permissions of a file that is there and follows links.
+   */
   replace(path: string, content: Uint8Array): Promise<void>;
   /** Puts text at the end of a file, which it makes where there is none. */
   append(path: string, text: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /** The full path of the file that a path leads to, through links; the file need not be there. */
+  locate(path: string): Promise<string>;
   /** Removes a file; one that is not there is no failure. */
   remove(path: string): Promise<void>;
 }

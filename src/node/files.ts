@@ -1,47 +1,110 @@
-import { access, appendFile, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import {
+  access,
+  appendFile,
+  constants,
+  type FileHandle,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Files } from "../gpu/platform.ts";
+import { draftIn, removeStaleDrafts } from "./drafts.ts";
+import { codeOf, during } from "./file-errors.ts";
 
 /** The file system of Node. */
 export const files: Files = {
-  read: (path) => readFile(pathOf(path)),
+  read: (path) =>
+    during({ doing: "read", path }, async () => {
+      const { buffer, byteOffset, length } = await readFile(pathOf(path));
+      return new Uint8Array(buffer, byteOffset, length);
+    }),
 
-  async replace(path, content) {
-    const target = pathOf(path);
-    // Beside the target: only within one file system a rename puts the whole file in place at once.
-    const draft = `${target}.${process.pid}-${drafts++}.tmp`;
-    try {
-      await writeThrough(draft, content);
-      await rename(draft, target);
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    }
-    await syncFolder(dirname(target));
-  },
+  replace: (path, content) =>
+    during({ doing: "write", path }, async () => {
+      const target = await followLinks(pathOf(path));
+      const mode = await modeOf(target);
+      const folder = dirname(target);
+      await removeStaleDrafts(folder);
+      // Beside the target: only within one file system a rename puts the whole file in place at once.
+      const draft = draftIn(folder);
+      try {
+        await writeThrough(draft, { content, mode });
+        await rename(draft, target);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      }
+      await syncFolder(folder);
+    }),
 
-  append: (path, text) => appendFile(pathOf(path), text),
+  append: (path, text) => during({ doing: "write", path }, () => appendFile(pathOf(path), text)),
 
   exists: (path) =>
-    access(pathOf(path)).then(
-      () => true,
-      () => false,
-    ),
+    during({ doing: "look for", path }, async () => {
+      try {
+        await access(pathOf(path));
+        return true;
+      } catch (error) {
+        if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+        throw error;
+      }
+    }),
 
-  remove: (path) => rm(pathOf(path), { force: true }),
+  locate: (path) => during({ doing: "find", path }, () => followLinks(pathOf(path))),
+
+  remove: (path) => during({ doing: "remove", path }, () => rm(pathOf(path), { force: true })),
 };
-
-let drafts = 0;
 
 function pathOf(path: string): string {
   return path.startsWith("file:") ? fileURLToPath(path) : path;
 }
 
-/** Writes a file and waits until it is on the disk: a rename must not come there first. */
-async function writeThrough(path: string, content: Uint8Array): Promise<void> {
-  const handle = await open(path, "w");
+/** Where a path leads, through links; the file itself need not be there. */
+async function followLinks(path: string): Promise<string> {
   try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  // Not by resolve(): it takes ".." away before links are followed, and may end in another folder.
+  const folder = await realpath(dirname(path));
+  const direct = join(folder, basename(path));
+  const link = await readlink(direct).catch(() => null);
+  if (link === null) return direct;
+  return followLinks(isAbsolute(link) ? link : `${folder}/${link}`);
+}
+
+/** The permissions of the file that is replaced; undefined where there is none. */
+async function modeOf(target: string): Promise<number | undefined> {
+  let found: Awaited<ReturnType<typeof stat>>;
+  try {
+    found = await stat(target);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  if (found.isDirectory()) throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
+  // A device or a pipe would be gone, with a plain file under its name.
+  if (!found.isFile()) throw new Error("is no plain file");
+  // A rename asks for no right to the file itself; somebody protected it all the same.
+  await access(target, constants.W_OK);
+  return found.mode & 0o7777;
+}
+
+/** Writes a file and waits until it is on the disk: a rename must not come there first. */
+async function writeThrough(
+  path: string,
+  { content, mode }: { content: Uint8Array; mode: number | undefined },
+): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    if (mode !== undefined) await handle.chmod(mode);
     await handle.writeFile(content);
     await handle.sync();
   } finally {
@@ -52,10 +115,14 @@ async function writeThrough(path: string, content: Uint8Array): Promise<void> {
 /** The rename itself is on the disk once the folder is. Windows opens no folders; it needs no such thing. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
+  let handle: FileHandle | undefined;
   try {
+    handle = await open(folder, "r");
     await handle.sync();
+  } catch (error) {
+    // Folders that may be written to but not read, and file systems that know no sync of a folder: the file is in place.
+    if (!["EACCES", "EINVAL", "ENOTSUP"].includes(codeOf(error))) throw error;
   } finally {
-    await handle.close();
+    await handle?.close();
   }
 }
