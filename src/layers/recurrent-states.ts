@@ -13,7 +13,7 @@ import {
 } from "../tensor/index.ts";
 import type { LayerShape } from "./layer-shape.ts";
 import type { States } from "./recurrent-config.ts";
-import { takeFromBudget } from "./weight-budget.ts";
+import { noteMade, takeFromBudget } from "./weight-budget.ts";
 
 /**
  * The states that a stateful layer carries from batch to batch: variables [B, H] that start at
@@ -42,7 +42,7 @@ export class StateVariables {
     this.#names = names.map((name) => `state_${name}`);
     for (const name of this.#names) takeFromBudget(`${layer}/${name}`, shape);
     this.#variables = this.#names.map((name) =>
-      variable(tensor(new Float32Array(sizeOf(shape)), shape), false, `${layer}/${name}`),
+      noteMade(variable(tensor(new Float32Array(sizeOf(shape)), shape), false, `${layer}/${name}`)),
     );
   }
 

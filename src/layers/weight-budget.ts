@@ -1,20 +1,32 @@
 import { FormatError } from "../errors.ts";
 import { formatShape, sizeOf } from "../graph/shape.ts";
 
-/** How many weight elements may still be made; null: any number. */
-let left: number | null = null;
+/** What may be made while layers come from a file. */
+interface Budget {
+  /** Weight elements that may still be made. */
+  left: number;
+  /** What was made, to be freed when building fails. */
+  readonly made: { dispose(): void }[];
+}
+
+let current: Budget | null = null;
 
 /**
  * Builds layers whose weights come from a file of `elements` elements. They begin as zeros: initializers would work for
- * nothing, and a file that claims layers beyond its own size must not make anybody allocate them.
+ * nothing, and a file that claims layers beyond its own size must not make anybody allocate them. When building fails
+ * all weights that were made end.
  */
 export function withinBudget<T>(elements: number, build: () => T): T {
-  const outer = left;
-  left = elements;
+  const outer = current;
+  const budget: Budget = { left: elements, made: [] };
+  current = budget;
   try {
     return build();
+  } catch (error) {
+    for (const one of budget.made) one.dispose();
+    throw error;
   } finally {
-    left = outer;
+    current = outer;
   }
 }
 
@@ -24,15 +36,21 @@ export function withinBudget<T>(elements: number, build: () => T): T {
  * @throws {FormatError} when it is more than the file holds.
  */
 export function takeFromBudget(name: string, shape: readonly number[]): boolean {
-  if (left === null) return false;
+  if (current === null) return false;
   const elements = sizeOf(shape);
-  if (elements > left) {
+  if (elements > current.left) {
     throw new FormatError(
-      `The layers need a weight "${name}" of shape ${formatShape(shape)}, which is more than the file holds. Expected ` +
+      `the layers need a weight "${name}" of shape ${formatShape(shape)}, which is more than the file holds. Expected ` +
         "a file with all weights of its layers.",
       { details: { name, shape } },
     );
   }
-  left -= elements;
+  current.left -= elements;
   return true;
+}
+
+/** To be called with what was made. */
+export function noteMade<T extends { dispose(): void }>(made: T): T {
+  current?.made.push(made);
+  return made;
 }

@@ -11,12 +11,12 @@ import {
 import {
   type Tensor,
   type TensorLike,
+  tensor,
   tidy,
   type Variable,
   variable,
-  zeros,
 } from "../tensor/index.ts";
-import { takeFromBudget } from "./weight-budget.ts";
+import { noteMade, takeFromBudget } from "./weight-budget.ts";
 import { readWeights, writeWeights } from "./weights.ts";
 
 /** A weight and what the layer said about it. */
@@ -61,11 +61,14 @@ export abstract class WeightOwner {
     const isLoaded = takeFromBudget(fullName, shape);
     const made = tidy(() =>
       variable(
-        isLoaded ? zeros(shape, dtype) : first.apply(shape, dtype),
+        isLoaded
+          ? tensor(new Float32Array(sizeOf(shape)), shape, dtype)
+          : first.apply(shape, dtype),
         trainable && this.#trainable,
         fullName,
       ),
     );
+    noteMade(made);
     this.#own.push({ name, variable: made, trainable, regularizer: getRegularizer(regularizer) });
     return made;
   }

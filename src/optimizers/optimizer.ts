@@ -241,6 +241,14 @@ export class Optimizer {
     }
   }
 
+  /** @internal `setWeights` for data on the host, at once. */
+  restore(weights: readonly { readonly name: string; readonly data: ArrayLike<number> }[]): void {
+    for (const { name, data } of weights) {
+      if (name === "iter") this.#iterations = data[0] ?? 0;
+      else this.#slots.restore(name, Float32Array.from(data));
+    }
+  }
+
   /** The name of the TF.js class: `"Adam"`, `"SGD"`, `"RMSProp"`, … */
   getClassName(): string {
     return CLASS_NAMES[this.#rule.kind] ?? this.#rule.kind;

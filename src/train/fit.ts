@@ -24,6 +24,8 @@ export interface FitTask {
   /** Where training begins; `epoch` and `batch` are those that come first. */
   readonly start: TrainingPosition;
   readonly history: History;
+  /** Totals of an epoch that goes on from a file; null where they are on the GPU. */
+  readonly resumed: () => Float32Array | null;
   /** Told where training stands, before callbacks hear of it. */
   readonly moved: (position: TrainingPosition) => void;
   /** Called after the callbacks of each batch and of each epoch. */
@@ -77,7 +79,9 @@ async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
 function beginEpoch(task: FitTask, { isResumed }: { isResumed: boolean }): Pacer {
   const step = task.trainingStep();
   step.isSticky = true;
+  const totals = task.resumed();
   if (!isResumed) step.tally.reset();
+  else if (totals !== null) step.tally.restore(totals);
   const everyMs = task.settings.yieldEveryMs;
   return new Pacer(step.tally, { everyMs, isWatched: isWatched(task) });
 }

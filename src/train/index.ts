@@ -5,9 +5,18 @@ export type { Callback, Logs } from "./callbacks.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export type { CompileConfig } from "./compile-config.ts";
 export type { ModelData } from "./data.ts";
-export type { FitConfig, Verbose, YieldEvery } from "./fit-config.ts";
+export type { BatchDataset, DatasetBatch } from "./dataset-source.ts";
+export type {
+  FitConfig,
+  FitDatasetConfig,
+  ValidationData,
+  Verbose,
+  YieldEvery,
+} from "./fit-config.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history.ts";
 export type { EvaluateConfig, PredictConfig } from "./judge-config.ts";
-export { Model } from "./model.ts";
+export { Model, type SaveConfig } from "./model.ts";
+export { type LoadConfig, loadLayersModel, modelFromJSON } from "./saving/load-model.ts";
+export type { LoadWeightsConfig } from "./saving/match-weights.ts";
 export { Sequential, type SequentialConfig, sequential } from "./sequential.ts";

@@ -1,4 +1,5 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
+import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -18,8 +19,18 @@ import {
 } from "./judge-config.ts";
 import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
+import { type LoadWeightsConfig, matchWeights, writeMatched } from "./saving/match-weights.ts";
+import { decodeWeights, encodeModel, encodeWeights, type ModelFile } from "./saving/model-file.ts";
+import { gatherModel, hostTensors } from "./saving/save-model.ts";
+import { TrainingMemory } from "./saving/training-memory.ts";
+import { revivedMetadata } from "./saving/user-metadata.ts";
 import { Trainer } from "./trainer.ts";
-import type { TrainingState } from "./training-state.ts";
+
+/** What `save` takes besides the target. */
+export interface SaveConfig {
+  /** Whether optimizer and state of training are saved, too. Default true. */
+  readonly includeOptimizer?: boolean;
+}
 
 /**
  * Layers with a beginning and an end, and the verbs of training: `compile`, `fit`, `evaluate`, `predict`. Made by
@@ -34,7 +45,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   history: History | null = null;
   #compiled: CompileConfig | null = null;
   #trainer: Trainer | null = null;
-  readonly #training: TrainingState = { position: null, stream: null };
+  readonly #training = new TrainingMemory();
   #predictor: Predictor | null = null;
 
   /** The optimizer that `compile` was given, or made. */
@@ -82,13 +93,15 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   }
 
   #newTrainer(config: CompileConfig): Trainer {
-    const resolved = resolveCompileConfig(this.name, config, this.outputNames);
+    const told = this.#training.completed(config);
+    const resolved = resolveCompileConfig(this.name, told, this.outputNames);
+    this.#training.equip(resolved.optimizer);
     const trainee = {
       layer: this,
       inputs: () => this.#inputPorts(),
       isStopped: () => this.stopTraining,
     };
-    return new Trainer(trainee, resolved, this.#training);
+    return new Trainer(trainee, resolved, this.#training.state);
   }
 
   /**
@@ -225,6 +238,93 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     return this.predict(x, { batchSize: Number.MAX_SAFE_INTEGER });
   }
 
+  /**
+   * Writes the model to one file of the safetensors format: layers, weights (`lstm_1/kernel`), what
+   * `setUserDefinedMetadata` was given, and, once compiled, optimizer and state of training, so that training can go on
+   * elsewhere bit for bit. What is saved is the model as it is at the call. A file is put in place as a whole: there
+   * is the old one or the new one, whatever happens.
+   *
+   * Counterpart of `model.save` in TF.js and Keras; Python's `safetensors` opens the file.
+   *
+   * @example
+   * await net.save("forecast.safetensors");
+   * const again = await sl.loadLayersModel("forecast.safetensors");
+   *
+   * @param target A path or `file:` URL (Node), `indexeddb://name`, `opfs://path`, `downloads://name`, or an object
+   *   `{ write(bytes) }`. Without one the file is returned as a Blob.
+   * @throws {StoreError} when the file cannot be written.
+   * @throws {ArgumentError} for an unknown kind of target, and for metadata that is no plain data.
+   */
+  save(target?: null, config?: SaveConfig): Promise<Blob>;
+  save(target: StoreTarget, config?: SaveConfig): Promise<void>;
+  async save(target?: StoreTarget | null, config: SaveConfig = {}): Promise<unknown> {
+    this.#requireBuilt("save");
+    checkKeys(`${this.name}.save`, config, { includeOptimizer: "boolean" });
+    const store = target === undefined || target === null ? null : openStore(target);
+    const hasTraining = config.includeOptimizer ?? true;
+    const training = hasTraining
+      ? this.#training.snapshot(`${this.name}.save`, this.#trainer)
+      : null;
+    const bytes = encodeModel(await gatherModel(this, training));
+    if (store === null) return toBlob(bytes);
+    await store.write(bytes);
+  }
+
+  /**
+   * Writes the weights alone to a safetensors file.
+   *
+   * @param target As in `save`.
+   * @throws {StoreError | ArgumentError} as `save` does.
+   */
+  saveWeights(target?: null): Promise<Blob>;
+  saveWeights(target: StoreTarget): Promise<void>;
+  async saveWeights(target?: StoreTarget | null): Promise<unknown> {
+    this.#requireBuilt("saveWeights");
+    const store = target === undefined || target === null ? null : openStore(target);
+    const bytes = encodeWeights(await hostTensors(this.weightsByPath()));
+    if (store === null) return toBlob(bytes);
+    await store.write(bytes);
+  }
+
+  /**
+   * Gives the model the weights of a file: one that `save` or `saveWeights` wrote, or any safetensors file whose tensors
+   * have the names of the weights. All is checked before the first weight changes.
+   *
+   * Counterpart of `model.loadWeights` in TF.js and `model.load_weights` in Keras.
+   *
+   * @example
+   * // Layers that were trained elsewhere, under a new end:
+   * await net.loadWeights("pretrained.safetensors", { byName: true });
+   * net.getLayer(0).trainable = false;
+   *
+   * @param source As in `loadLayersModel`.
+   * @throws {FormatError} when the file is damaged, or its weights are not those of the model, naming them.
+   * @throws {StoreError} when the file cannot be read.
+   */
+  async loadWeights(source: StoreTarget, config: LoadWeightsConfig = {}): Promise<void> {
+    this.#requireBuilt("loadWeights");
+    checkKeys(`${this.name}.loadWeights`, config, { byName: "boolean", skipMismatch: "boolean" });
+    const store = openStore(source);
+    const file = decodeWeights(await store.read(), store.name);
+    const matched = matchWeights(file, this.weightsByPath(), config);
+    writeMatched(this.name, matched);
+  }
+
+  /** @internal Takes up what a file holds, for a model that was just made of its layers. */
+  restore(file: ModelFile, { source, compile }: { source: string; compile: boolean }): void {
+    const weights = { source, weights: file.weights, order: null };
+    const states = { source, weights: file.states, order: null };
+    writeMatched(this.name, [
+      ...matchWeights(weights, this.weightsByPath(), {}),
+      ...matchWeights(states, this.statesByPath(), {}),
+    ]);
+    this.setUserDefinedMetadata(revivedMetadata(file.metadata) as Record<string, unknown>);
+    if (!compile || file.training === null) return;
+    this.#training.take(file, source);
+    const { optimizer, judge } = file.training;
+    if (optimizer !== null && judge !== null) this.compile({ ...judge, optimizer });
+  }
+
   /** Frees weights, optimizer state and compiled steps at once. */
   override dispose(): { numDisposedVariables: number } {
     this.#trainer?.dispose();
@@ -245,6 +345,15 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   #inputPorts(): readonly Port[] {
     if (this.inputs.length === 0) return [{ name: `${this.name}_input`, shape: null }];
     return this.inputs.map(({ name, shape }) => ({ name, shape }));
+  }
+
+  #requireBuilt(method: string): void {
+    this.#requireAlive(method);
+    if (this.built) return;
+    throw new ArgumentError(
+      `${this.name}.${method}: the model has no weights yet. Give the first layer an inputShape, or apply the model ` +
+        "to data once before.",
+    );
   }
 
   #requireAlive(method: string): void {

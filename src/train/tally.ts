@@ -44,6 +44,16 @@ export class Tally {
     this.#totals.assign(new Float32Array(this.#totals.size));
   }
 
+  /** The totals themselves, to go on with elsewhere. */
+  async totals(): Promise<Float32Array> {
+    return Float32Array.from(await this.#totals.data());
+  }
+
+  /** Goes on with totals of before; of another number of figures they are of no use. */
+  restore(totals: Float32Array): void {
+    if (totals.length === this.#totals.size) this.#totals.assign(totals);
+  }
+
   /** The figures up to the latest step that was recorded before this call; one readback. */
   async read(): Promise<TallyReading> {
     const counts = ops.slice(this.#totals.value, [this.#size], [2]);

@@ -92,6 +92,11 @@ export class Trainer {
         ...{ label, settings, callbacks, start, progress, history, training, validation },
         trainingStep: () => this.#trainingStep(),
         validationStep: () => this.#validationStep(),
+        resumed: () => {
+          const { figures } = this.state;
+          this.state.figures = null;
+          return figures;
+        },
         moved: (position) => {
           this.state.position = position;
         },
@@ -153,6 +158,11 @@ export class Trainer {
     step.tally.reset();
     step.run(batch);
     return (await step.tally.read()).logs;
+  }
+
+  /** Totals of the epoch under way, read; null before the first step. */
+  figures(): Promise<Float32Array> | null {
+    return this.#training?.tally.totals() ?? null;
   }
 
   /** Frees what training needs besides the weights. */

@@ -10,10 +10,12 @@ export interface TrainingPosition {
   readonly batch: number;
 }
 
-/** What a model keeps of its training, besides what lies on the GPU. Plain data. */
+/** What a model keeps of its training, besides what lies on the GPU. */
 export interface TrainingState {
   /** Of the latest `fit`; null before the first. */
   position: TrainingPosition | null;
   /** From which everything random in training is drawn; null before the first step. */
   stream: RandomStream | null;
+  /** Totals that the figures of the epoch under way had come to, where it goes on from a file; null: nothing to take up. */
+  figures: Float32Array | null;
 }

@@ -1,0 +1,36 @@
+import { ArgumentError } from "../../errors.ts";
+import type { Serialized } from "../../names/class-registry.ts";
+import type { Optimizer } from "../../optimizers/optimizer.ts";
+import type { CompileConfig, OutputConfig } from "../compile-config.ts";
+
+/** Losses and metrics as plain data that `compile` takes. */
+export type JudgeRecord = Omit<CompileConfig, "optimizer">;
+
+/** The optimizer as plain data; null, with a warning, where a part of it is a function. */
+export function describeOptimizer(label: string, optimizer: Optimizer): Serialized | null {
+  return orWarn(label, () => ({
+    className: optimizer.getClassName(),
+    config: optimizer.getConfig(),
+  }));
+}
+
+/** Losses and metrics as plain data; null, with a warning, where one of them is a function. */
+export function describeJudge(
+  label: string,
+  _outputs: readonly OutputConfig[],
+): JudgeRecord | null {
+  return orWarn(label, () => ({ loss: "meanSquaredError" }));
+}
+
+/** What cannot be written down must not keep hours of training from being saved. */
+function orWarn<T>(label: string, describe: () => T): T | null {
+  try {
+    return describe();
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    console.warn(
+      `${label}: ${error.message} It is left out of the file: after loading, call compile() with it.`,
+    );
+    return null;
+  }
+}

@@ -1,0 +1,80 @@
+import type { HostTensor } from "../../formats/index.ts";
+import type { Serialized } from "../../names/class-registry.ts";
+import type { Optimizer } from "../../optimizers/optimizer.ts";
+import type { CompileConfig, CompiledConfig } from "../compile-config.ts";
+import type { TrainingState } from "../training-state.ts";
+import { describeJudge, describeOptimizer } from "./compile-record.ts";
+import type { ModelFile } from "./model-file.ts";
+import { namedHostTensors, type TrainingSnapshot } from "./save-model.ts";
+import { checkedState, type TrainingRecord } from "./training-record.ts";
+
+/** A compiled model's training, as saving sees it. */
+export interface TrainingInProgress {
+  readonly config: CompiledConfig;
+  /** Totals of the epoch under way, read; null before the first step. */
+  figures(): Promise<Float32Array> | null;
+}
+
+/** What a model knows of its training beyond one `compile`: where it stands, and what a file brought along. */
+export class TrainingMemory {
+  readonly state: TrainingState = { position: null, stream: null, figures: null };
+  /** Of a file, until `compile` takes them up. */
+  #optimizer: Serialized | null = null;
+  #slots: readonly HostTensor[] = [];
+
+  /** Takes up what a file holds. */
+  take({ training, optimizer, figures }: ModelFile, source: string): void {
+    if (training === null) return;
+    Object.assign(this.state, checkedState(training.state, source));
+    const totals = figures[0]?.data;
+    this.state.figures = totals instanceof Float32Array ? totals : null;
+    this.#optimizer = training.optimizer;
+    this.#slots = optimizer;
+  }
+
+  /** What `compile` was told; the optimizer that was saved is taken where none is named. */
+  completed(config: CompileConfig): CompileConfig {
+    if (config.optimizer !== undefined || this.#optimizer === null) return config;
+    return { ...config, optimizer: this.#optimizer };
+  }
+
+  /** Gives an optimizer what one of its kind had kept. */
+  equip(optimizer: Optimizer): void {
+    if (this.#optimizer?.className === optimizer.getClassName()) optimizer.restore(this.#slots);
+    this.#optimizer = null;
+    this.#slots = [];
+  }
+
+  /** Everything as it is now, for a file; null when there was no training. */
+  snapshot(label: string, training: TrainingInProgress | null): TrainingSnapshot | null {
+    const { position, stream } = this.state;
+    const state = { position, stream: stream === null ? null : { ...stream } };
+    if (training === null) return this.#unused(state);
+    const { optimizer, outputs } = training.config;
+    const figures = position !== null && position.batch > 0 ? training.figures() : null;
+    return {
+      record: {
+        optimizer: describeOptimizer(label, optimizer),
+        judge: describeJudge(label, outputs),
+        state,
+      },
+      optimizer: optimizer.getWeights().then(namedHostTensors),
+      figures: figures === null ? Promise.resolve([]) : figures.then(asFigures),
+    };
+  }
+
+  /** What came from a file and was not used. */
+  #unused(state: TrainingRecord["state"]): TrainingSnapshot | null {
+    if (this.#optimizer === null && state.position === null) return null;
+    const { figures } = this.state;
+    return {
+      record: { optimizer: this.#optimizer, judge: null, state },
+      optimizer: Promise.resolve(this.#slots),
+      figures: Promise.resolve(figures === null ? [] : asFigures(figures)),
+    };
+  }
+}
+
+function asFigures(data: Float32Array): HostTensor[] {
+  return [{ name: "epoch", dtype: "float32", shape: [data.length], data }];
+}

@@ -1,0 +1,432 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ArgumentError, FormatError } from "../../../src/errors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/index.ts";
+import { layers } from "../../../src/layers/index.ts";
+import { registerClass } from "../../../src/names/class-registry.ts";
+import {
+  idle,
+  memory,
+  randomNormal,
+  setSeed,
+  type Tensor,
+  tensor,
+} from "../../../src/tensor/index.ts";
+import {
+  input,
+  loadLayersModel,
+  type Model,
+  model,
+  modelFromJSON,
+  type Sequential,
+  sequential,
+} from "../../../src/train/index.ts";
+import { kept, lstmModel, noise, sineData, weightsOf } from "../support.ts";
+
+const quiet = { verbose: 0, batchSize: 8 } as const;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function bytesOf(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** An LSTM with dropout and Adam: everything that has a state. */
+function noisyModel(): Sequential {
+  const made = kept(
+    sequential({
+      layers: [
+        layers.lstm({ units: 6, inputShape: [5, 1], recurrentDropout: 0.2 }),
+        layers.dropout({ rate: 0.3 }),
+        layers.dropout({ rate: 0.1, seed: 3 }),
+        layers.dense({ units: 1 }),
+      ],
+    }),
+  );
+  made.compile({ optimizer: { kind: "adam", learningRate: 0.01 }, loss: "meanSquaredError" });
+  return made;
+}
+
+describe("a saved model", () => {
+  test("gives what it gave, bit for bit, under the same names", async () => {
+    const net = lstmModel();
+    const { x } = sineData(7, 5);
+    const again = kept(await loadLayersModel(await net.save()));
+    expect(await again.predict(x).data()).toEqual(await net.predict(x).data());
+    expect(again.weights.map(({ name }) => name)).toEqual(net.weights.map(({ name }) => name));
+    expect(again.name).toBe(net.name);
+    expect(again.getConfig()).toEqual(net.getConfig());
+    expect(again.toJSON()).toBe(net.toJSON());
+  });
+
+  test("is a safetensors file with weights under their places, and the rest as JSON", async () => {
+    const net = kept(
+      sequential({
+        layers: [
+          layers.bidirectional({
+            layer: layers.gru({ units: 2, name: "inner" }),
+            name: "both",
+            inputShape: [4, 3],
+          }),
+          layers.dense({ units: 1, name: "end" }),
+        ],
+      }),
+    );
+    const { tensors, metadata } = decodeSafetensors(await bytesOf(await net.save()));
+    expect([...tensors.keys()].sort()).toEqual([
+      "both/backward_inner/bias",
+      "both/backward_inner/kernel",
+      "both/backward_inner/recurrent_kernel",
+      "both/forward_inner/bias",
+      "both/forward_inner/kernel",
+      "both/forward_inner/recurrent_kernel",
+      "end/bias",
+      "end/kernel",
+    ]);
+    expect(tensors.get("both/forward_inner/kernel")).toMatchObject({ dtype: "F32", shape: [3, 6] });
+    expect(JSON.parse(metadata.get("model") ?? "")).toMatchObject({ className: "Sequential" });
+    expect(metadata.get("format")).toBe("sluice");
+    expect(metadata.has("training")).toBe(false);
+  });
+
+  test("functional, with branches, shared layers, several inputs and states as arguments", async () => {
+    const [a, b] = [input({ shape: [4, 2], name: "a" }), input({ shape: [3], name: "b" })];
+    const shared = layers.dense({ units: 3 });
+    const encoder = layers.lstm({ units: 3, returnState: true });
+    const [code, h, c] = encoder.apply(a);
+    if (code === undefined || h === undefined || c === undefined) throw new Error("no states");
+    const decoder = layers.lstm({ units: 3, returnSequences: true });
+    const decoded = decoder.apply(a, { initialState: [h, c] });
+    const sum = layers.add().apply([shared.apply(code), shared.apply(b)]);
+    const net = kept(model({ inputs: [a, b], outputs: [sum, decoded] }));
+    const again = kept(await loadLayersModel<"many">(await net.save()));
+    const data = [tensor(noise(16), [2, 4, 2]), tensor(noise(6, 5), [2, 3])];
+    const [first, second] = [net.predict(data), again.predict(data)];
+    expect(second).toHaveLength(2);
+    for (const [i, one] of first.entries()) {
+      expect(await second[i]?.data()).toEqual(await one.data());
+    }
+    expect(again.inputNames).toEqual(["a", "b"]);
+    expect(again.getConfig()).toEqual(net.getConfig());
+  });
+
+  test("models inside models, and models that were built by data", async () => {
+    const inner = sequential({ layers: [layers.dense({ units: 4, activation: "relu" })] });
+    const net = kept(sequential({ layers: [inner, layers.dense({ units: 2 })] }));
+    const x = tensor(noise(15), [5, 3]);
+    const expected = await net.predict(x).data();
+    const again = kept(await loadLayersModel(await net.save()));
+    expect(await again.predict(x).data()).toEqual(expected);
+  });
+
+  test("keeps what is frozen, and the states of stateful layers", async () => {
+    const net = kept(
+      sequential({
+        layers: [
+          layers.simpleRNN({ units: 3, stateful: true, batchInputShape: [2, 4, 1] }),
+          layers.dense({ units: 1, trainable: false }),
+        ],
+      }),
+    );
+    const x = tensor(noise(8), [2, 4, 1]);
+    await net.predict(x).data();
+    const again = kept(await loadLayersModel(await net.save()));
+    expect(await again.predict(x).data()).toEqual(await net.predict(x).data());
+    expect(again.trainableWeights).toHaveLength(3);
+    expect(again.getLayer(1).trainable).toBe(false);
+  });
+
+  test("carries metadata; objects of registered classes come back as such", async () => {
+    class Scaler {
+      static readonly className = "TestScaler";
+      readonly factor: number;
+      constructor({ factor }: { factor: number }) {
+        this.factor = factor;
+      }
+      getClassName(): string {
+        return Scaler.className;
+      }
+      getConfig(): Record<string, unknown> {
+        return { factor: this.factor };
+      }
+    }
+    registerClass(Scaler);
+    const net = lstmModel();
+    const metadata = {
+      classes: ["cat", "__proto__"],
+      scale: [new Scaler({ factor: 3 })],
+      __proto__x: 1,
+    };
+    net.setUserDefinedMetadata(metadata);
+    const again = kept(await loadLayersModel(await net.save()));
+    expect(again.getUserDefinedMetadata()).toEqual(metadata);
+    expect((again.getUserDefinedMetadata().scale as unknown[])[0]).toBeInstanceOf(Scaler);
+    net.setUserDefinedMetadata({ when: new Date() });
+    await expect(net.save()).rejects.toThrow("metadata.when is an object (Date)");
+  });
+
+  test("a model that has no weights yet says so", async () => {
+    const net = kept(sequential({ layers: [layers.dense({ units: 1 })] }));
+    await expect(net.save()).rejects.toThrow("no weights yet");
+    await expect(net.save("a", { optimizer: true } as never)).rejects.toThrow(ArgumentError);
+  });
+
+  test("names that a file brings are not given again", async () => {
+    const json = kept(sequential({ layers: [layers.dense({ units: 1, name: "dense_900" })] }));
+    kept(modelFromJSON(json.toJSON()));
+    expect(layers.dense({ units: 1 }).name).toBe("dense_901");
+  });
+});
+
+describe("training that goes on", () => {
+  const { x, y } = sineData(30, 5);
+
+  /** 10 epochs at once, and 5 + 5 with `between` in between. */
+  async function inTwoParts(
+    between: (net: Model<"one">) => Promise<Model<"one">>,
+    config: object = {},
+  ): Promise<void> {
+    const start = await noisyModel().save();
+    const [a, b] = [kept(await loadLayersModel(start)), kept(await loadLayersModel(start))];
+    const fit = { ...quiet, seed: 7, ...config };
+    setSeed(11); // from which a model's own stream begins
+    const one = await a.fit(x, y, { ...fit, epochs: 10 });
+    setSeed(11);
+    const first = await b.fit(x, y, { ...fit, epochs: 5 });
+    const goesOn = await between(b);
+    const second = await goesOn.fit(x, y, { ...quiet, ...config, epochs: 10, initialEpoch: 5 });
+    expect(await weightsOf(goesOn as never)).toEqual(await weightsOf(a as never));
+    expect([...(first.history.loss ?? []), ...(second.history.loss ?? [])]).toEqual(
+      one.history.loss,
+    );
+  }
+
+  test("in the same model, with initialEpoch", async () => {
+    await inTwoParts(async (net) => net);
+  });
+
+  test("from a file, with dropout, Adam's moments and the order of the samples", async () => {
+    await inTwoParts(async (net) => kept(await loadLayersModel(await net.save())));
+  });
+
+  test("from a file, with epochs that are no passes", async () => {
+    await inTwoParts(async (net) => kept(await loadLayersModel(await net.save())), {
+      stepsPerEpoch: 3,
+    });
+  });
+
+  test("not where the optimizer was left out", async () => {
+    const net = noisyModel();
+    await net.fit(x, y, { ...quiet, epochs: 2 });
+    const again = kept(await loadLayersModel(await net.save(null, { includeOptimizer: false })));
+    await expect(again.fit(x, y, quiet)).rejects.toThrow("not compiled");
+    const other = kept(await loadLayersModel(await net.save(), { compile: false }));
+    await expect(other.fit(x, y, quiet)).rejects.toThrow("not compiled");
+  });
+
+  test("a save while training runs is of that moment", async () => {
+    const net = noisyModel();
+    const files: Promise<Blob>[] = [];
+    const before: number[][][] = [];
+    await net.fit(x, y, {
+      ...quiet,
+      epochs: 3,
+      callbacks: {
+        onEpochEnd: async () => {
+          before.push(await weightsOf(net));
+          files.push(net.save()); // not waited for
+        },
+      },
+    });
+    for (const [i, file] of files.entries()) {
+      const again = kept(await loadLayersModel(await file)) as Sequential;
+      expect(await weightsOf(again)).toEqual(before[i]);
+      expect(again.optimizer.iterations).toBe(4 * (i + 1));
+    }
+  });
+});
+
+describe("weights alone", () => {
+  test("load into a model that was made the same way, whatever its layers are called", async () => {
+    const [a, b] = [lstmModel(), lstmModel()];
+    expect(a.weights[0]?.name).not.toBe(b.weights[0]?.name);
+    await b.loadWeights(await a.saveWeights());
+    expect(await weightsOf(b)).toEqual(await weightsOf(a));
+  });
+
+  test("load by name into another model; the rest stays", async () => {
+    const pretrained = kept(
+      sequential({
+        layers: [
+          layers.lstm({ units: 4, inputShape: [null, 1], name: "body" }),
+          layers.dense({ units: 1, name: "old_end" }),
+        ],
+      }),
+    );
+    const net = kept(
+      sequential({
+        layers: [
+          layers.lstm({ units: 4, inputShape: [null, 1], name: "body" }),
+          layers.dense({ units: 3, name: "new_end" }),
+        ],
+      }),
+    );
+    const end = await weightsOf(net);
+    await net.loadWeights(await pretrained.save(), { byName: true });
+    const loaded = await weightsOf(net);
+    expect(loaded.slice(0, 3)).toEqual((await weightsOf(pretrained)).slice(0, 3));
+    expect(loaded.slice(3)).toEqual(end.slice(3));
+  });
+
+  test("that do not fit are named, and nothing changes", async () => {
+    const [net, other] = [lstmModel({ units: 4 }), lstmModel({ units: 5 })];
+    const before = await weightsOf(net);
+    const file = await other.saveWeights();
+    await expect(net.loadWeights(file)).rejects.toThrow(/not those of the model. Missing: lstm_/);
+    await expect(net.loadWeights(file, { byName: true })).rejects.toThrow("no name is that of");
+    const [kernel] = net.weights;
+    const wrong = encodeSafetensors([
+      { name: kernel?.name ?? "", dtype: "float32", shape: [1, 4], data: new Float32Array(4) },
+    ]);
+    await expect(net.loadWeights(wrong, { byName: true })).rejects.toThrow(
+      /is float32 \[1,4\]. Expected float32 \[1,16\]/,
+    );
+    await net.loadWeights(wrong, { byName: true, skipMismatch: true });
+    expect(await weightsOf(net)).toEqual(before);
+  });
+});
+
+describe("files that are no models", () => {
+  const config = { name: "m", trainable: true, layers: [] as unknown[] };
+  const dense = (more: object): object => ({
+    className: "Dense",
+    config: { name: "d", units: 1, batchInputShape: [null, 2], ...more },
+  });
+  const weights = [
+    { name: "d/kernel", dtype: "float32", shape: [2, 1], data: new Float32Array(2) },
+    { name: "d/bias", dtype: "float32", shape: [1], data: new Float32Array(1) },
+  ] as const;
+  const file = (model: unknown, metadata: Record<string, string> = {}): Uint8Array =>
+    encodeSafetensors([...weights], {
+      model: typeof model === "string" ? model : JSON.stringify(model),
+      ...metadata,
+    });
+  const sequentialOf = (...list: unknown[]): object => ({
+    className: "Sequential",
+    config: { ...config, layers: list },
+  });
+  const good = sequentialOf(dense({}));
+
+  test("the one that all others are made from is a model", async () => {
+    kept(await loadLayersModel(file(good)));
+  });
+
+  /** As text: JSON.stringify goes no deeper than the stack. */
+  const deep = (levels: number): string => {
+    const open = '{"className":"TimeDistributed","config":{"layer":'.repeat(levels);
+    const text = `${open}${JSON.stringify(dense({}))}${"}}".repeat(levels)}`;
+    return JSON.stringify(sequentialOf("?")).replace('"?"', () => text);
+  };
+  const bad: [string, () => Uint8Array, string][] = [
+    ["no safetensors", () => new Uint8Array([1, 2, 3]), ""],
+    ["weights alone", () => encodeSafetensors([...weights]), "holds tensors, but no model"],
+    ["no JSON", () => file("{"), "received no JSON"],
+    ["a list", () => file("[1]"), "JSON of another kind"],
+    ["no class", () => file({}), "Expected { className, config }"],
+    ["an unknown class", () => file({ className: "Sequentiel", config }), "registerClass"],
+    ["an unknown layer", () => file(sequentialOf({ className: "Eval", config: {} })), '"Eval"'],
+    ["a class of Object", () => file({ className: "constructor", config }), "no class"],
+    ["a layer as model", () => file(dense({})), "holds a Dense"],
+    [
+      "layers that are no list",
+      () => file({ className: "Sequential", config: { layers: 5 } }),
+      "5",
+    ],
+    ["a layer that is null", () => file(sequentialOf(null)), "null"],
+    ["an unknown option", () => file(sequentialOf(dense({ unitz: 1 }))), "unitz"],
+    ["a wrong option", () => file(sequentialOf(dense({ units: "1" }))), "units"],
+    ["more weights than there are", () => file(sequentialOf(dense({ units: 1e9 }))), "more than"],
+    ["weights beyond counting", () => file(sequentialOf(dense({ units: 1e300 }))), ""],
+    [
+      "fewer weights than there are",
+      () => file(sequentialOf(dense({ useBias: false }))),
+      "Of no use: d/bias",
+    ],
+    [
+      "states beyond the file",
+      () =>
+        file(
+          sequentialOf({
+            className: "SimpleRNN",
+            config: {
+              name: "d",
+              units: 1,
+              useBias: false,
+              stateful: true,
+              batchInputShape: [1e9, 2, 1],
+            },
+          }),
+        ),
+      "more than",
+    ],
+    ["too deep", () => file(deep(20_000)), ""],
+    ["a newer version", () => file(good, { version: "2" }), "version"],
+    [
+      "a state that is none",
+      () => file(good, { training: '{"state":{"position":{"seed":1.5}}}' }),
+      "seed",
+    ],
+    [
+      "metadata of an unknown class",
+      () => file(good, { metadata: '{"a":{"$class":"Nope"}}' }),
+      "registerClass",
+    ],
+  ];
+
+  test.each(bad)("%s: FormatError, and nothing stays", async (_what, make, message) => {
+    await idle();
+    const before = memory();
+    const error = await loadLayersModel(make()).then(
+      () => null,
+      (cause: unknown) => cause,
+    );
+    expect(error).toBeInstanceOf(FormatError);
+    expect((error as Error).message).toContain(message);
+    await idle();
+    expect(memory()).toEqual(before);
+  });
+
+  test("a name from the prototype is a name", async () => {
+    const net = kept(
+      sequential({ layers: [layers.dense({ units: 1, inputShape: [2], name: "__proto__" })] }),
+    );
+    const again = kept(await loadLayersModel(await net.save()));
+    expect(again.getLayer("__proto__").weights.map(({ name }) => name)).toEqual([
+      "__proto__/kernel",
+      "__proto__/bias",
+    ]);
+  });
+});
+
+describe("layers of one's own", () => {
+  test("come back once they are registered; before, the error says how", async () => {
+    class Twice extends layers.Layer {
+      static override readonly className = "TwiceSaved";
+      override call(x: Tensor): Tensor {
+        return x.mul(2);
+      }
+    }
+    const net = kept(
+      sequential({ layers: [layers.dense({ units: 2, inputShape: [2] }), new Twice()] }),
+    );
+    const file = await net.save();
+    await expect(loadLayersModel(file)).rejects.toThrow(
+      /no class "TwiceSaved".*serialization.registerClass/,
+    );
+    registerClass(Twice);
+    const again = kept(await loadLayersModel(file));
+    const x = randomNormal([3, 2]);
+    expect(await again.predict(x).data()).toEqual(await net.predict(x).data());
+  });
+});
