@@ -20,5 +20,5 @@ export interface BatchSource {
   /** The batches of epoch number `epoch`, from batch `first` on. */
   batches(epoch: number, first: number): Iterable<Feed> | AsyncIterable<Feed>;
   /** Frees what was brought to the GPU for it. */
-  dispose(): void;
+  dispose(): void | Promise<void>;
 }

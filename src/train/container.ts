@@ -1,9 +1,14 @@
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, DisposedError } from "../errors.ts";
+import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
 import type { LayerShapes } from "../layers/layer-shape.ts";
 import type { LayerConfig, Mask, OutputCount } from "../layers/layer-types.ts";
 import { serializeLayer } from "../layers/serialize.ts";
 import type { SymbolicTensor } from "../layers/symbolic.ts";
+import { checkKeys } from "../names/check-keys.ts";
+import { hostTensors } from "./saving/host-tensors.ts";
+import { type LoadWeightsConfig, matchWeights, writeMatched } from "./saving/match-weights.ts";
+import { decodeWeights, encodeWeights } from "./saving/model-file.ts";
 import { type SummaryRow, summaryLines } from "./summary.ts";
 
 /**
@@ -124,6 +129,64 @@ export abstract class Container<Count extends OutputCount = OutputCount> extends
    */
   toJSON(): string {
     return JSON.stringify(serializeLayer(this as unknown as AnyLayer));
+  }
+
+  /**
+   * Writes the weights alone to a safetensors file.
+   *
+   * @param target As in `save`.
+   * @throws {StoreError | ArgumentError} as `save` does.
+   */
+  saveWeights(target?: null): Promise<Blob>;
+  saveWeights(target: StoreTarget): Promise<void>;
+  async saveWeights(target?: StoreTarget | null): Promise<unknown> {
+    this.requireBuilt("saveWeights");
+    const store = target === undefined || target === null ? null : openStore(target);
+    const bytes = encodeWeights(await hostTensors(this.weightsByPath()));
+    if (store === null) return toBlob(bytes);
+    await store.write(bytes);
+  }
+
+  /**
+   * Gives the model the weights of a file: one that `save` or `saveWeights` wrote, or any safetensors file whose tensors
+   * have the names of the weights. All is checked before the first weight changes.
+   *
+   * Counterpart of `model.loadWeights` in TF.js and `model.load_weights` in Keras.
+   *
+   * @example
+   * // Layers that were trained elsewhere, under a new end:
+   * await net.loadWeights("pretrained.safetensors", { byName: true });
+   * net.getLayer(0).trainable = false;
+   *
+   * @param source As in `loadLayersModel`.
+   * @throws {FormatError} when the file is damaged, or its weights are not those of the model, naming them.
+   * @throws {StoreError} when the file cannot be read.
+   */
+  async loadWeights(source: StoreTarget, config: LoadWeightsConfig = {}): Promise<void> {
+    this.requireBuilt("loadWeights");
+    checkKeys(`${this.name}.loadWeights`, config, { byName: "boolean", skipMismatch: "boolean" });
+    const store = openStore(source);
+    const file = decodeWeights(await store.read(), store.name);
+    const matched = matchWeights(file, this.weightsByPath(), config);
+    writeMatched(this.name, matched);
+  }
+
+  /** @throws {ArgumentError | DisposedError} when there are no weights, not yet or no more. */
+  protected requireBuilt(method: string): void {
+    this.requireAlive(method);
+    if (this.built) return;
+    throw new ArgumentError(
+      `${this.name}.${method}: the model has no weights yet. Give the first layer an inputShape, or apply the model ` +
+        "to data once before.",
+    );
+  }
+
+  /** @throws {DisposedError} after `dispose`. */
+  protected requireAlive(method: string): void {
+    if (!this.isDisposed) return;
+    throw new DisposedError(
+      `${this.name}.${method}: the model was disposed. Expected a model with weights.`,
+    );
   }
 }
 

@@ -89,6 +89,11 @@ export class FitData {
     return { training, validation, dispose };
   }
 
+  /** Batches that are only judged; of `steps` as many, null: all. */
+  ofBatches(label: string, dataset: BatchDataset, steps: number | null): BatchSource {
+    return this.#datasetSource(label, dataset, { steps, classWeight: null });
+  }
+
   /** Makes sources of samples that are there as a whole. */
   #arraySource(
     batch: Batch,

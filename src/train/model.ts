@@ -1,4 +1,4 @@
-import { ArgumentError, DisposedError } from "../errors.ts";
+import { ArgumentError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
@@ -12,16 +12,19 @@ import type { BatchDataset } from "./dataset-source.ts";
 import { checkVerbose, type FitConfig, type FitDatasetConfig } from "./fit-config.ts";
 import type { History } from "./history.ts";
 import {
+  checkSteps,
   type EvaluateConfig,
+  type EvaluateDatasetConfig,
+  evaluateDatasetKeys,
   evaluateKeys,
   type PredictConfig,
   predictKeys,
 } from "./judge-config.ts";
 import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
-import { type LoadWeightsConfig, matchWeights, writeMatched } from "./saving/match-weights.ts";
-import { decodeWeights, encodeModel, encodeWeights, type ModelFile } from "./saving/model-file.ts";
-import { gatherModel, hostTensors } from "./saving/save-model.ts";
+import { matchWeights, writeMatched } from "./saving/match-weights.ts";
+import { encodeModel, type ModelFile } from "./saving/model-file.ts";
+import { gatherModel } from "./saving/save-model.ts";
 import { TrainingMemory } from "./saving/training-memory.ts";
 import { revivedMetadata } from "./saving/user-metadata.ts";
 import { Trainer } from "./trainer.ts";
@@ -85,7 +88,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * @throws {ArgumentError} for unknown names (the message gives the nearest), and for lists that do not fit the outputs.
    */
   compile(config: CompileConfig): void {
-    this.#requireAlive("compile");
+    this.requireAlive("compile");
     const trainer = this.layers.length === 0 ? null : this.#newTrainer(config);
     this.#trainer?.dispose();
     this.#trainer = trainer;
@@ -167,17 +170,64 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * const loss = net.evaluate(x, y);
    * console.log(await loss.data());
    *
-   * @returns The loss, a scalar; with metrics, or several outputs, a list: loss, losses of the outputs, metrics.
+   * @returns The loss, a scalar; with metrics, or several outputs, a list in the order of `metricsNames`; by name with
+   *   `returnDict`.
    * @throws {ArgumentError | ShapeError} as `fit` does.
    */
-  evaluate(x: ModelData, y: ModelData, config: EvaluateConfig = {}): Tensor | Tensor[] {
+  evaluate(
+    x: ModelData,
+    y: ModelData,
+    config: EvaluateConfig & { readonly returnDict: true },
+  ): Record<string, Tensor>;
+  evaluate(x: ModelData, y: ModelData, config?: EvaluateConfig): Tensor | Tensor[];
+  evaluate(
+    x: ModelData,
+    y: ModelData,
+    config: EvaluateConfig = {},
+  ): Tensor | Tensor[] | Record<string, Tensor> {
     const label = `${this.name}.evaluate`;
     checkKeys(label, config, evaluateKeys);
     checkVerbose(label, config.verbose);
     const { sampleWeight } = config;
-    const batchSize = config.batchSize ?? 32;
-    const figures = this.#requireTrainer("evaluate").evaluate({ x, y, sampleWeight }, batchSize);
-    return oneOrAll(figures);
+    const rows = { batchSize: config.batchSize ?? 32, steps: checkSteps(label, config.steps) };
+    const figures = this.#requireTrainer("evaluate").evaluate({ x, y, sampleWeight }, rows);
+    return config.returnDict === true ? this.#byName(figures) : oneOrAll(figures);
+  }
+
+  /**
+   * Judges the model on batches that come one after the other, as `fitDataset` takes them.
+   *
+   * Counterpart of `model.evaluateDataset` in TF.js.
+   *
+   * @example
+   * const loss = await net.evaluateDataset([{ xs: sl.zeros([8, 2]), ys: sl.zeros([8, 1]) }]);
+   *
+   * @returns As `evaluate` does.
+   * @throws {ArgumentError | ShapeError | SluiceError} as `fitDataset` does.
+   */
+  async evaluateDataset(
+    dataset: BatchDataset,
+    config: EvaluateDatasetConfig & { readonly returnDict: true },
+  ): Promise<Record<string, Tensor>>;
+  async evaluateDataset(
+    dataset: BatchDataset,
+    config?: EvaluateDatasetConfig,
+  ): Promise<Tensor | Tensor[]>;
+  async evaluateDataset(
+    dataset: BatchDataset,
+    config: EvaluateDatasetConfig = {},
+  ): Promise<Tensor | Tensor[] | Record<string, Tensor>> {
+    const label = `${this.name}.evaluateDataset`;
+    checkKeys(label, config, evaluateDatasetKeys);
+    checkVerbose(label, config.verbose);
+    const steps = checkSteps(label, config.steps ?? config.batches);
+    const figures = await this.#requireTrainer("evaluateDataset").evaluateDataset(dataset, steps);
+    return config.returnDict === true ? this.#byName(figures) : oneOrAll(figures);
+  }
+
+  #byName(figures: readonly Tensor[]): Record<string, Tensor> {
+    const names = this.metricsNames;
+    return Object.fromEntries(figures.map((figure, i) => [names[i] ?? "", figure]));
   }
 
   /**
@@ -193,14 +243,15 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * @throws {ShapeError} when x does not fit the model.
    */
   predict(x: ModelData, config: PredictConfig = {}): LayerOutputs<Tensor>[Count] {
-    this.#requireAlive("predict");
+    this.requireAlive("predict");
     const label = `${this.name}.predict`;
     checkKeys(label, config, predictKeys);
     checkVerbose(label, config.verbose);
     const batchSize = checkBatchSize(label, config.batchSize ?? 32);
     this.#predictor ??= new Predictor(this);
     const inputs = tensorsFor(`${label}: x`, x, this.#inputPorts());
-    const rows = countRows(label, { inputs, labels: [], weights: null });
+    const all = countRows(label, { inputs, labels: [], weights: null });
+    const rows = Math.min(all, batchSize * checkSteps(label, config.steps));
     const results = this.#predictor.predict(inputs, rows, batchSize);
     return (this.givesList ? results : results[0]) as LayerOutputs<Tensor>[Count];
   }
@@ -258,7 +309,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   save(target?: null, config?: SaveConfig): Promise<Blob>;
   save(target: StoreTarget, config?: SaveConfig): Promise<void>;
   async save(target?: StoreTarget | null, config: SaveConfig = {}): Promise<unknown> {
-    this.#requireBuilt("save");
+    this.requireBuilt("save");
     checkKeys(`${this.name}.save`, config, { includeOptimizer: "boolean" });
     const store = target === undefined || target === null ? null : openStore(target);
     const hasTraining = config.includeOptimizer ?? true;
@@ -268,46 +319,6 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     const bytes = encodeModel(await gatherModel(this, training));
     if (store === null) return toBlob(bytes);
     await store.write(bytes);
-  }
-
-  /**
-   * Writes the weights alone to a safetensors file.
-   *
-   * @param target As in `save`.
-   * @throws {StoreError | ArgumentError} as `save` does.
-   */
-  saveWeights(target?: null): Promise<Blob>;
-  saveWeights(target: StoreTarget): Promise<void>;
-  async saveWeights(target?: StoreTarget | null): Promise<unknown> {
-    this.#requireBuilt("saveWeights");
-    const store = target === undefined || target === null ? null : openStore(target);
-    const bytes = encodeWeights(await hostTensors(this.weightsByPath()));
-    if (store === null) return toBlob(bytes);
-    await store.write(bytes);
-  }
-
-  /**
-   * Gives the model the weights of a file: one that `save` or `saveWeights` wrote, or any safetensors file whose tensors
-   * have the names of the weights. All is checked before the first weight changes.
-   *
-   * Counterpart of `model.loadWeights` in TF.js and `model.load_weights` in Keras.
-   *
-   * @example
-   * // Layers that were trained elsewhere, under a new end:
-   * await net.loadWeights("pretrained.safetensors", { byName: true });
-   * net.getLayer(0).trainable = false;
-   *
-   * @param source As in `loadLayersModel`.
-   * @throws {FormatError} when the file is damaged, or its weights are not those of the model, naming them.
-   * @throws {StoreError} when the file cannot be read.
-   */
-  async loadWeights(source: StoreTarget, config: LoadWeightsConfig = {}): Promise<void> {
-    this.#requireBuilt("loadWeights");
-    checkKeys(`${this.name}.loadWeights`, config, { byName: "boolean", skipMismatch: "boolean" });
-    const store = openStore(source);
-    const file = decodeWeights(await store.read(), store.name);
-    const matched = matchWeights(file, this.weightsByPath(), config);
-    writeMatched(this.name, matched);
   }
 
   /** @internal Takes up what a file holds, for a model that was just made of its layers. */
@@ -347,24 +358,8 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     return this.inputs.map(({ name, shape }) => ({ name, shape }));
   }
 
-  #requireBuilt(method: string): void {
-    this.#requireAlive(method);
-    if (this.built) return;
-    throw new ArgumentError(
-      `${this.name}.${method}: the model has no weights yet. Give the first layer an inputShape, or apply the model ` +
-        "to data once before.",
-    );
-  }
-
-  #requireAlive(method: string): void {
-    if (!this.isDisposed) return;
-    throw new DisposedError(
-      `${this.name}.${method}: the model was disposed. Expected a model with weights.`,
-    );
-  }
-
   #requireTrainer(method: string): Trainer {
-    this.#requireAlive(method);
+    this.requireAlive(method);
     if (this.#trainer !== null) return this.#trainer;
     if (this.#compiled !== null) {
       this.#trainer = this.#newTrainer(this.#compiled);

@@ -1,5 +1,11 @@
 import { NumericsError, SluiceError } from "../errors.ts";
-import { nextSeed, type RandomStream, type Tensor, withStream } from "../tensor/index.ts";
+import {
+  currentEngine,
+  nextSeed,
+  type RandomStream,
+  type Tensor,
+  withStream,
+} from "../tensor/index.ts";
 import { CallbackList, type Logs } from "./callbacks.ts";
 import type { CompiledConfig } from "./compile-config.ts";
 import { batchTensors, checkBatchSize, type DataArguments, mapBatch, rowsOf } from "./data.ts";
@@ -18,6 +24,13 @@ import { TestStep, TrainingStep } from "./model-steps.ts";
 import type { Batch } from "./objective.ts";
 import { Progress } from "./progress.ts";
 import type { TrainingPosition, TrainingState } from "./training-state.ts";
+
+/** How `evaluate` goes through the samples. */
+interface JudgedRows {
+  readonly batchSize: number;
+  /** Most batches. */
+  readonly steps: number;
+}
 
 /** A compiled model's training, with the steps it has compiled. */
 export class Trainer {
@@ -120,18 +133,36 @@ export class Trainer {
   }
 
   /** Enqueues the judgement of all batches at once; the figures are scalars. */
-  evaluate(data: DataArguments, batchSize: number): Tensor[] {
+  evaluate(data: DataArguments, { batchSize, steps }: JudgedRows): Tensor[] {
     const label = `${this.#name}.evaluate`;
     checkBatchSize(label, batchSize);
     const { batch, rows } = this.#data.prepare(label, data);
+    const end = Math.min(rows, batchSize * steps);
     const step = this.#evaluationStep();
     step.tally.reset();
-    for (let start = 0; start < rows; start += batchSize) {
-      const part = batchRows(batch, start, Math.min(batchSize, rows - start));
+    for (let start = 0; start < end; start += batchSize) {
+      const part = batchRows(batch, start, Math.min(batchSize, end - start));
       step.run(part);
       for (const tensor of batchTensors(part)) tensor.dispose();
     }
     return step.figures();
+  }
+
+  /** Judges batches one after the other; evaluations that are asked for meanwhile have figures of their own. */
+  async evaluateDataset(dataset: BatchDataset, steps: number): Promise<Tensor[]> {
+    const label = `${this.#name}.evaluateDataset`;
+    const source = this.#data.ofBatches(label, dataset, Number.isFinite(steps) ? steps : null);
+    const step = new TestStep(this.#trainee.layer, this.config, "dataset evaluation");
+    try {
+      for await (const feed of source.batches(0, 0)) {
+        step.run(feed.data, feed.rows);
+        await currentEngine().drained();
+      }
+      return step.figures();
+    } finally {
+      step.dispose();
+      await source.dispose();
+    }
   }
 
   /** One update on these samples as one batch. */

@@ -126,7 +126,12 @@ describe("the other verbs", () => {
   const compile = (config: unknown): void => linearModel().compile(config as never);
   const wrong: [string, () => unknown, string][] = [
     ["predict batch_size", () => linearModel().predict(x, { batch_size: 1 } as never), "batchSize"],
-    ["predict steps", () => linearModel().predict(x, { steps: 1 } as never), "not to sluice yet"],
+    ["predict steps", () => linearModel().predict(x, { steps: 0 }), "steps 0"],
+    [
+      "predict callbacks",
+      () => linearModel().predict(x, { callbacks: [] } as never),
+      "not to sluice",
+    ],
     ["predict verbose", () => linearModel().predict(x, { verbose: 9 as never }), "verbose 9"],
     [
       "evaluate sampleWeights",

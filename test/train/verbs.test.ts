@@ -117,6 +117,46 @@ describe("evaluate", () => {
     expectClose(await loss.data(), [2.5], tolerances.reduction);
   });
 
+  test("judges as many batches as it is told, and gives figures by name", async () => {
+    const { x, y } = linearData(11);
+    const model = linearModel();
+    model.compile({ loss: "mse", metrics: ["mae"] });
+    const options = { batchSize: 4, returnDict: true } as const;
+    const named = model.evaluate(x, y, { ...options, steps: 2 });
+    const [loss, mae] = model.evaluate(x.slice(0, 8), y.slice(0, 8)) as Tensor[];
+    expect(Object.keys(named)).toEqual(["loss", "mae"]);
+    expectClose(
+      await (named.loss as Tensor).data(),
+      await (loss as Tensor).data(),
+      tolerances.samePrecision,
+    );
+    expectClose(
+      await (named.mae as Tensor).data(),
+      await (mae as Tensor).data(),
+      tolerances.samePrecision,
+    );
+    expect(model.predict(x, { batchSize: 4, steps: 2 }).shape).toEqual([8, 1]);
+  });
+
+  test("of a data set equals that of its samples, and several at once do not mix", async () => {
+    const { x, y } = linearData(11);
+    const model = linearModel();
+    const batches = [0, 4, 8].map((start) => ({
+      xs: x.slice(start, start + 4),
+      ys: y.slice(start, start + 4),
+    }));
+    const before = memory();
+    const [all, two] = await Promise.all([
+      model.evaluateDataset(batches),
+      model.evaluateDataset(() => batches, { batches: 2, returnDict: true }),
+    ]);
+    const whole = await one(model.evaluate(x, y)).data();
+    const part = await one(model.evaluate(x.slice(0, 8), y.slice(0, 8))).data();
+    expectClose(await one(all).data(), whole, tolerances.samePrecision);
+    expectClose(await one(two.loss as Tensor).data(), part, tolerances.samePrecision);
+    expect(memory().numTensors - before.numTensors).toBeLessThanOrEqual(1);
+  });
+
   test("equals what fit reports for the same data", async () => {
     const { x, y } = sineData(30, 5);
     const model = lstmModel();

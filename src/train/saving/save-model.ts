@@ -1,10 +1,8 @@
 import type { HostTensor } from "../../formats/index.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
 import { serializeLayer } from "../../layers/serialize.ts";
-import { fetchWeights } from "../../layers/weights.ts";
-import type { NamedTensor } from "../../optimizers/optimizer.ts";
-import type { Variable } from "../../tensor/index.ts";
 import type { Container } from "../container.ts";
+import { hostTensors } from "./host-tensors.ts";
 import type { ModelFile } from "./model-file.ts";
 import type { TrainingRecord } from "./training-record.ts";
 import { plainMetadata } from "./user-metadata.ts";
@@ -34,24 +32,4 @@ export async function gatherModel(
   ]);
   const record = training?.record ?? null;
   return { topology, metadata, weights, states, optimizer, figures, training: record };
-}
-
-/** Variables by name, on the host. */
-export async function hostTensors(variables: ReadonlyMap<string, Variable>): Promise<HostTensor[]> {
-  const content = fetchWeights([...variables.values()]);
-  const data = await Promise.all(content);
-  return [...variables].flatMap(([name, { dtype, shape }], i) => {
-    const own = data[i];
-    return own === undefined ? [] : [{ name, dtype, shape, data: own }];
-  });
-}
-
-/** Tensors by name, on the host. */
-export async function namedHostTensors(tensors: readonly NamedTensor[]): Promise<HostTensor[]> {
-  return Promise.all(
-    tensors.map(async ({ name, tensor }) => {
-      const { dtype, shape } = tensor;
-      return { name, dtype, shape, data: await tensor.data() };
-    }),
-  );
 }

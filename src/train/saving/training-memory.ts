@@ -4,8 +4,9 @@ import type { Optimizer } from "../../optimizers/optimizer.ts";
 import type { CompileConfig, CompiledConfig } from "../compile-config.ts";
 import type { TrainingState } from "../training-state.ts";
 import { describeJudge, describeOptimizer } from "./compile-record.ts";
+import { namedHostTensors } from "./host-tensors.ts";
 import type { ModelFile } from "./model-file.ts";
-import { namedHostTensors, type TrainingSnapshot } from "./save-model.ts";
+import type { TrainingSnapshot } from "./save-model.ts";
 import { checkedState, type TrainingRecord } from "./training-record.ts";
 
 /** A compiled model's training, as saving sees it. */
@@ -34,7 +35,7 @@ export class TrainingMemory {
 
   /** What `compile` was told; the optimizer that was saved is taken where none is named. */
   completed(config: CompileConfig): CompileConfig {
-    if (config.optimizer !== undefined || this.#optimizer === null) return config;
+    if (this.#optimizer === null || config?.optimizer !== undefined) return config;
     return { ...config, optimizer: this.#optimizer };
   }
 
