@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -20,6 +21,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StoreError } from "../../src/errors.ts";
 import { files } from "../../src/node/files.ts";
 
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("files", () => {
@@ -170,18 +173,47 @@ describe("files", () => {
       expect(statSync("/dev/full").isCharacterDevice()).toBe(true);
     });
 
-    // The administrator may do everything.
-    test.skipIf(process.getuid?.() === 0)("no right to the folder or the file", async () => {
+    test("no right to the file or the folder", async () => {
       writeFileSync(at("a"), "one");
       chmodSync(at("a"), 0o444);
-      const file = await failure(files.replace(at("a"), bytes("two")));
-      expect(file.message).toMatch(/EACCES.*The right is missing/);
-      chmodSync(at("a"), 0o644);
-      chmodSync(folder, 0o555);
-      const inFolder = await failure(files.replace(at("a"), bytes("two")));
-      expect(inFolder.message).toMatch(/EACCES.*needs a folder that may be written to/);
-      chmodSync(folder, 0o755);
+      await asNobody(async () => {
+        const file = await failure(files.replace(at("a"), bytes("two")));
+        expect(file.message).toMatch(/EACCES.*The right is missing/);
+        chmodSync(at("a"), 0o644);
+        chmodSync(folder, 0o555);
+        const inFolder = await failure(files.replace(at("a"), bytes("two")));
+        expect(inFolder.message).toMatch(/EACCES.*needs a folder that may be written to/);
+        chmodSync(folder, 0o755);
+      });
       expect(readFileSync(at("a"), "utf8")).toBe("one");
+      expect(readdirSync(folder)).toEqual(["a"]);
+    });
+
+    test.skipIf(!isRoot)("a rename that fails leaves the old file, and no draft", async () => {
+      // In a sticky folder nobody may rename over a file of somebody else, though both may be written to.
+      writeFileSync(at("a"), "one");
+      chmodSync(at("a"), 0o666);
+      chmodSync(folder, 0o1777);
+      process.seteuid?.(NOBODY);
+      const error = await failure(files.replace(at("a"), bytes("two"))).finally(() =>
+        process.seteuid?.(0),
+      );
+      expect(error.message).toMatch(/EPERM.*The system forbids it/);
+      expect(readFileSync(at("a"), "utf8")).toBe("one");
+      expect(readdirSync(folder)).toEqual(["a"]);
     });
   });
+
+  /** Runs work without the rights of an administrator, who may do everything; folder and file `a` then are nobody's. */
+  async function asNobody(work: () => Promise<void>): Promise<void> {
+    if (!isRoot) return work();
+    chownSync(folder, NOBODY, NOBODY);
+    chownSync(at("a"), NOBODY, NOBODY);
+    process.seteuid?.(NOBODY);
+    try {
+      await work();
+    } finally {
+      process.seteuid?.(0);
+    }
+  }
 });
