@@ -1,7 +1,6 @@
 import {
   access,
   appendFile,
-  constants,
   type FileHandle,
   open,
   readFile,
@@ -93,7 +92,7 @@ async function modeOf(target: string): Promise<number | undefined> {
   // A device or a pipe would be gone, with a plain file under its name.
   if (!found.isFile()) throw new Error("is no plain file");
   // A rename asks for no right to the file itself; somebody protected it all the same.
-  await access(target, constants.W_OK);
+  await (await open(target, "r+")).close();
   return found.mode & 0o7777;
 }
 
