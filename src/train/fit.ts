@@ -1,6 +1,7 @@
 import { AbortError, NumericsError } from "../errors.ts";
 import { tensor } from "../tensor/index.ts";
-import type { CallbackList, Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
+import type { CallbackList } from "./callbacks/callback-list.ts";
 import type { FitSettings } from "./fit-config.ts";
 import { History } from "./history.ts";
 import type { TestStep, TrainingStep } from "./model-steps.ts";

@@ -1,16 +1,5 @@
-import type { Logs } from "./callbacks.ts";
-
-/** What `fit` was asked for. */
-export interface HistoryParams {
-  readonly epochs: number;
-  readonly initialEpoch: number;
-  /** Updates an epoch. */
-  readonly steps: number;
-  /** Samples that were trained on, and validated on. */
-  readonly samples: number;
-  readonly validationSamples: number;
-  readonly batchSize: number;
-}
+import type { Logs } from "./callbacks/callback-hooks.ts";
+import type { HistoryParams } from "./callbacks/fit-params.ts";
 
 /** How training went: the record that `fit` gives. */
 export class History {

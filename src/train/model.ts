@@ -6,7 +6,7 @@ import type { SymbolicTensor } from "../layers/symbolic.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
-import type { Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
 import { checkVerbose, type FitConfig } from "./fit-config.ts";

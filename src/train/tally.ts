@@ -3,7 +3,7 @@ import type { Value } from "../graph/node.ts";
 import type { MetricRule } from "../metrics/metric-rule.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor, type Variable, variable } from "../tensor/index.ts";
-import type { Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
 
 /** A figure that is reported: its totals add up over many steps. */
 export type TallyEntry = Pick<MetricRule, "name" | "size" | "result">;

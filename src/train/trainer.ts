@@ -11,7 +11,8 @@ import {
   variable,
 } from "../tensor/index.ts";
 import { nextSeed } from "../tensor/seed.ts";
-import { CallbackList, type Logs } from "./callbacks.ts";
+import type { CallbackModel, Logs } from "./callbacks/callback-hooks.ts";
+import { CallbackList } from "./callbacks/callback-list.ts";
 import { type ClassWeight, weighClasses } from "./class-weight.ts";
 import type { CompiledConfig } from "./compile-config.ts";
 import {
@@ -68,7 +69,7 @@ export class Trainer {
     this.#requireIdle(label);
     const settings = fitSettings(label, config);
     const { layer, isStopped } = this.#trainee;
-    const callbacks = new CallbackList(label, config.callbacks, layer);
+    const callbacks = new CallbackList(label, config.callbacks, layer as unknown as CallbackModel);
     const task = { ...this.#prepareFit(label, data, config), label, settings };
     const steps = Math.ceil((task.training.end - task.training.start) / settings.batchSize);
     const progress = new Progress({ verbose: settings.verbose, epochs: settings.epochs, steps });
