@@ -39,35 +39,49 @@ export interface FitTask {
 export async function runFit(task: FitTask): Promise<History> {
   const { settings, callbacks, progress, training, validation } = task;
   const samples = training.end - training.start;
-  const history = new History({
+  const params = {
     epochs: settings.epochs,
     initialEpoch: settings.initialEpoch,
     steps: Math.ceil(samples / settings.batchSize),
     samples,
     validationSamples: validation === null ? 0 : validation.end - validation.start,
     batchSize: settings.batchSize,
-  });
+  };
+  const history = new History(params);
   throwIfAborted(task);
+  callbacks.setParams({
+    ...params,
+    verbose: settings.verbose,
+    doValidation: validation !== null,
+    metrics: task.trainingStep.tally.names,
+  });
   await callbacks.trainBegin();
   let logs: Logs = {};
   for (let epoch = settings.initialEpoch; epoch < settings.epochs; epoch++) {
     await callbacks.epochBegin(epoch);
     progress.beginEpoch(epoch);
-    logs = await trainEpoch(task, epoch);
+    const { isRefused, ...trained } = await trainEpoch(task, epoch);
+    logs = trained.logs;
     if (validation !== null && isJudged(settings, epoch))
       logs = { ...logs, ...(await validate(task, validation)) };
-    history.add(epoch, logs);
     progress.endEpoch(logs);
-    await callbacks.epochEnd(epoch, logs);
+    logs = await callbacks.epochEnd(epoch, logs);
+    history.add(epoch, logs);
     throwIfAborted(task);
-    if (task.isStopped()) break;
+    if (isRefused || task.isStopped()) break;
   }
   await callbacks.trainEnd(logs);
   return history;
 }
 
-/** One pass over the samples; its end is where `fit` waits for the GPU. */
-async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
+/**
+ * One pass over the samples; its end is where `fit` waits for the GPU. `isRefused`: an update was refused, and a callback
+ * took that as the end of training.
+ */
+async function trainEpoch(
+  task: FitTask,
+  epoch: number,
+): Promise<{ logs: Logs; isRefused: boolean }> {
   const { trainingStep, training, settings, callbacks, progress } = task;
   const { tally } = trainingStep;
   tally.reset();
@@ -78,10 +92,11 @@ async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
     const rows = rowsOfBatch(order, batch, settings.batchSize);
     await callbacks.batchBegin(batch, rows.length);
     runStep(rows, (indices) => trainingStep.run(training.data, indices));
-    const latest = callbacks.has("onBatchEnd") ? await readEpoch(task, epoch) : await pacer.turn();
+    const latest = callbacks.has("onBatchEnd") ? await tally.read() : await pacer.turn();
     if (latest !== null) {
-      throwIfRefused(task, epoch, latest);
       progress.update(latest);
+      if (await isEndedByRefusal(task, epoch, latest))
+        return { logs: latest.logs, isRefused: true };
       if (callbacks.has("onBatchEnd")) {
         await callbacks.batchEnd(batch, { batch, size: rows.length, ...latest.logs });
       }
@@ -89,15 +104,9 @@ async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
     }
     if (task.isStopped()) break;
   }
-  const reading = await readEpoch(task, epoch);
+  const reading = await tally.read();
   progress.update(reading);
-  return reading.logs;
-}
-
-async function readEpoch(task: FitTask, epoch: number): Promise<TallyReading> {
-  const reading = await task.trainingStep.tally.read();
-  throwIfRefused(task, epoch, reading);
-  return reading;
+  return { logs: reading.logs, isRefused: await isEndedByRefusal(task, epoch, reading) };
 }
 
 /** Whether the validation runs at the end of epoch number `epoch`, which Keras counts from 1 here. */
@@ -154,14 +163,23 @@ function throwIfAborted({ label, settings }: FitTask): void {
   );
 }
 
-/** The first refused step and all after it changed nothing, so the count tells which it was. */
-function throwIfRefused(task: FitTask, epoch: number, { steps, refused }: TallyReading): void {
-  if (refused === 0) return;
+/**
+ * Whether an update was refused and a callback takes that as the end of training; else a refused update is an error. It and
+ * all after it changed nothing, so the count tells which it was.
+ */
+async function isEndedByRefusal(
+  task: FitTask,
+  epoch: number,
+  { steps, refused }: TallyReading,
+): Promise<boolean> {
+  if (refused === 0) return false;
   const batch = steps - refused;
-  throw new NumericsError(
+  const error = new NumericsError(
     `${task.label}: the loss or a gradient is not finite in epoch ${epoch}, batch ${batch}. The weights ` +
       "are those before that batch. Look for NaN in x and y; else lower the learning rate, or set " +
       "globalClipnorm on the optimizer.",
     { details: { epoch, batch } },
   );
+  if (await task.callbacks.numericsError(error)) return true;
+  throw error;
 }

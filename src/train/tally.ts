@@ -30,6 +30,11 @@ export class Tally {
     this.#totals = variable(new Float32Array(this.#size + 2), false, name);
   }
 
+  /** Names of the figures, in their order. */
+  get names(): string[] {
+    return this.#entries.map(({ name }) => name);
+  }
+
   /** Records the addition of one step: its totals in the order of the entries. `accepted` is 1 or 0; absent: 1. */
   add(totals: readonly Value[], accepted?: Value): void {
     const one = ops.scalar(HostScalar.of(1));

@@ -84,6 +84,7 @@ export class Trainer {
       this.#isFitting = false;
       progress.close();
       for (const one of task.uploaded) one.dispose();
+      await callbacks.trainExit();
     }
   }
 
