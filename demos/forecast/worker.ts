@@ -124,7 +124,7 @@ interface Reporting {
 }
 
 /** Tells the page how training goes, several times a second and at each epoch's end. */
-function reporter({ perEpoch, deviation, judge }: Reporting): sl.Callback {
+function reporter({ perEpoch, deviation, judge }: Reporting): sl.CallbackHooks {
   let began = 0;
   let msPerStep = Number.NaN;
   const stepOf = (epoch: number, steps: number, loss = Number.NaN): Step => ({

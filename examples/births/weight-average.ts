@@ -5,7 +5,7 @@ import * as sl from "sluice";
  * minimum, their mean lies nearer to it. Stochastic weight averaging, Izmailov et al. 2018,
  * arXiv:1803.05407.
  */
-export class WeightAverage implements sl.Callback {
+export class WeightAverage implements sl.CallbackHooks {
   readonly #firstEpoch: number;
   #model: sl.Sequential | null = null;
   #sums: Float64Array[] = [];

@@ -95,6 +95,11 @@ export class Optimizer {
     this.#learningRate = checkRate(this.name, rate);
   }
 
+  /** Whether the learning rate follows a schedule. */
+  get hasSchedule(): boolean {
+    return typeof this.#learningRate === "function";
+  }
+
   /**
    * Takes one step that makes `f` smaller.
    *

@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import type { TensorLike } from "../tensor/index.ts";
-import type { Callback } from "./callbacks.ts";
+import type { CallbackHooks } from "./callbacks/callback-hooks.ts";
 import type { ClassWeight } from "./class-weight.ts";
 import { checkBatchSize, type ModelData } from "./data.ts";
 import type { BatchDataset } from "./dataset-source.ts";
@@ -26,7 +26,7 @@ interface TrainingConfig {
   readonly validationFreq?: number | readonly number[];
   /** Factor of each sample's loss by the class that its label names: `{ 0: 1, 1: 5 }`; others have 1. One output only. */
   readonly classWeight?: ClassWeight | null;
-  readonly callbacks?: Callback | readonly Callback[] | null;
+  readonly callbacks?: CallbackHooks | readonly CallbackHooks[] | null;
   /** Stops training within a step; `fit` then rejects with an AbortError. */
   readonly signal?: AbortSignal | null;
   /** 1, true or "auto": a progress bar where there is a terminal; 2: a line an epoch; 0, false: silent. Default "auto". */

@@ -5,6 +5,7 @@ import { type LayerShapes, shapeList } from "../layers/layer-shape.ts";
 import { type Tensor, toTensor } from "../tensor/index.ts";
 import type { OrderConfig } from "./batch-order.ts";
 import type { BatchSource } from "./batch-source.ts";
+import type { CallbackModel } from "./callbacks/callback-hooks.ts";
 import { type ClassWeight, weighClasses } from "./class-weight.ts";
 import type { CompiledConfig } from "./compile-config.ts";
 import {
@@ -24,6 +25,8 @@ import { isSmallEnough, ResidentData, ResidentSource } from "./resident-source.t
 /** What training needs to know of the model. */
 export interface Trainee {
   readonly layer: AnyLayer;
+  /** The same, as callbacks see it. */
+  readonly model: CallbackModel;
   readonly inputs: () => readonly Port[];
   /** Whether somebody asked training to stop. */
   readonly isStopped: () => boolean;

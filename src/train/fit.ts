@@ -1,6 +1,7 @@
 import { AbortError, NumericsError } from "../errors.ts";
 import type { BatchSource, Feed } from "./batch-source.ts";
-import type { CallbackList, Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
+import type { CallbackList } from "./callbacks/callback-list.ts";
 import type { FitSettings } from "./fit-config.ts";
 import type { History } from "./history.ts";
 import type { TestStep, TrainingStep } from "./model-steps.ts";
@@ -24,6 +25,10 @@ export interface FitTask {
   /** Where training begins; `epoch` and `batch` are those that come first. */
   readonly start: TrainingPosition;
   readonly history: History;
+  /** Names of the figures. */
+  readonly metrics: readonly string[];
+  /** Called once callbacks know that training begins. */
+  readonly begun: () => void;
   /** Totals of an epoch that goes on from a file; null where they are on the GPU. */
   readonly resumed: () => Float32Array | null;
   /** Told where training stands, before callbacks hear of it. */
@@ -38,41 +43,57 @@ export interface FitTask {
 export async function runFit(task: FitTask): Promise<History> {
   const { settings, callbacks, progress, validation, start, history } = task;
   throwIfAborted(task);
+  callbacks.setParams({
+    ...history.params,
+    verbose: settings.verbose,
+    doValidation: validation !== null,
+    metrics: task.metrics,
+  });
   await callbacks.trainBegin();
+  task.begun();
   let logs: Logs = {};
   for (let epoch = start.epoch; epoch < settings.epochs; epoch++) {
     await callbacks.epochBegin(epoch);
     progress.beginEpoch(epoch);
-    logs = await trainEpoch(task, epoch);
+    const { isRefused, ...trained } = await trainEpoch(task, epoch);
+    logs = trained.logs;
     if (validation !== null && isJudged(settings, epoch))
       logs = { ...logs, ...(await validate(task, validation)) };
-    history.add(epoch, logs);
     task.moved({ seed: start.seed, epoch: epoch + 1, batch: 0 });
     progress.endEpoch(logs);
-    await callbacks.epochEnd(epoch, logs);
+    logs = await callbacks.epochEnd(epoch, logs);
+    history.add(epoch, logs);
     await task.rested("epoch");
     throwIfAborted(task);
-    if (task.isStopped()) break;
+    if (isRefused || task.isStopped()) break;
   }
   await callbacks.trainEnd(logs);
   return history;
 }
 
+/** How an epoch went. */
+interface EpochEnd {
+  readonly logs: Logs;
+  /** An update was refused, and a callback took that as the end of training. */
+  readonly isRefused: boolean;
+}
+
 /** One pass over the samples; its end is where `fit` waits for the GPU. */
-async function trainEpoch(task: FitTask, epoch: number): Promise<Logs> {
+async function trainEpoch(task: FitTask, epoch: number): Promise<EpochEnd> {
   const { training, progress, start } = task;
   let batch = epoch === start.epoch ? start.batch : 0;
-  let pacer: Pacer | null = null;
+  let pacer = batch > 0 ? beginEpoch(task, { isResumed: true }) : null;
   for await (const feed of training.batches(epoch, batch)) {
     throwIfAborted(task);
-    pacer ??= beginEpoch(task, { isResumed: batch > 0 });
-    await trainBatch(task, { epoch, batch, feed, pacer });
+    pacer ??= beginEpoch(task, { isResumed: false });
+    const refused = await trainBatch(task, { epoch, batch, feed, pacer });
+    if (refused !== null) return { logs: refused, isRefused: true };
     batch++;
     if (task.isStopped()) break;
   }
-  const reading = await readEpoch(task, epoch);
+  const reading = await task.trainingStep().tally.read();
   progress.update(reading);
-  return reading.logs;
+  return { logs: reading.logs, isRefused: await isEndedByRefusal(task, epoch, reading) };
 }
 
 /** The figures of an epoch that goes on are those that it had come to. */
@@ -86,35 +107,32 @@ function beginEpoch(task: FitTask, { isResumed }: { isResumed: boolean }): Pacer
   return new Pacer(step.tally, { everyMs, isWatched: isWatched(task) });
 }
 
+/** Gives the figures where training ends here, because an update was refused; else null. */
 async function trainBatch(
   task: FitTask,
   { epoch, batch, feed, pacer }: { epoch: number; batch: number; feed: Feed; pacer: Pacer },
-): Promise<void> {
+): Promise<Logs | null> {
   const { callbacks, progress, start } = task;
+  const step = task.trainingStep();
   await callbacks.batchBegin(batch, feed.size);
-  task.trainingStep().run(feed.data, feed.rows);
+  step.run(feed.data, feed.rows);
   task.moved({ seed: start.seed, epoch, batch: batch + 1 });
-  const latest = callbacks.has("onBatchEnd") ? await readEpoch(task, epoch) : await pacer.turn();
+  const latest = callbacks.has("onBatchEnd") ? await step.tally.read() : await pacer.turn();
   if (latest !== null) {
-    throwIfRefused(task, epoch, latest);
     progress.update(latest);
+    if (await isEndedByRefusal(task, epoch, latest)) return latest.logs;
     if (callbacks.has("onBatchEnd")) {
       await callbacks.batchEnd(batch, { batch, size: feed.size, ...latest.logs });
     }
     await callbacks.yield(epoch, batch, latest.logs);
   }
   await task.rested("batch");
+  return null;
 }
 
 /** Whether anybody sees the figures before an epoch ends. */
 function isWatched({ callbacks, progress }: FitTask): boolean {
   return progress.isLive || callbacks.has("onYield");
-}
-
-async function readEpoch(task: FitTask, epoch: number): Promise<TallyReading> {
-  const reading = await task.trainingStep().tally.read();
-  throwIfRefused(task, epoch, reading);
-  return reading;
 }
 
 /** Whether the validation runs at the end of epoch number `epoch`, which Keras counts from 1 here. */
@@ -151,14 +169,23 @@ function throwIfAborted({ label, settings }: FitTask): void {
   );
 }
 
-/** The first refused step and all after it changed nothing, so the count tells which it was. */
-function throwIfRefused(task: FitTask, epoch: number, { steps, refused }: TallyReading): void {
-  if (refused === 0) return;
+/**
+ * Whether an update was refused and a callback takes that as the end of training; else a refused update is an error. It and
+ * all after it changed nothing, so the count tells which it was.
+ */
+async function isEndedByRefusal(
+  task: FitTask,
+  epoch: number,
+  { steps, refused }: TallyReading,
+): Promise<boolean> {
+  if (refused === 0) return false;
   const batch = steps - refused;
-  throw new NumericsError(
+  const error = new NumericsError(
     `${task.label}: the loss or a gradient is not finite in epoch ${epoch}, batch ${batch}. The weights ` +
       "are those before that batch. Look for NaN in x and y; else lower the learning rate, or set " +
       "globalClipnorm on the optimizer.",
     { details: { epoch, batch } },
   );
+  if (await task.callbacks.numericsError(error)) return true;
+  throw error;
 }

@@ -1,7 +1,16 @@
 /** The public names of models and training. */
 
 export { type InputConfig, input } from "../layers/input.ts";
-export type { Callback, Logs } from "./callbacks.ts";
+export { Callback } from "./callbacks/callback.ts";
+export type {
+  CallbackHooks,
+  CallbackModel,
+  CallbackState,
+  EpochLogs,
+  Logs,
+} from "./callbacks/callback-hooks.ts";
+export type { FitParams, HistoryParams } from "./callbacks/fit-params.ts";
+export * as callbacks from "./callbacks/index.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export type { CompileConfig } from "./compile-config.ts";
 export type { ModelData } from "./data.ts";

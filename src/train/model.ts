@@ -4,7 +4,7 @@ import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
-import type { Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { Container, oneOrAll } from "./container.ts";
 import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
@@ -101,6 +101,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     this.#training.equip(resolved.optimizer);
     const trainee = {
       layer: this,
+      model: this,
       inputs: () => this.#inputPorts(),
       isStopped: () => this.stopTraining,
     };

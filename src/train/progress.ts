@@ -1,6 +1,6 @@
 import { platform } from "#platform";
 import type { ProgressBar, ProgressState } from "../gpu/platform.ts";
-import type { Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
 import { consoleLines } from "./epoch-lines.ts";
 import type { TallyReading } from "./tally.ts";
 

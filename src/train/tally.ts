@@ -3,7 +3,7 @@ import type { Value } from "../graph/node.ts";
 import type { MetricRule } from "../metrics/metric-rule.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor, type Variable, variable } from "../tensor/index.ts";
-import type { Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
 
 /** A figure that is reported: its totals add up over many steps. */
 export type TallyEntry = Pick<MetricRule, "name" | "size" | "result">;
@@ -28,6 +28,11 @@ export class Tally {
   constructor(name: string, entries: readonly TallyEntry[]) {
     this.#entries = entries;
     this.#totals = variable(new Float32Array(this.#size + 2), false, name);
+  }
+
+  /** Names of the figures, in their order. */
+  get names(): string[] {
+    return this.#entries.map(({ name }) => name);
   }
 
   /** Records the addition of one step: its totals in the order of the entries. `accepted` is 1 or 0; absent: 1. */

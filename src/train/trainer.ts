@@ -6,7 +6,8 @@ import {
   type Tensor,
   withStream,
 } from "../tensor/index.ts";
-import { CallbackList, type Logs } from "./callbacks.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
+import { CallbackList } from "./callbacks/callback-list.ts";
 import type { CompiledConfig } from "./compile-config.ts";
 import { batchTensors, checkBatchSize, type DataArguments, mapBatch, rowsOf } from "./data.ts";
 import type { BatchDataset } from "./dataset-source.ts";
@@ -21,7 +22,7 @@ import {
 import { FitData, type FitSources, type Trainee } from "./fit-data.ts";
 import { History } from "./history.ts";
 import { TestStep, TrainingStep } from "./model-steps.ts";
-import type { Batch } from "./objective.ts";
+import { type Batch, tallyEntries } from "./objective.ts";
 import { Progress } from "./progress.ts";
 import type { TrainingPosition, TrainingState } from "./training-state.ts";
 
@@ -58,7 +59,7 @@ export class Trainer {
     const label = `${this.#name}.fit`;
     this.#requireIdle(label);
     const settings = fitSettings(label, config);
-    const callbacks = new CallbackList(label, config.callbacks, this.#trainee.layer);
+    const callbacks = new CallbackList(label, config.callbacks, this.#trainee.model);
     const start = this.#startOf(settings, config.seed);
     const sources = this.#data.ofArrays(label, { data, config, settings, seed: start.seed });
     return this.#run(label, { settings, callbacks, start, sources });
@@ -68,7 +69,7 @@ export class Trainer {
     const label = `${this.#name}.fitDataset`;
     this.#requireIdle(label);
     const settings = fitDatasetSettings(label, config);
-    const callbacks = new CallbackList(label, config.callbacks, this.#trainee.layer);
+    const callbacks = new CallbackList(label, config.callbacks, this.#trainee.model);
     const start = this.#startOf(settings, undefined);
     const sources = this.#data.ofDataset(label, { dataset, config, settings });
     return this.#run(label, { settings, callbacks, start, sources });
@@ -105,6 +106,8 @@ export class Trainer {
         ...{ label, settings, callbacks, start, progress, history, training, validation },
         trainingStep: () => this.#trainingStep(),
         validationStep: () => this.#validationStep(),
+        metrics: tallyEntries(this.config).map(({ name }) => name),
+        begun: () => {},
         resumed: () => {
           const { figures } = this.state;
           this.state.figures = null;
@@ -120,6 +123,7 @@ export class Trainer {
       this.#isFitting = false;
       progress.close();
       await sources.dispose();
+      await callbacks.trainExit();
     }
   }
 

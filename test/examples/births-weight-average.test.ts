@@ -9,7 +9,7 @@ describe("the average of weights", () => {
     const model = sl.sequential({ layers: [sl.layers.dense({ units: 2, inputShape: [3] })] });
     model.compile({ optimizer: sl.train.sgd(0.1), loss: "meanSquaredError" });
     const kernels: number[][] = [];
-    const recorder: sl.Callback = {
+    const recorder: sl.CallbackHooks = {
       onEpochEnd: async () => {
         const [kernel] = model.getWeights();
         kernels.push(Array.from((await kernel?.data()) as Float32Array));

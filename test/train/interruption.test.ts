@@ -239,7 +239,7 @@ describe("callbacks", () => {
       epochs: 1,
       callbacks: [
         {
-          setModel: (one) => void calls.push(one === model ? "model" : "?"),
+          setModel: (one) => void calls.push(Object.is(one, model) ? "model" : "?"),
           onTrainBegin: () => later("train begin"),
           onEpochBegin: (epoch) => later(`epoch ${epoch} begin`),
           onBatchBegin: (batch, { size }) => later(`batch ${batch} of ${size} begin`),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError } from "../../src/errors.ts";
 import { layers } from "../../src/layers/index.ts";
-import { type Callback, input, model, sequential } from "../../src/train/index.ts";
+import { type CallbackHooks, input, model, sequential } from "../../src/train/index.ts";
 import { kept, linearData, linearModel } from "./support.ts";
 
 const { dense, lstm } = layers;
@@ -22,7 +22,7 @@ describe("what a model tells of itself", () => {
     const { x, y } = linearData(8);
     const net = linearModel();
     const seen: boolean[] = [];
-    const callbacks: Callback = { onEpochEnd: () => void seen.push(net.isTraining) };
+    const callbacks: CallbackHooks = { onEpochEnd: () => void seen.push(net.isTraining) };
     await net.fit(x, y, { verbose: 0, callbacks });
     expect([...seen, net.isTraining]).toEqual([true, false]);
   });
@@ -30,7 +30,7 @@ describe("what a model tells of itself", () => {
   test("onBatchEnd gets number and size of the batch beside the means", async () => {
     const { x, y } = linearData(8);
     const seen: object[] = [];
-    const callbacks: Callback = { onBatchEnd: (_batch, logs) => void seen.push(logs) };
+    const callbacks: CallbackHooks = { onBatchEnd: (_batch, logs) => void seen.push(logs) };
     await linearModel(0).fit(x, y, { batchSize: 5, verbose: 0, callbacks });
     expect(seen).toEqual([
       { batch: 0, size: 5, loss: expect.any(Number) },
