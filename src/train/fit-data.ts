@@ -3,6 +3,7 @@ import type { Shape } from "../graph/shape.ts";
 import type { AnyLayer } from "../layers/layer.ts";
 import { type LayerShapes, shapeList } from "../layers/layer-shape.ts";
 import { type Tensor, toTensor } from "../tensor/index.ts";
+import type { Restorable } from "./backup.ts";
 import type { OrderConfig } from "./batch-order.ts";
 import type { BatchSource } from "./batch-source.ts";
 import type { CallbackModel } from "./callbacks/callback-hooks.ts";
@@ -27,6 +28,8 @@ export interface Trainee {
   readonly layer: AnyLayer;
   /** The same, as callbacks see it. */
   readonly model: CallbackModel;
+  /** The same, as backups see it. */
+  readonly restorable: Restorable;
   readonly inputs: () => readonly Port[];
   /** Whether somebody asked training to stop. */
   readonly isStopped: () => boolean;

@@ -2,6 +2,7 @@ import type { Logs } from "./callbacks/callback-hooks.ts";
 import type { HistoryParams } from "./callbacks/fit-params.ts";
 import { csvLine } from "./csv-line.ts";
 import { type HistorySVGOptions, historySVG } from "./history-svg.ts";
+import type { EpochRow } from "./saving/fit-record.ts";
 
 /** How training went: the record that `fit` gives. */
 export class History {
@@ -25,6 +26,11 @@ export class History {
       if (!Object.hasOwn(this.history, name)) this.history[name] = [];
       this.history[name]?.push(value);
     }
+  }
+
+  /** @internal The figures of each epoch, for a record that goes on elsewhere. */
+  get rows(): readonly EpochRow[] {
+    return this.#rows.map((logs, i) => ({ epoch: this.epoch[i] ?? 0, logs }));
   }
 
   /**

@@ -22,7 +22,7 @@ import {
 } from "./judge-config.ts";
 import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
-import { matchWeights, writeMatched } from "./saving/match-weights.ts";
+import { matchModel, writeMatched } from "./saving/match-weights.ts";
 import { encodeModel, type ModelFile } from "./saving/model-file.ts";
 import { gatherModel } from "./saving/save-model.ts";
 import { TrainingMemory } from "./saving/training-memory.ts";
@@ -102,6 +102,14 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     const trainee = {
       layer: this,
       model: this,
+      restorable: {
+        gather: () => this.#gather("backup", true),
+        takeUp: (file: ModelFile, source: string) => {
+          const matched = matchModel(file, this, source);
+          this.#training.goOn(file, resolved.optimizer, source);
+          writeMatched(this.name, matched);
+        },
+      },
       inputs: () => this.#inputPorts(),
       isStopped: () => this.stopTraining,
     };
@@ -324,17 +332,17 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
 
   /** @internal Takes up what a file holds, for a model that was just made of its layers. */
   restore(file: ModelFile, { source, compile }: { source: string; compile: boolean }): void {
-    const weights = { source, weights: file.weights, order: null };
-    const states = { source, weights: file.states, order: null };
-    writeMatched(this.name, [
-      ...matchWeights(weights, this.weightsByPath(), {}),
-      ...matchWeights(states, this.statesByPath(), {}),
-    ]);
+    writeMatched(this.name, matchModel(file, this, source));
     this.setUserDefinedMetadata(revivedMetadata(file.metadata) as Record<string, unknown>);
     if (!compile || file.training === null) return;
     this.#training.take(file, source);
     const { optimizer, judge } = file.training;
     if (optimizer !== null && judge !== null) this.compile({ ...judge, optimizer });
+  }
+
+  #gather(method: string, hasTraining: boolean): Promise<ModelFile> {
+    const label = `${this.name}.${method}`;
+    return gatherModel(this, hasTraining ? this.#training.snapshot(label, this.#trainer) : null);
   }
 
   /** Frees weights, optimizer state and compiled steps at once. */

@@ -6,6 +6,8 @@ import {
   type Tensor,
   withStream,
 } from "../tensor/index.ts";
+import { FitBackup, type RestoredFit } from "./backup.ts";
+import { BackupAndRestore } from "./callbacks/backup-and-restore.ts";
 import type { Logs } from "./callbacks/callback-hooks.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import type { CompiledConfig } from "./compile-config.ts";
@@ -25,6 +27,22 @@ import { TestStep, TrainingStep } from "./model-steps.ts";
 import { type Batch, tallyEntries } from "./objective.ts";
 import { Progress } from "./progress.ts";
 import type { TrainingPosition, TrainingState } from "./training-state.ts";
+
+/** What one `fit` works on, before it is known where it begins. */
+interface FitPlan {
+  readonly settings: FitSettings;
+  readonly seed: number | undefined;
+  /** The batches, in the orders that `seed` decides. */
+  readonly sources: (seed: number) => FitSources;
+}
+
+interface FitParts {
+  readonly plan: FitPlan;
+  readonly callbacks: CallbackList;
+  readonly start: TrainingPosition;
+  readonly backup: FitBackup | null;
+  readonly restored: RestoredFit | null;
+}
 
 /** How `evaluate` goes through the samples. */
 interface JudgedRows {
@@ -55,37 +73,60 @@ export class Trainer {
     return this.#isFitting;
   }
 
-  async fit(data: DataArguments, config: FitConfig): Promise<History> {
+  fit(data: DataArguments, config: FitConfig): Promise<History> {
     const label = `${this.#name}.fit`;
-    this.#requireIdle(label);
-    const settings = fitSettings(label, config);
-    const callbacks = new CallbackList(label, config.callbacks, this.#trainee.model);
-    const start = this.#startOf(settings, config.seed);
-    const sources = this.#data.ofArrays(label, { data, config, settings, seed: start.seed });
-    return this.#run(label, { settings, callbacks, start, sources });
+    return this.#train(label, config.callbacks, () => {
+      const settings = fitSettings(label, config);
+      return {
+        settings,
+        seed: config.seed,
+        sources: (seed) => this.#data.ofArrays(label, { data, config, settings, seed }),
+      };
+    });
   }
 
-  async fitDataset(dataset: BatchDataset, config: FitDatasetConfig): Promise<History> {
+  fitDataset(dataset: BatchDataset, config: FitDatasetConfig): Promise<History> {
     const label = `${this.#name}.fitDataset`;
-    this.#requireIdle(label);
-    const settings = fitDatasetSettings(label, config);
-    const callbacks = new CallbackList(label, config.callbacks, this.#trainee.model);
-    const start = this.#startOf(settings, undefined);
-    const sources = this.#data.ofDataset(label, { dataset, config, settings });
-    return this.#run(label, { settings, callbacks, start, sources });
+    return this.#train(label, config.callbacks, () => {
+      const settings = fitDatasetSettings(label, config);
+      return {
+        settings,
+        seed: undefined,
+        sources: () => this.#data.ofDataset(label, { dataset, config, settings }),
+      };
+    });
   }
 
-  async #run(
+  /** One `fit`: goes on from a backup, if there is one. */
+  async #train(
     label: string,
-    parts: {
-      settings: FitSettings;
-      callbacks: CallbackList;
-      start: TrainingPosition;
-      sources: FitSources;
-    },
+    given: FitConfig["callbacks"],
+    prepare: () => FitPlan,
   ): Promise<History> {
-    const { settings, callbacks, start, sources } = parts;
-    const { training, validation } = sources;
+    this.#requireIdle(label);
+    const plan = prepare();
+    const callbacks = new CallbackList(label, given, this.#trainee.model);
+    const backup = this.#backupAmong(given);
+    this.#isFitting = true;
+    try {
+      this.config.optimizer.clearFault();
+      const restored = backup === null ? null : await backup.restore();
+      const { position } = this.state;
+      const start =
+        restored !== null && position !== null ? position : this.#startOf(plan.settings, plan.seed);
+      const history = await this.#run(label, { plan, callbacks, start, backup, restored });
+      await backup?.finish();
+      return history;
+    } finally {
+      this.#isFitting = false;
+      await callbacks.trainExit();
+    }
+  }
+
+  async #run(label: string, parts: FitParts): Promise<History> {
+    const { plan, callbacks, start, backup, restored } = parts;
+    const { settings } = plan;
+    const { training, validation, dispose } = plan.sources(start.seed);
     const progress = new Progress({
       verbose: settings.verbose,
       epochs: settings.epochs,
@@ -99,15 +140,14 @@ export class Trainer {
       validationSamples: validation === null ? 0 : validation.samples,
       batchSize: training.samples === null ? null : settings.batchSize,
     });
-    this.#isFitting = true;
+    restored?.recall(history);
     try {
-      this.config.optimizer.clearFault();
       return await runFit({
         ...{ label, settings, callbacks, start, progress, history, training, validation },
         trainingStep: () => this.#trainingStep(),
         validationStep: () => this.#validationStep(),
         metrics: tallyEntries(this.config).map(({ name }) => name),
-        begun: () => {},
+        begun: () => restored?.remind(callbacks),
         resumed: () => {
           const { figures } = this.state;
           this.state.figures = null;
@@ -116,15 +156,18 @@ export class Trainer {
         moved: (position) => {
           this.state.position = position;
         },
-        rested: async () => {},
+        rested: async (at) => backup?.rest(at, callbacks, history),
         isStopped: this.#trainee.isStopped,
       });
     } finally {
-      this.#isFitting = false;
       progress.close();
-      await sources.dispose();
-      await callbacks.trainExit();
+      await dispose();
     }
+  }
+
+  #backupAmong(given: FitConfig["callbacks"]): FitBackup | null {
+    const callback = [given ?? []].flat().find((one) => one instanceof BackupAndRestore);
+    return callback === undefined ? null : new FitBackup(callback, this.#trainee.restorable);
   }
 
   /** Training that ended before this epoch goes on, with its order of samples; else it begins with a new one. */

@@ -1,4 +1,9 @@
 /** The public names of `callbacks`. */
+export {
+  type BackupAndRestore,
+  type BackupAndRestoreConfig,
+  backupAndRestore,
+} from "./backup-and-restore.ts";
 export { Callback } from "./callback.ts";
 export { type CSVLogger, type CSVLoggerConfig, csvLogger } from "./csv-logger.ts";
 export { type EarlyStopping, type EarlyStoppingConfig, earlyStopping } from "./early-stopping.ts";

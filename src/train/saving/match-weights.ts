@@ -61,6 +61,28 @@ export function matchWeights(
   return matched;
 }
 
+/** A model, as its file sees it. */
+interface Matchable {
+  weightsByPath(): ReadonlyMap<string, Variable>;
+  statesByPath(): ReadonlyMap<string, Variable>;
+}
+
+/**
+ * Finds weights and states of a model in its file.
+ * @throws {FormatError} as `matchWeights` does.
+ */
+export function matchModel(
+  file: { readonly weights: readonly HostTensor[]; readonly states: readonly HostTensor[] },
+  model: Matchable,
+  source: string,
+): Matched {
+  const { weights, states } = file;
+  return [
+    ...matchWeights({ source, weights, order: null }, model.weightsByPath(), {}),
+    ...matchWeights({ source, weights: states, order: null }, model.statesByPath(), {}),
+  ];
+}
+
 /** Pairs by place, where each pair has the same last word and shape; else null. */
 function inOrder(
   { order }: WeightFile,

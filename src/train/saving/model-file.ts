@@ -7,6 +7,7 @@ import {
   toHostTensor,
 } from "../../formats/index.ts";
 import type { Serialized } from "../../names/class-registry.ts";
+import { type FitRecord, readFitRecord, writeFitRecord } from "./fit-record.ts";
 import type { WeightFile } from "./match-weights.ts";
 import type { TrainingRecord } from "./training-record.ts";
 
@@ -25,12 +26,21 @@ export interface ModelFile {
   readonly figures: readonly HostTensor[];
   /** How training is done and where it stands; null: not saved. */
   readonly training: TrainingRecord | null;
+  /** The `fit` that is under way, for a backup; null in other files. */
+  readonly fit: FitRecord | null;
+  /** Tensors of its callbacks: `0/best/3`. */
+  readonly callbacks: readonly HostTensor[];
   /** What the user stored along. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** Weights stand under their own names; everything else begins with a word that no layer begins with. */
-const SECTIONS = { states: "/states/", optimizer: "/optimizer/", figures: "/figures/" } as const;
+const SECTIONS = {
+  states: "/states/",
+  optimizer: "/optimizer/",
+  figures: "/figures/",
+  callbacks: "/callbacks/",
+} as const;
 
 /**
  * The file of a model: one of the safetensors format, with the rest as JSON texts in its metadata.
@@ -53,6 +63,7 @@ export function encodeModel(file: ModelFile): Uint8Array {
     metadata: JSON.stringify(file.metadata),
   };
   if (file.training !== null) metadata.training = JSON.stringify(file.training);
+  if (file.fit !== null) metadata.fit = writeFitRecord(file.fit);
   return encodeSafetensors([...file.weights, ...sections], metadata);
 }
 
@@ -88,12 +99,15 @@ export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
       .filter(({ name }) => name.startsWith(prefix))
       .map((one) => ({ ...toHostTensor(one, { source }), name: one.name.slice(prefix.length) }));
   const training = metadata.get("training");
+  const fit = metadata.get("fit");
   return {
     topology: objectOf(topology, `${source}: model`) as unknown as Serialized,
     weights: weightsOf(named, source),
     states: section(SECTIONS.states),
     optimizer: section(SECTIONS.optimizer),
     figures: section(SECTIONS.figures),
+    callbacks: section(SECTIONS.callbacks),
+    fit: fit === undefined ? null : readFitRecord(fit, source),
     training:
       training === undefined
         ? null

@@ -31,5 +31,6 @@ export async function gatherModel(
     training?.figures ?? [],
   ]);
   const record = training?.record ?? null;
-  return { topology, metadata, weights, states, optimizer, figures, training: record };
+  const own = { topology, metadata, weights, states, optimizer, figures };
+  return { ...own, training: record, fit: null, callbacks: [] };
 }

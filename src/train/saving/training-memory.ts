@@ -1,3 +1,4 @@
+import { FormatError } from "../../errors.ts";
 import type { HostTensor } from "../../formats/index.ts";
 import type { Serialized } from "../../names/class-registry.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
@@ -42,6 +43,27 @@ export class TrainingMemory {
   /** Gives an optimizer what one of its kind had kept. */
   equip(optimizer: Optimizer): void {
     if (this.#optimizer?.className === optimizer.getClassName()) optimizer.restore(this.#slots);
+    this.#optimizer = null;
+    this.#slots = [];
+  }
+
+  /**
+   * Takes up a file whose training was done by an optimizer like this one.
+   * @throws {FormatError} when it was another; nothing is changed.
+   */
+  goOn(file: ModelFile, optimizer: Optimizer, source: string): void {
+    const saved = file.training?.optimizer?.className;
+    if (file.training === null || (saved !== undefined && saved !== optimizer.getClassName())) {
+      throw new FormatError(
+        `${source}: was written by a training with ${saved ?? "no optimizer"}. Expected ${optimizer.getClassName()}, as ` +
+          "the model was compiled with now; remove the file to begin anew.",
+      );
+    }
+    this.take(file, source);
+    optimizer.restore(this.#slots);
+    // Callbacks may have changed it; a schedule needs nothing but the count of updates.
+    const rate = this.#optimizer?.config.learningRate;
+    if (typeof rate === "number" && !optimizer.hasSchedule) optimizer.learningRate = rate;
     this.#optimizer = null;
     this.#slots = [];
   }
