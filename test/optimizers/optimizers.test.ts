@@ -335,6 +335,7 @@ describe("the life of an optimizer", () => {
       beta1: 0.9,
       beta2: 0.999,
       epsilon: 1e-7,
+      amsgrad: false,
     });
     expect(resolveOptimizer("adamw").getConfig()).toMatchObject({ weightDecay: 0.004 });
     expect(resolveOptimizer("rmsprop").getConfig()).toMatchObject({ rho: 0.9, epsilon: 1e-7 });
