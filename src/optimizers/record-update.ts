@@ -67,7 +67,7 @@ export function recordUpdate(parts: UpdateParts): Value {
 /** Brings the weights back to where their constraints want them. */
 function constrain(variables: readonly Variable[], isUpdate: Value): void {
   for (const variable of variables) {
-    if (variable.constraint === null) continue;
+    if (variable.constraint === null || variable.size === 0) continue;
     const updated = variable.value;
     const constrained = variable.constraint(Tensor.of(updated));
     checkShape(`the constraint of "${variable.name}"`, constrained, variable.shape);

@@ -36,7 +36,7 @@ describe("makers of layers", () => {
 
   const wrong: [string, Record<string, unknown>, string][] = [
     ["dense", { unit: 3 }, "layers.dense: there is no option unit. Did you mean units?"],
-    ["dense", { units: 3, kernelConstraint: "nonNeg" }, "not to sluice yet"],
+    ["dense", { units: 3, loraRank: 2 }, "not to sluice yet"],
     ["dense", { units: 3, dtype: "float16" }, "float32"],
     ["dense", { units: 3, trainable: "no" }, "Expected a boolean"],
     ["lstm", { units: 3, return_sequences: true }, "Did you mean returnSequences?"],
