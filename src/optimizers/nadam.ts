@@ -26,8 +26,7 @@ export interface NadamConfig extends OptimizerConfig {
  *
  * Gradients beyond ±1.8e19 count as that: the square of more is no float32.
  *
- * Counterpart of `keras.optimizers.Nadam`, with its equations and defaults; `torch.optim.NAdam` has the same ones where
- * its momentum_decay is 1. Dozat 2016, "Incorporating Nesterov momentum into Adam".
+ * Counterpart of `keras.optimizers.Nadam`, with its equations and defaults. Dozat 2016, "Incorporating Nesterov momentum into Adam".
  *
  * @example
  * const optimizer = sl.train.nadam({ learningRate: 0.002 });
