@@ -5,26 +5,9 @@ import { compile, counters, sum, type Tensor, tensor } from "../../src/tensor/in
 import { expectClose } from "../helpers/compare.ts";
 import { wave } from "../helpers/golden.ts";
 import { tolerances } from "../helpers/tolerances.ts";
-import { kept, linear, noise, vector } from "./support.ts";
+import { kept, linear, makers, noise, vector } from "./support.ts";
 
 const SIZE = 9;
-
-/** Every optimizer with settings under which its steps are of ordinary size. */
-const makers: Readonly<Record<string, (config: train.OptimizerConfig) => train.Optimizer>> = {
-  sgd: (config) => train.sgd({ learningRate: 0.05, ...config }),
-  momentum: (config) => train.sgd({ learningRate: 0.05, momentum: 0.8, ...config }),
-  rmsprop: (config) =>
-    train.rmsprop({ learningRate: 0.05, centered: true, momentum: 0.5, ...config }),
-  adagrad: (config) => train.adagrad({ learningRate: 0.05, ...config }),
-  adadelta: (config) => train.adadelta({ learningRate: 1, ...config }),
-  adam: (config) => train.adam({ learningRate: 0.05, ...config }),
-  amsgrad: (config) => train.adam({ learningRate: 0.05, amsgrad: true, ...config }),
-  adamw: (config) => train.adamw({ learningRate: 0.05, ...config }),
-  adamax: (config) => train.adamax({ learningRate: 0.05, ...config }),
-  nadam: (config) => train.nadam({ learningRate: 0.05, ...config }),
-  lion: (config) => train.lion({ learningRate: 0.05, ...config }),
-  adafactor: (config) => train.adafactor({ learningRate: 0.05, ...config }),
-};
 
 describe("weightDecay", () => {
   // keras.optimizers.Optimizer: variable -= variable * weight_decay * learning_rate, before the update.
