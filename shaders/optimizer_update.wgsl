@@ -1,13 +1,13 @@
 // One optimizer step over a whole arena of parameters, in place.
-//   p = updated(i, p, g, rate)      g being the clipped gradient
+//   p = updated(i, p - decay·p, g, rate)      g being the clipped gradient
 // The rules are lib/update_*.wgsl, one of which is put behind; they hold Keras 3's equations and declare the
 // slots (bindings 6 and on).
 // Clipping: g·min(1, globalClipnorm / norm), then to ±clipvalue; 0 turns either off.
-// control = (norm, accepted, norm / 2^80, 0). Refused (control[1] = 0): nothing is written.
+// control = (norm, accepted, norm / 2^80, 0). Refused (control[1] = 0) or not yet due (due = 0): nothing is written.
 // Parameters, gradients and slots lie in arenas of one layout: grains of 64 words, `used[grain]` of which count.
 // One workgroup: GRAINS grains; lane l takes word l of each.
-// Bindings: 0 params, 1 words (rate, globalClipnorm, clipvalue, then those of the rule), 2 parameters,
-// 3 gradients, 4 used, 5 control, 6… slots.
+// Bindings: 0 params, 1 words (0 rate, 1 globalClipnorm, 2 clipvalue, 3 decay, 4 due, then those of the rule),
+// 2 parameters, 3 gradients, 4 used, 5 control, 6… slots.
 // Constant: WORD_VECTORS.
 // #import grid
 
@@ -53,12 +53,14 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  if (control[1] == 0.0) { return; }
+  if (control[1] == 0.0 || number(4u) == 0.0) { return; }
   let first = linear_workgroup(group, groups) * GRAINS;
   for (var grain = first; grain < min(first + GRAINS, params.grains); grain++) {
     if (lane < used[grain]) {
       let i = grain * 64u + lane;
-      parameters[i] = updated(i, parameters[i], clipped(gradients[i]), number(0u));
+      var p = parameters[i];
+      if (number(3u) != 0.0) { p -= number(3u) * p; }
+      parameters[i] = updated(i, p, clipped(gradients[i]), number(0u));
     }
   }
 }

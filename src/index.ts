@@ -1,5 +1,7 @@
 // The public names, written by hand: what is not here is not part of the library.
 
+// Models and what they are made of
+export * as constraints from "./constraints/index.ts";
 // Failures
 export {
   AbortError,
@@ -20,7 +22,6 @@ export {
 // Tensors and what they are made of
 export type { DType, TypedArray } from "./graph/dtype.ts";
 export type { Shape } from "./graph/shape.ts";
-// Models and what they are made of
 export { initializers } from "./initializers/index.ts";
 export * as activations from "./layers/activations.ts";
 export type { DenseConfig } from "./layers/dense.ts";

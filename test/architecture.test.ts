@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["compiler"],
   ["runtime"],
   ["tensor"],
-  ["initializers", "layers", "losses", "metrics", "optimizers", "regularizers"],
+  ["constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers"],
   ["data", "formats", "inspect", "train"],
   ["index.ts"],
 ];

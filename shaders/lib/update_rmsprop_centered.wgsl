@@ -1,7 +1,7 @@
 // Rule of optimizer_update.wgsl: RMSprop by the variance of the gradient.
 //   v += (1 - rho) * (g^2 - v);   a += (1 - rho) * (g - a)
 //   p -= rate * g / sqrt(max(v - a^2, 0) + epsilon)
-// Numbers: 3 1 - rho, 4 momentum, 5 epsilon.
+// Numbers: 5 1 - rho, 6 epsilon.
 // The variance is not negative, but the rounded difference can be.
 // Graves 2013, arXiv:1308.0850, equations 38 to 45.
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
@@ -9,9 +9,9 @@
 
 fn updated(i: u32, p: f32, gradient: f32, rate: f32) -> f32 {
   let g = squarable(gradient);
-  let square = v[i] + number(3u) * (g * g - v[i]);
-  let mean = a[i] + number(3u) * (g - a[i]);
+  let square = v[i] + number(5u) * (g * g - v[i]);
+  let mean = a[i] + number(5u) * (g - a[i]);
   v[i] = square;
   a[i] = mean;
-  return p - rate * g / sqrt(max(square - mean * mean, 0.0) + number(5u));
+  return p - rate * g / sqrt(max(square - mean * mean, 0.0) + number(6u));
 }

@@ -1,16 +1,16 @@
 // Rule of optimizer_update.wgsl: RMSprop with momentum.
 //   v += (1 - rho) * (g^2 - v)
 //   m = momentum * m + rate * g / sqrt(v + epsilon);   p -= m
-// Numbers: 3 1 - rho, 4 momentum, 5 epsilon.
+// Numbers: 5 1 - rho, 6 epsilon, 7 momentum.
 // Tieleman & Hinton 2012, "Lecture 6.5 - RMSProp".
 @group(0) @binding(6) var<storage, read_write> v: array<f32>;
 @group(0) @binding(7) var<storage, read_write> m: array<f32>;
 
 fn updated(i: u32, p: f32, gradient: f32, rate: f32) -> f32 {
   let g = squarable(gradient);
-  let square = v[i] + number(3u) * (g * g - v[i]);
+  let square = v[i] + number(5u) * (g * g - v[i]);
   v[i] = square;
-  let next = number(4u) * m[i] + rate * g / sqrt(square + number(5u));
+  let next = number(7u) * m[i] + rate * g / sqrt(square + number(6u));
   m[i] = next;
   return p - next;
 }

@@ -2,6 +2,7 @@ import { checkKeys, type KeyRules } from "../names/check-keys.ts";
 import { deserialize, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import { Constant, Identity, Ones, Zeros } from "./constant.ts";
+import { FunctionInitializer, type InitializerFunction } from "./function-initializer.ts";
 import { Initializer, type SeedConfig } from "./initializer.ts";
 import { Orthogonal, type OrthogonalConfig } from "./orthogonal.ts";
 import {
@@ -65,8 +66,11 @@ export type InitializerName =
   | "leCunUniform"
   | "leCunNormal";
 
-/** What a config takes as an initializer: a name, an object, or what `getConfig()` gave. */
-export type InitializerLike = InitializerName | Initializer | Serialized;
+/**
+ * What a config takes as an initializer: a name, an object, what `getConfig()` gave, or a function that gives a tensor
+ * of the shape.
+ */
+export type InitializerLike = InitializerName | Initializer | Serialized | InitializerFunction;
 
 interface InitializerClass {
   readonly className: string;
@@ -79,11 +83,12 @@ interface InitializerClass {
  */
 export function getInitializer(given: InitializerLike): Initializer {
   if (given instanceof Initializer) return given;
+  if (typeof given === "function") return new FunctionInitializer(given);
   if (typeof given === "string") return new classes[resolveName(given, names, options)]();
   const makers: readonly InitializerClass[] = Object.values(classes);
   const known = makers.find((one) => one.className === given.className);
   if (known !== undefined) return new known(given.config);
-  return deserialize(given, "initializer") as Initializer;
+  return deserialize(given, "initializer", names) as Initializer;
 }
 
 /** The initializer as plain data. */
@@ -116,6 +121,8 @@ function checked<Config>(
  * });
  */
 export const initializers = {
+  /** Base class of initializers of your own; they are saved once `serialization.registerClass` knows them. */
+  Initializer,
   /** Zeros. */
   zeros: (): Zeros => new Zeros(),
   /** Ones. */

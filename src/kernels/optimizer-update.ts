@@ -1,5 +1,12 @@
+import adadelta from "../../shaders/lib/update_adadelta.wgsl";
+import adagrad from "../../shaders/lib/update_adagrad.wgsl";
 import adam from "../../shaders/lib/update_adam.wgsl";
-import momentumRule from "../../shaders/lib/update_momentum.wgsl";
+import adamAmsgrad from "../../shaders/lib/update_adam_amsgrad.wgsl";
+import adamax from "../../shaders/lib/update_adamax.wgsl";
+import blend from "../../shaders/lib/update_blend.wgsl";
+import lion from "../../shaders/lib/update_lion.wgsl";
+import momentum from "../../shaders/lib/update_momentum.wgsl";
+import nadam from "../../shaders/lib/update_nadam.wgsl";
 import rmsprop from "../../shaders/lib/update_rmsprop.wgsl";
 import rmspropCentered from "../../shaders/lib/update_rmsprop_centered.wgsl";
 import rmspropCenteredMomentum from "../../shaders/lib/update_rmsprop_centered_momentum.wgsl";
@@ -20,43 +27,40 @@ import { specialize } from "./specialize.ts";
 
 const GRAINS_PER_WORKGROUP = 4;
 
-/** Which of RMSprop's variants: it keeps a mean of the gradients, it keeps a momentum. */
-export interface UpdateShape {
-  readonly centered: boolean;
-  readonly momentum: boolean;
-}
+/** The text of each rule. */
+const RULES = {
+  sgd,
+  momentum: specialize(momentum, { NESTEROV: "false" }),
+  nesterov: specialize(momentum, { NESTEROV: "true" }),
+  rmsprop,
+  rmspropMomentum,
+  rmspropCentered,
+  rmspropCenteredMomentum,
+  adagrad,
+  adadelta,
+  adam,
+  adamAmsgrad,
+  adamax,
+  nadam,
+  lion,
+  blend,
+} as const;
 
-/** The text of each rule, which goes by the name of the optimizer. */
-const RULES: Readonly<Record<string, (shape: UpdateShape) => string>> = {
-  sgd: () => sgd,
-  momentum: () => specialize(momentumRule, { NESTEROV: "false" }),
-  nesterov: () => specialize(momentumRule, { NESTEROV: "true" }),
-  rmsprop: ({ centered, momentum }) => {
-    if (centered) return momentum ? rmspropCenteredMomentum : rmspropCentered;
-    return momentum ? rmspropMomentum : rmsprop;
-  },
-  adam: () => specialize(adam, { DECAYS: "false" }),
-  adamw: () => specialize(adam, { DECAYS: "true" }),
-};
+/** Rules of the kernel; one optimizer may have several. */
+export type UpdateKind = keyof typeof RULES;
 
 /** The names of the rules there are. */
-export const UPDATE_KINDS = Object.keys(RULES);
+export const UPDATE_KINDS = Object.keys(RULES) as UpdateKind[];
 
 /** One dispatch over the arenas of parameters, gradients and slots, in place. */
 export function lowerOptimizerUpdate({ node, limits }: LowerContext): Lowered {
-  const kind = node.attributes.kind as string;
+  const kind = node.attributes.kind as UpdateKind;
   const count = node.attributes.parameters as number;
   const slots = node.attributes.slots as number;
-  const shape: UpdateShape = {
-    centered: node.attributes.centered as boolean,
-    momentum: node.attributes.momentum as boolean,
-  };
   const used = usedWords(node.inputs.slice(0, count));
   const list = (index: number): SlotRef => ({ kind: "input", index: index * count, list: true });
   const vectors = Math.ceil(node.scalars.length / 4);
-  const code = specialize([source, RULES[kind]?.(shape) ?? ""].join("\n"), {
-    WORD_VECTORS: String(vectors),
-  });
+  const code = specialize(`${source}\n${RULES[kind]}`, { WORD_VECTORS: String(vectors) });
   return {
     dispatches: [
       {

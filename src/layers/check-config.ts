@@ -18,13 +18,6 @@ const layerKeys: ConfigKeys<LayerConfig> = {
 export type OwnKeys<Config> = Readonly<Record<Exclude<keyof Config, keyof LayerConfig>, KeyRule>> &
   KeyRules;
 
-/** Settings of Keras's layers that take part in a constraint on a weight. */
-export const NO_CONSTRAINTS: KeyRules = {
-  kernelConstraint: "notYet",
-  recurrentConstraint: "notYet",
-  biasConstraint: "notYet",
-};
-
 /**
  * The config of a layer of this library, once all its keys are known to be read by it. Layers that users derive have
  * keys of their own, so this is called by each built-in class and not by `Layer`.

@@ -1,3 +1,4 @@
+import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
 import {
   getInitializer,
   type InitializerLike,
@@ -32,6 +33,10 @@ export interface DenseConfig extends LayerConfig {
   readonly kernelRegularizer?: RegularizerLike | null;
   /** Penalty on the bias. Default none. */
   readonly biasRegularizer?: RegularizerLike | null;
+  /** What training brings the kernel back to after each update. Default none. */
+  readonly kernelConstraint?: ConstraintLike | null;
+  /** The same for the bias. Default none. */
+  readonly biasConstraint?: ConstraintLike | null;
   /** Penalty on the output. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
   /** Another way to say `inputShape: [inputDim]`. */
@@ -48,8 +53,8 @@ const keys: OwnKeys<DenseConfig> = {
   biasRegularizer: "any",
   activityRegularizer: "any",
   inputDim: "number",
-  kernelConstraint: "notYet",
-  biasConstraint: "notYet",
+  kernelConstraint: "any",
+  biasConstraint: "any",
   loraRank: "notYet",
 };
 
@@ -67,6 +72,8 @@ export class Dense extends Layer {
   readonly #biasInitializer;
   readonly #kernelRegularizer;
   readonly #biasRegularizer;
+  readonly #kernelConstraint;
+  readonly #biasConstraint;
 
   constructor(config: DenseConfig) {
     const { inputDim } = checkConfig("layers.dense", config, keys);
@@ -83,20 +90,31 @@ export class Dense extends Layer {
     this.#biasInitializer = getInitializer(config.biasInitializer ?? "zeros");
     this.#kernelRegularizer = getRegularizer(config.kernelRegularizer);
     this.#biasRegularizer = getRegularizer(config.biasRegularizer);
+    this.#kernelConstraint = getConstraint(config.kernelConstraint);
+    this.#biasConstraint = getConstraint(config.biasConstraint);
   }
 
   override build(inputShape: LayerShapes): void {
     const features = knownDim(singleShape(inputShape, this.name), -1, this.name);
-    const kernelShape = [features, this.units];
     this.addWeight(
       "kernel",
-      kernelShape,
+      [features, this.units],
       "float32",
       this.#kernelInitializer,
       this.#kernelRegularizer,
+      true,
+      this.#kernelConstraint,
     );
     if (this.useBias) {
-      this.addWeight("bias", [this.units], "float32", this.#biasInitializer, this.#biasRegularizer);
+      this.addWeight(
+        "bias",
+        [this.units],
+        "float32",
+        this.#biasInitializer,
+        this.#biasRegularizer,
+        true,
+        this.#biasConstraint,
+      );
     }
     this.inputSpec = [{ minNDim: 2, axes: { [-1]: features } }];
     super.build(inputShape);
@@ -126,6 +144,8 @@ export class Dense extends Layer {
       biasInitializer: serializeInitializer(this.#biasInitializer),
       kernelRegularizer: serializeRegularizer(this.#kernelRegularizer),
       biasRegularizer: serializeRegularizer(this.#biasRegularizer),
+      kernelConstraint: serializeConstraint(this.#kernelConstraint),
+      biasConstraint: serializeConstraint(this.#biasConstraint),
       activityRegularizer: serializeRegularizer(this.activityRegularizer),
     };
   }

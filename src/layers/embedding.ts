@@ -1,3 +1,4 @@
+import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
 import type { DType } from "../graph/dtype.ts";
 import {
   getInitializer,
@@ -26,6 +27,8 @@ export interface EmbeddingConfig extends LayerConfig {
   readonly embeddingsInitializer?: InitializerLike;
   /** Penalty on the vectors. Default none. */
   readonly embeddingsRegularizer?: RegularizerLike | null;
+  /** What training brings the vectors back to after each update. Default none. */
+  readonly embeddingsConstraint?: ConstraintLike | null;
   /** Penalty on the output. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
   /**
@@ -44,7 +47,7 @@ const keys: OwnKeys<EmbeddingConfig> = {
   activityRegularizer: "any",
   maskZero: "boolean",
   inputLength: "number",
-  embeddingsConstraint: "notYet",
+  embeddingsConstraint: "any",
   loraRank: "notYet",
 };
 
@@ -60,6 +63,7 @@ export class Embedding extends Layer {
   readonly maskZero: boolean;
   readonly #initializer;
   readonly #regularizer;
+  readonly #constraint;
 
   constructor(config: EmbeddingConfig) {
     checkConfig("layers.embedding", config, keys);
@@ -72,11 +76,13 @@ export class Embedding extends Layer {
     this.activityRegularizer = getRegularizer(config.activityRegularizer);
     this.#initializer = getInitializer(config.embeddingsInitializer ?? "uniform");
     this.#regularizer = getRegularizer(config.embeddingsRegularizer);
+    this.#constraint = getConstraint(config.embeddingsConstraint);
   }
 
   override build(inputShape: LayerShapes): void {
     const shape = [this.inputDim, this.outputDim]; // [V, D]
-    this.addWeight("embeddings", shape, "float32", this.#initializer, this.#regularizer);
+    const [first, penalty] = [this.#initializer, this.#regularizer];
+    this.addWeight("embeddings", shape, "float32", first, penalty, true, this.#constraint);
     super.build(inputShape);
   }
 
@@ -109,6 +115,7 @@ export class Embedding extends Layer {
       outputDim: this.outputDim,
       embeddingsInitializer: serializeInitializer(this.#initializer),
       embeddingsRegularizer: serializeRegularizer(this.#regularizer),
+      embeddingsConstraint: serializeConstraint(this.#constraint),
       activityRegularizer: serializeRegularizer(this.activityRegularizer),
       maskZero: this.maskZero,
     };

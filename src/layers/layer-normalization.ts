@@ -1,3 +1,4 @@
+import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
 import { ArgumentError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -37,6 +38,10 @@ export interface LayerNormalizationConfig extends LayerConfig {
   readonly betaRegularizer?: RegularizerLike | null;
   /** Penalty on gamma. Default none. */
   readonly gammaRegularizer?: RegularizerLike | null;
+  /** What training brings beta back to after each update. Default none. */
+  readonly betaConstraint?: ConstraintLike | null;
+  /** The same for gamma. Default none. */
+  readonly gammaConstraint?: ConstraintLike | null;
 }
 
 const keys: OwnKeys<LayerNormalizationConfig> = {
@@ -48,8 +53,8 @@ const keys: OwnKeys<LayerNormalizationConfig> = {
   gammaInitializer: "any",
   betaRegularizer: "any",
   gammaRegularizer: "any",
-  betaConstraint: "notYet",
-  gammaConstraint: "notYet",
+  betaConstraint: "any",
+  gammaConstraint: "any",
 };
 
 /**
@@ -67,6 +72,8 @@ export class LayerNormalization extends Layer {
   readonly #gammaInitializer;
   readonly #betaRegularizer;
   readonly #gammaRegularizer;
+  readonly #betaConstraint;
+  readonly #gammaConstraint;
 
   constructor(config: LayerNormalizationConfig = {}) {
     super(checkConfig("layers.layerNormalization", config, keys));
@@ -80,6 +87,8 @@ export class LayerNormalization extends Layer {
     this.#gammaInitializer = getInitializer(config.gammaInitializer ?? "ones");
     this.#betaRegularizer = getRegularizer(config.betaRegularizer);
     this.#gammaRegularizer = getRegularizer(config.gammaRegularizer);
+    this.#betaConstraint = getConstraint(config.betaConstraint);
+    this.#gammaConstraint = getConstraint(config.gammaConstraint);
   }
 
   override build(inputShape: LayerShapes): void {
@@ -87,10 +96,12 @@ export class LayerNormalization extends Layer {
     const axes = this.#axesOf(shape.length);
     const sizes = axes.map((axis) => knownDim(shape, axis, this.name)); // [D], or several
     if (this.scale) {
-      this.addWeight("gamma", sizes, "float32", this.#gammaInitializer, this.#gammaRegularizer);
+      const [first, penalty] = [this.#gammaInitializer, this.#gammaRegularizer];
+      this.addWeight("gamma", sizes, "float32", first, penalty, true, this.#gammaConstraint);
     }
     if (this.center) {
-      this.addWeight("beta", sizes, "float32", this.#betaInitializer, this.#betaRegularizer);
+      const [first, penalty] = [this.#betaInitializer, this.#betaRegularizer];
+      this.addWeight("beta", sizes, "float32", first, penalty, true, this.#betaConstraint);
     }
     const known = axes.map((axis, i) => [axis - shape.length, sizes[i] ?? 1] as const);
     this.inputSpec = [{ minNDim: 2, axes: Object.fromEntries(known) }];
@@ -132,6 +143,8 @@ export class LayerNormalization extends Layer {
       gammaInitializer: serializeInitializer(this.#gammaInitializer),
       betaRegularizer: serializeRegularizer(this.#betaRegularizer),
       gammaRegularizer: serializeRegularizer(this.#gammaRegularizer),
+      betaConstraint: serializeConstraint(this.#betaConstraint),
+      gammaConstraint: serializeConstraint(this.#gammaConstraint),
     };
   }
 }

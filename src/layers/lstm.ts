@@ -1,6 +1,7 @@
+import type { DType } from "../graph/dtype.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { Initializer } from "../initializers/index.ts";
-import { add, mul } from "../tensor/index.ts";
+import { add, concat, mul, ones, type Tensor } from "../tensor/index.ts";
 import { activationName } from "./activation-names.ts";
 import type { ConfigDict, OutputCount } from "./layer-types.ts";
 import { checkRecurrentConfig, type GatedConfig } from "./recurrent-config.ts";
@@ -77,13 +78,10 @@ class ForgetBias extends Initializer {
     this.#others = others;
   }
 
-  override values(shape: readonly number[]): Float32Array {
-    const values = new Float32Array(sizeOf(shape));
-    const units = values.length / kind.gates;
-    values.set(this.#others.values([units]), I * units);
-    values.fill(1, F * units, C * units);
-    values.set(this.#others.values([2 * units]), C * units);
-    return values;
+  override apply(shape: readonly number[], dtype: DType = "float32"): Tensor {
+    const units = sizeOf(shape) / kind.gates;
+    const others = (count: number): Tensor => this.#others.apply([count], dtype);
+    return concat([others(units), ones([units], dtype), others(2 * units)]); // i, f, then c and o
   }
 
   getConfig(): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
 import {
   getInitializer,
   type InitializerLike,
@@ -21,6 +22,8 @@ export interface PReLUConfig extends LayerConfig {
   readonly alphaInitializer?: InitializerLike;
   /** Penalty on the slopes. Default none. */
   readonly alphaRegularizer?: RegularizerLike | null;
+  /** What training brings the slopes back to after each update. Default none. */
+  readonly alphaConstraint?: ConstraintLike | null;
   /** Axes, counted from 1, along which all elements share a slope: `[1]` for the steps of [B, T, I]. Default none. */
   readonly sharedAxes?: number | readonly number[] | null;
 }
@@ -29,7 +32,7 @@ const keys: OwnKeys<PReLUConfig> = {
   alphaInitializer: "any",
   alphaRegularizer: "any",
   sharedAxes: "any",
-  alphaConstraint: "notYet",
+  alphaConstraint: "any",
 };
 
 /**
@@ -42,6 +45,7 @@ export class PReLU extends Layer {
   readonly sharedAxes: readonly number[];
   readonly #initializer;
   readonly #regularizer;
+  readonly #constraint;
 
   constructor(config: PReLUConfig = {}) {
     super(checkConfig("layers.prelu", config, keys));
@@ -49,6 +53,7 @@ export class PReLU extends Layer {
     this.supportsMasking = true;
     this.#initializer = getInitializer(config.alphaInitializer ?? "zeros");
     this.#regularizer = getRegularizer(config.alphaRegularizer);
+    this.#constraint = getConstraint(config.alphaConstraint);
   }
 
   override build(inputShape: LayerShapes): void {
@@ -57,7 +62,8 @@ export class PReLU extends Layer {
       const axis = i + 1;
       return this.sharedAxes.includes(axis) ? 1 : knownDim(shape, axis, this.name);
     });
-    this.addWeight("alpha", sizes, "float32", this.#initializer, this.#regularizer);
+    const [first, penalty] = [this.#initializer, this.#regularizer];
+    this.addWeight("alpha", sizes, "float32", first, penalty, true, this.#constraint);
     super.build(inputShape);
   }
 
@@ -71,6 +77,7 @@ export class PReLU extends Layer {
       ...super.getConfig(),
       alphaInitializer: serializeInitializer(this.#initializer),
       alphaRegularizer: serializeRegularizer(this.#regularizer),
+      alphaConstraint: serializeConstraint(this.#constraint),
       sharedAxes: [...this.sharedAxes],
     };
   }

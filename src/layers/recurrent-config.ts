@@ -1,9 +1,10 @@
+import type { ConstraintLike } from "../constraints/resolve.ts";
 import type { InitializerLike } from "../initializers/index.ts";
 import type { KeyRule } from "../names/check-keys.ts";
 import type { RegularizerLike } from "../regularizers/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { ActivationLike } from "./activation-names.ts";
-import { checkConfig, NO_CONSTRAINTS, type OwnKeys } from "./check-config.ts";
+import { checkConfig, type OwnKeys } from "./check-config.ts";
 import type { CallOptions, LayerConfig } from "./layer-types.ts";
 import type { Applied } from "./symbolic.ts";
 
@@ -27,6 +28,12 @@ export interface RecurrentConfig extends LayerConfig {
   readonly recurrentRegularizer?: RegularizerLike | null;
   /** Penalty on the bias. Default none. */
   readonly biasRegularizer?: RegularizerLike | null;
+  /** What training brings the kernel back to after each update. Default none. */
+  readonly kernelConstraint?: ConstraintLike | null;
+  /** The same for the recurrent kernel. Default none. */
+  readonly recurrentConstraint?: ConstraintLike | null;
+  /** The same for the bias. Default none. */
+  readonly biasConstraint?: ConstraintLike | null;
   /** Penalty on the output. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
   /** Share of the inputs that training sets to zero; the same ones at every step. Default 0. */
@@ -67,7 +74,6 @@ export interface RecurrentConfig extends LayerConfig {
 
 /** Rules for the keys that all recurrent layers take. */
 const recurrentKeys: OwnKeys<RecurrentConfig> = {
-  ...NO_CONSTRAINTS,
   units: "number",
   activation: "any",
   useBias: "boolean",
@@ -77,6 +83,9 @@ const recurrentKeys: OwnKeys<RecurrentConfig> = {
   kernelRegularizer: "any",
   recurrentRegularizer: "any",
   biasRegularizer: "any",
+  kernelConstraint: "any",
+  recurrentConstraint: "any",
+  biasConstraint: "any",
   activityRegularizer: "any",
   dropout: "number",
   recurrentDropout: "number",

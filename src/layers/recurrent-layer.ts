@@ -1,3 +1,4 @@
+import { getConstraint, serializeConstraint } from "../constraints/resolve.ts";
 import { ShapeError } from "../errors.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { getInitializer, type Initializer, serializeInitializer } from "../initializers/index.ts";
@@ -65,6 +66,7 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
   readonly #activation: ActivationFunction;
   readonly #initializers: Readonly<Record<"kernel" | "recurrent" | "bias", Initializer>>;
   readonly #regularizers;
+  readonly #constraints;
   readonly #seed: number | undefined;
   readonly #keys: DropoutKeys;
   #states: StateVariables | null = null;
@@ -98,6 +100,11 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
       recurrent: getRegularizer(config.recurrentRegularizer),
       bias: getRegularizer(config.biasRegularizer),
     };
+    this.#constraints = {
+      kernel: getConstraint(config.kernelConstraint),
+      recurrent: getConstraint(config.recurrentConstraint),
+      bias: getConstraint(config.biasConstraint),
+    };
     this.activityRegularizer = getRegularizer(config.activityRegularizer);
     this.#seed = config.seed;
     this.#keys = new DropoutKeys(config.seed);
@@ -109,19 +116,10 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     const [shape = []] = shapeList(inputShape);
     const features = knownDim(shape, -1, this.name); // I
     const width = this.kind.gates * this.units; // G*H
-    const { kernel, recurrent, bias } = this.#initializers;
-    const penalty = this.#regularizers;
-    this.addWeight("kernel", [features, width], "float32", kernel, penalty.kernel);
-    this.addWeight(
-      "recurrent_kernel",
-      [this.units, width],
-      "float32",
-      recurrent,
-      penalty.recurrent,
-    );
+    this.#addWeight("kernel", "kernel", [features, width]);
+    this.#addWeight("recurrent_kernel", "recurrent", [this.units, width]);
     if (this.useBias) {
-      const biasShape = this.kind.resetAfter ? [2, width] : [width];
-      this.addWeight("bias", biasShape, "float32", this.firstBias(bias), penalty.bias);
+      this.#addWeight("bias", "bias", this.kind.resetAfter ? [2, width] : [width]);
     }
     if (this.stateful) {
       const options = { inputShape: shape, units: this.units };
@@ -129,6 +127,13 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     }
     this.inputSpec = [{ ndim: 3, axes: { [-1]: features } }];
     super.build(inputShape);
+  }
+
+  #addWeight(name: string, role: "kernel" | "recurrent" | "bias", shape: readonly number[]): void {
+    const own = this.#initializers[role];
+    const first = role === "bias" ? this.firstBias(own) : own;
+    const [penalty, constraint] = [this.#regularizers[role], this.#constraints[role]];
+    this.addWeight(name, shape, "float32", first, penalty, true, constraint);
   }
 
   /** What fills the bias at first. */
@@ -305,6 +310,9 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
       kernelRegularizer: serializeRegularizer(this.#regularizers.kernel),
       recurrentRegularizer: serializeRegularizer(this.#regularizers.recurrent),
       biasRegularizer: serializeRegularizer(this.#regularizers.bias),
+      kernelConstraint: serializeConstraint(this.#constraints.kernel),
+      recurrentConstraint: serializeConstraint(this.#constraints.recurrent),
+      biasConstraint: serializeConstraint(this.#constraints.bias),
       activityRegularizer: serializeRegularizer(this.activityRegularizer),
       dropout: this.dropout,
       recurrentDropout: this.recurrentDropout,

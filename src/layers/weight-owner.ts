@@ -1,3 +1,4 @@
+import { type ConstraintLike, constraintFunction, getConstraint } from "../constraints/resolve.ts";
 import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -47,6 +48,7 @@ export abstract class WeightOwner {
    * @param initializer First values. Default `"glorotUniform"`; `"zeros"` below two axes.
    * @param regularizer Penalty that training adds to the loss. Default none.
    * @param trainable Whether training changes it. Default true.
+   * @param constraint What training brings it back to after each update. Default none.
    */
   addWeight(
     name: string,
@@ -55,6 +57,7 @@ export abstract class WeightOwner {
     initializer?: InitializerLike | null,
     regularizer?: RegularizerLike | null,
     trainable = true,
+    constraint?: ConstraintLike | null,
   ): Variable {
     const first = getInitializer(initializer ?? (shape.length < 2 ? "zeros" : "glorotUniform"));
     const fullName = `${this.name}/${name}`;
@@ -69,6 +72,7 @@ export abstract class WeightOwner {
       ),
     );
     noteMade(made);
+    made.constraint = constraintFunction(getConstraint(constraint));
     this.#own.push({ name, variable: made, trainable, regularizer: getRegularizer(regularizer) });
     return made;
   }

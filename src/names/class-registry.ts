@@ -43,13 +43,19 @@ export function registerClass(registered: RegisteredClass): void {
 
 /**
  * The object that plain data describes.
+ * @param what Begins the message of an error: `"layer"`.
+ * @param known Names that the caller knows itself, for the hint in an error.
  * @throws {ArgumentError} for a class that nobody registered.
  */
-export function deserialize(serialized: Serialized, what: string): object {
+export function deserialize(
+  serialized: Serialized,
+  what: string,
+  known: readonly string[] = [],
+): object {
   const { className, config } = serialized;
   const found = classes.get(className);
   if (found === undefined) {
-    const nearest = nearestName(String(className), [...classes.keys()]);
+    const nearest = nearestName(String(className), [...known, ...classes.keys()]);
     const hint = nearest === null ? "" : ` Did you mean "${nearest}"?`;
     throw new ArgumentError(
       `${what}: there is no class "${className}".${hint} Make classes of your own known with ` +

@@ -28,19 +28,26 @@ export function resolveName<Name extends string>(
   options: NameOptions<Name>,
 ): Name {
   const aliases = Object.entries<Name>(options.aliases ?? {});
-  if (typeof given === "string") {
-    const key = plain(given);
-    const found =
-      names.find((name) => plain(name) === key) ??
-      aliases.find(([alias]) => plain(alias) === key)?.[1];
-    if (found !== undefined) return found;
-  }
+  const found = findName(given, names, options.aliases);
+  if (found !== null) return found;
   const nearest = nearestName(String(given), [...names, ...aliases.map(([alias]) => alias)]);
   const hint = nearest === null ? "" : ` Did you mean "${nearest}"?`;
   throw new ArgumentError(
     `${options.what}: there is no ${describe(given)}.${hint} Expected one of ${names.join(", ")}.`,
     { details: { given, nearest, names } },
   );
+}
+
+/** The canonical name that `given` spells, or null. */
+export function findName<Name extends string>(
+  given: unknown,
+  names: readonly Name[],
+  aliases: Readonly<Record<string, Name>> = {},
+): Name | null {
+  if (typeof given !== "string") return null;
+  const key = plain(given);
+  const alias = Object.entries<Name>(aliases).find(([one]) => plain(one) === key);
+  return names.find((name) => plain(name) === key) ?? alias?.[1] ?? null;
 }
 
 /** The candidate that takes the fewest edits, or null when even that one has little in common. */

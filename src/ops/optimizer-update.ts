@@ -1,8 +1,12 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { HostScalar } from "../graph/host-scalar.ts";
+import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
-import { lowerOptimizerUpdate, UPDATE_KINDS } from "../kernels/optimizer-update.ts";
+import {
+  lowerOptimizerUpdate,
+  UPDATE_KINDS,
+  type UpdateKind,
+} from "../kernels/optimizer-update.ts";
 import type { Op } from "./op.ts";
 import { record } from "./record.ts";
 
@@ -50,77 +54,64 @@ export const optimizerUpdateOp: Op = {
 
 /** What is updated, and by what. */
 export interface OptimizerUpdateInputs {
-  readonly kind: string;
+  readonly kind: UpdateKind;
   readonly parameters: readonly Value[];
   readonly gradients: readonly Value[];
   /** For each slot of the rule, a value a parameter. */
   readonly slots: readonly (readonly Value[])[];
   readonly control: Value;
-  /** RMSprop: keeps a mean of the gradients, keeps a momentum. */
-  readonly centered?: boolean | undefined;
-  readonly momentum?: boolean | undefined;
 }
 
-/** A number that the kernel reads, from numbers of the optimizer; in double precision, once a run. */
-interface KernelNumber {
-  readonly from: readonly string[];
-  readonly value: (...numbers: readonly number[]) => number;
-}
+/** What every rule is given: `decay` is the share that a weight loses beforehand, `due` 0 leaves all as it is. */
+const COMMON = ["learningRate", "globalClipnorm", "clipvalue", "decay", "due"];
 
-const same = (name: string): KernelNumber => ({ from: [name], value: (x = 0) => x });
+const ADAM = ["oneMinusBeta1", "oneMinusBeta2", "epsilon", "correction"];
+const RMSPROP = ["oneMinusRho", "epsilon"];
 
-/** 1 - x of a float32 x near 1 would have lost half of its digits. */
-const complement = (name: string): KernelNumber => ({ from: [name], value: (x = 0) => 1 - x });
-
-const ADAM: readonly KernelNumber[] = [
-  complement("beta1"),
-  complement("beta2"),
-  same("epsilon"),
-  {
-    from: ["biasCorrection1", "biasCorrection2"],
-    value: (first = 1, second = 1) => Math.sqrt(second) / first,
-  },
-];
-
-const COMMON = ["learningRate", "globalClipnorm", "clipvalue"].map(same);
-
-/** The numbers of each kind after the common ones, in the order in which its rule reads them. */
-const NUMBERS: Readonly<Record<string, readonly KernelNumber[]>> = {
+/**
+ * The numbers of each kind after the common ones, in the order in which its rule reads them. 1 - beta is a number of
+ * its own: of a float32 beta near 1 it would have lost half of its digits.
+ */
+const NUMBERS: Readonly<Record<UpdateKind, readonly string[]>> = {
   sgd: [],
-  momentum: [same("momentum")],
-  nesterov: [same("momentum")],
-  rmsprop: [complement("rho"), same("momentum"), same("epsilon")],
+  momentum: ["momentum"],
+  nesterov: ["momentum"],
+  rmsprop: RMSPROP,
+  rmspropMomentum: [...RMSPROP, "momentum"],
+  rmspropCentered: RMSPROP,
+  rmspropCenteredMomentum: [...RMSPROP, "momentum"],
+  adagrad: ["epsilon"],
+  adadelta: ["oneMinusRho", "epsilon"],
   adam: ADAM,
-  adamw: [...ADAM, same("weightDecay")],
+  adamAmsgrad: ADAM,
+  adamax: ["oneMinusBeta1", "beta2", "epsilon", "correction"],
+  nadam: ["oneMinusBeta1", "oneMinusBeta2", "epsilon", "ahead", "now", "correction"],
+  lion: ["oneMinusBeta1", "oneMinusBeta2"],
+  blend: ["share", "factor"],
 };
+
+/** The numbers that an update of this kind takes. */
+export function updateNumbers(kind: UpdateKind): readonly string[] {
+  return [...COMMON, ...NUMBERS[kind]];
+}
 
 /** @throws {ArgumentError} for an unknown kind or a missing number. */
 export function optimizerUpdate(
-  { kind, parameters, gradients, slots, control, centered, momentum }: OptimizerUpdateInputs,
+  { kind, parameters, gradients, slots, control }: OptimizerUpdateInputs,
   numbers: Readonly<Record<string, HostScalar>>,
 ): { parameters: readonly Value[]; slots: readonly (readonly Value[])[] } {
-  const own = NUMBERS[kind];
-  if (!own) {
+  if (!Object.hasOwn(NUMBERS, kind)) {
     throw new ArgumentError(
       `optimizerUpdate: received kind "${kind}". Expected one of ${UPDATE_KINDS.join(", ")}.`,
     );
   }
-  const scalars = [...COMMON, ...own].map(({ from, value }) => {
-    const parts = from.map((name) => {
-      const scalar = numbers[name];
-      if (!scalar) throw new ArgumentError(`optimizerUpdate: ${kind} needs the number "${name}".`);
-      return scalar;
-    });
-    return new HostScalar(() => value(...parts.map((scalar) => scalar.read())));
+  const scalars = updateNumbers(kind).map((name) => {
+    const scalar = numbers[name];
+    if (!scalar) throw new ArgumentError(`optimizerUpdate: ${kind} needs the number "${name}".`);
+    return scalar;
   });
   const count = parameters.length;
-  const attributes = {
-    kind,
-    parameters: count,
-    slots: slots.length,
-    centered: centered === true,
-    momentum: momentum === true,
-  };
+  const attributes = { kind, parameters: count, slots: slots.length };
   const inputs = [...parameters, ...gradients, ...slots.flat(), control];
   const { outputs } = record(optimizerUpdateOp, inputs, attributes, { scalars });
   return {

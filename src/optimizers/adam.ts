@@ -1,11 +1,9 @@
+import { checkSetting } from "./check-setting.ts";
 import { Optimizer } from "./optimizer.ts";
-import type { LearningRateSchedule } from "./schedules.ts";
-import {
-  checkSetting,
-  checkSettings,
-  type OptimizerConfig,
-  type UpdateRule,
-} from "./update-rule.ts";
+import { checkSettings, type OptimizerConfig } from "./optimizer-config.ts";
+import type { LearningRate } from "./resolve-schedule.ts";
+import type { UpdateRule } from "./update-rule.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 /** Settings of `adam`. */
 export interface AdamConfig extends OptimizerConfig {
@@ -15,19 +13,18 @@ export interface AdamConfig extends OptimizerConfig {
   readonly beta2?: number;
   /** Added to the root of the mean square. Default 1e-7. */
   readonly epsilon?: number;
+  /** Whether the greatest mean square so far is used instead of the latest. Default false. */
+  readonly amsgrad?: boolean;
 }
 
-/** Settings of `adamw`. */
-export interface AdamwConfig extends AdamConfig {
-  /** Share of each weight that a step of size 1 would take away. Default 0.004. */
-  readonly weightDecay?: number;
-}
+/** Settings of `adamw`: those of `adam`, with a `weightDecay` of 0.004 by default. */
+export type AdamwConfig = AdamConfig;
 
-const adamKeys = {
+const keys = {
   beta1: "number",
   beta2: "number",
   epsilon: "number",
-  amsgrad: "notYet",
+  amsgrad: "boolean",
 } as const;
 
 /**
@@ -35,12 +32,12 @@ const adamKeys = {
  *
  *     m = beta1·m + (1 - beta1)·g
  *     v = beta2·v + (1 - beta2)·g²
- *     p -= rate·√(1 - beta2^t) / (1 - beta1^t) · m / (√v + epsilon)
+ *     p -= rate·√(1 - beta2^t) / (1 - beta1^t) · m / (√v + epsilon)      amsgrad: the greatest v so far
  *
  * Gradients beyond ±1.8e19 count as that: the square of more is no float32.
  *
  * Counterpart of `tf.train.adam` and `keras.optimizers.Adam`, with Keras's equations and defaults: epsilon stands
- * outside the correction, so it is not quite PyTorch's. Kingma & Ba 2015, arXiv:1412.6980.
+ * outside the correction, so it is not quite PyTorch's. Kingma & Ba 2015, arXiv:1412.6980; Reddi, Kale & Kumar 2018, arXiv:1904.09237 (amsgrad).
  *
  * @example
  * const x = sl.variable(sl.tensor1d([3]));
@@ -54,16 +51,14 @@ const adamKeys = {
  * @throws {ArgumentError} when a setting is out of bounds.
  */
 export function adam(
-  learningRate: number | LearningRateSchedule | AdamConfig = {},
+  learningRate: LearningRate | AdamConfig = {},
   beta1?: number,
   beta2?: number,
   ...[epsilon]: [epsilon?: number]
 ): Optimizer {
-  const config = checkSettings<AdamConfig>("train.adam", learningRate, adamKeys);
-  const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, ...config };
-  const positional = { beta1: beta1 ?? settings.beta1, beta2: beta2 ?? settings.beta2 };
-  const rule = adamRule({ ...settings, ...positional, epsilon: epsilon ?? settings.epsilon });
-  return new Optimizer(rule, { learningRate: 1e-3, ...config });
+  const config = checkSettings<AdamConfig>("train.adam", learningRate, keys);
+  const settings = withDefaults(defaults, { beta1, beta2, epsilon }, config);
+  return new Optimizer(adamRule(settings), config);
 }
 
 /**
@@ -78,39 +73,36 @@ export function adam(
  * @throws {ArgumentError} when a setting is out of bounds.
  */
 export function adamw(
-  learningRate: number | LearningRateSchedule | AdamwConfig = {},
+  learningRate: LearningRate | AdamwConfig = {},
   weightDecay = 0.004,
 ): Optimizer {
-  const keys = { ...adamKeys, weightDecay: "number" } as const;
   const config = checkSettings<AdamwConfig>("train.adamw", learningRate, keys);
-  const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay, ...config };
-  checkSetting("adamw weightDecay", settings.weightDecay, { from: 0 });
-  const rule = adamRule(settings);
-  const { weightDecay: decay } = settings;
-  const withDecay: UpdateRule = {
-    ...rule,
-    kind: "adamw",
-    scalars: (step) => ({ ...rule.scalars(step), weightDecay: decay }),
-    config: { ...rule.config, weightDecay: decay },
-  };
-  return new Optimizer(withDecay, { learningRate: 1e-3, ...config });
+  const decay = withDefaults({ weightDecay }, config);
+  const rule = adamRule(withDefaults(defaults, config));
+  const named = { kind: "adamw", className: "AdamW", config: { ...rule.config, ...decay } };
+  return new Optimizer({ ...rule, ...named }, { ...config, ...decay });
 }
 
-function adamRule(settings: Required<Pick<AdamConfig, "beta1" | "beta2" | "epsilon">>): UpdateRule {
-  const { beta1, beta2, epsilon } = settings;
+const defaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false };
+
+function adamRule(settings: typeof defaults): UpdateRule {
+  const { beta1, beta2, epsilon, amsgrad } = settings;
   checkSetting("adam beta1", beta1, { from: 0, below: 1 });
   checkSetting("adam beta2", beta2, { from: 0, below: 1 });
   checkSetting("adam epsilon", epsilon, { from: 0 });
+  const slots = [{ name: "momentum" }, { name: "velocity" }];
   return {
+    form: "kernel",
     kind: "adam",
-    slots: ["momentum", "velocity"],
-    scalars: (step) => ({
-      beta1,
-      beta2,
+    className: "Adam",
+    kernel: amsgrad ? "adamAmsgrad" : "adam",
+    slots: amsgrad ? [...slots, { name: "velocity_hat" }] : slots,
+    numbers: (step) => ({
+      oneMinusBeta1: 1 - beta1,
+      oneMinusBeta2: 1 - beta2,
       epsilon,
-      biasCorrection1: 1 - beta1 ** step,
-      biasCorrection2: 1 - beta2 ** step,
+      correction: Math.sqrt(1 - beta2 ** step) / (1 - beta1 ** step),
     }),
-    config: { beta1, beta2, epsilon },
+    config: { ...settings },
   };
 }

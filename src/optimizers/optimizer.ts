@@ -5,27 +5,24 @@ import {
   gradientsByVariable,
   scope,
   type Tensor,
-  tensor,
   type Variable,
-  variable,
   variableGrads,
   variableOf,
   variablesNamed,
 } from "../tensor/index.ts";
+import type { NamedData, NamedGradients, NamedTensor } from "./named-tensor.ts";
+import {
+  changedSettings,
+  type OptimizerConfig,
+  type SharedSettings,
+  sharedSettings,
+} from "./optimizer-config.ts";
+import { OptimizerState } from "./optimizer-state.ts";
 import { recordUpdate } from "./record-update.ts";
-import type { LearningRateSchedule } from "./schedules.ts";
-import { Slots } from "./slots.ts";
+import { type LearningRate, resolveRate } from "./resolve-schedule.ts";
+import { type LearningRateSchedule, serializeRate } from "./schedule.ts";
 import { UpdateClock } from "./update-clock.ts";
-import { checkSetting, type OptimizerConfig, type UpdateRule } from "./update-rule.ts";
-
-/** A tensor with the name of the variable that it belongs to. */
-export interface NamedTensor {
-  readonly name: string;
-  readonly tensor: Tensor;
-}
-
-/** Gradients by variable name. */
-export type NamedGradients = Readonly<Record<string, Tensor>> | readonly NamedTensor[];
+import type { UpdateRule } from "./update-rule.ts";
 
 /** How an update is recorded. */
 interface RecordOptions {
@@ -36,63 +33,77 @@ interface RecordOptions {
 }
 
 /**
- * Changes variables so that a loss becomes smaller. Made by `train.sgd`, `train.rmsprop`, `train.adam`, `train.adamw`.
+ * Changes variables so that a loss becomes smaller. Made by `train.sgd`, `train.adam` and their like; derive from
+ * `train.CustomOptimizer` to make your own.
  *
- * All weights and all that is kept for them are updated by one kernel. An update with a gradient that is not finite
+ * All weights and all that is kept for them are updated by one kernel. A step with a gradient that is not finite
  * changes nothing; `refusedUpdates()` counts them.
+ *
+ * What every optimizer does at a step, in this order, with Keras's equations (`keras.optimizers.Optimizer`):
+ *
+ *     g = mean of the gradients since the last update             gradientAccumulationSteps; else each step updates
+ *     g clipped                                                   globalClipnorm, clipnorm or clipvalue
+ *     p -= rate·weightDecay·p                                     weightDecay
+ *     p, slots = rule of the optimizer
+ *     p = constraint(p)                                           where the variable has one
+ *     a = emaMomentum·a + (1 - emaMomentum)·p                     useEma; after the first update a = p
+ *     p = a                                                       at every emaOverwriteFrequency-th update
+ *
+ * Keras averages before the constraint, and at accumulating steps too; here the averages hold what the constraint
+ * asks for, and count updates.
  *
  * Counterpart of `tf.Optimizer`.
  */
 export class Optimizer {
   readonly name: string;
-  /** Bound of the common L2 norm of all gradients; 0: none. */
-  readonly globalClipnorm: number;
-  /** Bound of the L2 norm of each gradient; 0: none. */
-  readonly clipnorm: number;
-  /** Bound of the size of each element; 0: none. */
-  readonly clipvalue: number;
   readonly #rule: UpdateRule;
-  readonly #slots: Slots;
+  readonly #settings: SharedSettings;
+  readonly #state: OptimizerState;
   #learningRate: number | LearningRateSchedule;
-  #iterations = 0;
-  #fault: Variable | null = null; // int32[4]
+  #steps = 0;
   #isDisposed = false;
 
   /** @internal Optimizers are made by functions: `train.adam(0.001)`. */
   constructor(rule: UpdateRule, config: OptimizerConfig) {
     const label = rule.kind;
     this.#rule = rule;
+    this.#settings = sharedSettings(label, config);
     this.name = config.name ?? label;
-    this.#slots = new Slots(this.name, rule.slots);
-    this.#learningRate = checkRate(label, config.learningRate ?? 0.001);
-    this.globalClipnorm = checkSetting(`${label} globalClipnorm`, config.globalClipnorm ?? 0, {
-      from: 0,
-    });
-    this.clipnorm = checkSetting(`${label} clipnorm`, config.clipnorm ?? 0, { from: 0 });
-    this.clipvalue = checkSetting(`${label} clipvalue`, config.clipvalue ?? 0, { from: 0 });
-    const bounds = [this.globalClipnorm, this.clipnorm, this.clipvalue].filter(
-      (bound) => bound > 0,
-    );
-    if (bounds.length > 1) {
-      throw new ArgumentError(
-        `${label}: received several of globalClipnorm, clipnorm and clipvalue. Expected one of them.`,
-      );
-    }
+    this.#state = new OptimizerState(this.name, rule, this.#settings);
+    this.#learningRate = resolveRate(label, config.learningRate ?? 0.001);
   }
 
-  /** Updates enqueued so far, refused ones among them. */
+  /** Bound of the common L2 norm of all gradients; 0: none. */
+  get globalClipnorm(): number {
+    return this.#settings.globalClipnorm;
+  }
+
+  /** Bound of the L2 norm of each gradient; 0: none. */
+  get clipnorm(): number {
+    return this.#settings.clipnorm;
+  }
+
+  /** Bound of the size of each element; 0: none. */
+  get clipvalue(): number {
+    return this.#settings.clipvalue;
+  }
+
+  /** Updates enqueued so far, refused ones among them; with `gradientAccumulationSteps` whole ones only. */
   get iterations(): number {
-    return this.#iterations;
+    return Math.floor(this.#steps / this.#settings.gradientAccumulationSteps);
   }
 
-  /** Size of the next step: a number, or what the schedule says for it. It may be set at any time. */
+  /**
+   * Size of the next step: a number, or what the schedule says for the number of batches so far. It may be set at
+   * any time.
+   */
   get learningRate(): number {
     const rate = this.#learningRate;
-    return typeof rate === "function" ? rate(this.#iterations) : rate;
+    return typeof rate === "function" ? rate(this.#steps) : rate;
   }
 
-  set learningRate(rate: number | LearningRateSchedule) {
-    this.#learningRate = checkRate(this.name, rate);
+  set learningRate(rate: LearningRate) {
+    this.#learningRate = resolveRate(this.name, rate);
   }
 
   /** Whether the learning rate follows a schedule. */
@@ -176,8 +187,7 @@ export class Optimizer {
    * @internal Makes what is kept for these variables, and moves both into arenas, unless that was done before.
    */
   build(variables: readonly Variable[]): void {
-    this.#slots.build(variables);
-    this.#fault ??= variable(new Int32Array(4), false, `${this.name}/fault`);
+    this.#state.build(variables);
   }
 
   /**
@@ -190,108 +200,122 @@ export class Optimizer {
     { loss, isSticky = () => false }: RecordOptions = {},
   ): Value {
     this.build(variables);
-    return recordUpdate({
-      rule: this.#rule,
-      arenas: this.#slots.arenas(variables),
-      gradients,
-      loss: loss ?? null,
-      fault: this.#requireFault(),
-      isSticky,
-      clock: new UpdateClock(() => this.#nextStep()),
-      clipnorm: this.clipnorm,
-    });
+    const { slots, fault, count } = this.#state;
+    const clock = new UpdateClock(() => this.#nextStep());
+    const [rule, settings] = [this.#rule, this.#settings];
+    const step = { rule, settings, variables, gradients, slots, fault, count, isSticky, clock };
+    return recordUpdate({ ...step, loss: loss ?? null });
+  }
+
+  /**
+   * With `useEma`: gives the weights the values of their running means; otherwise nothing. `fit` calls it at its end;
+   * a loop of your own calls it when training is over. Training may go on afterwards, from these weights.
+   *
+   * Counterpart of Keras's `finalize_variable_values`.
+   *
+   * @param varList Weights to change. Default: all that this optimizer has updated.
+   * @example
+   * const x = sl.variable(sl.tensor1d([4]));
+   * const optimizer = sl.train.sgd({ learningRate: 0.25, useEma: true, emaMomentum: 0.5 });
+   * for (let i = 0; i < 2; i++) optimizer.minimize(() => x.square().sum());
+   * optimizer.finalizeVariableValues();
+   * console.log(await x.data()); // Float32Array [ 1.5 ], the mean of 2 and 1
+   */
+  finalizeVariableValues(varList?: Variable | readonly Variable[]): void {
+    this.#requireAlive();
+    const list = varList === undefined ? undefined : [varList].flat();
+    scope(`${this.name}/finalize`, () => this.#state.takeAverages(list));
   }
 
   /** How many updates were refused because a gradient or the loss was not finite; `fit` begins to count anew. */
   async refusedUpdates(): Promise<number> {
-    const [count = 0] = (await this.#fault?.data()) ?? [];
-    return count;
+    return this.#state.refused();
   }
 
   /** @internal Lets updates be accepted again after a sticky refusal. */
   clearFault(): void {
-    this.#fault?.assign(tensor(new Int32Array(4), [4], "int32"));
+    this.#state.clearFault();
   }
 
   /** @internal Frees what is kept for variables that end. */
   forget(variables: readonly Variable[]): void {
-    this.#slots.forget(variables);
-    if (this.#slots.size > 0) return;
-    this.#fault?.dispose();
-    this.#fault = null;
+    this.#state.forget(variables);
   }
 
   /**
-   * What training that goes on needs besides the weights: the number of updates (`iter`) and all that is kept for the
-   * weights, by name.
+   * What training that goes on needs besides the weights, to the bit: the number of steps (`iter`), all that is kept
+   * for the weights, by name, and how far an accumulation of gradients has come (`accumulated_steps`).
    */
   async getWeights(): Promise<NamedTensor[]> {
-    const iterations = { name: "iter", tensor: tensor([this.#iterations], [], "int32") };
-    const slots = [...this.#slots.all()].map(async ([name, slot]) => ({
-      name,
-      tensor: tensor(await slot.data(), slot.shape),
-    }));
-    return [iterations, ...(await Promise.all(slots))];
+    return this.#state.read(this.#steps);
   }
 
   /**
-   * Sets what `getWeights` gave, also before the first step.
+   * Sets what `getWeights` gave, also before the first step: what belongs to a weight waits for it. Weights are told
+   * apart by their names.
    * @throws {ShapeError} when a size differs from that of the weight.
    */
   async setWeights(weights: readonly NamedTensor[]): Promise<void> {
-    for (const { name, tensor: value } of weights) {
-      const data = await value.data();
-      if (name === "iter") this.#iterations = data[0] ?? 0;
-      else this.#slots.restore(name, Float32Array.from(data));
-    }
+    const read = weights.map(async ({ name, tensor: one }) => ({
+      name,
+      shape: one.shape,
+      data: await one.data(),
+    }));
+    this.restore(await Promise.all(read));
   }
 
   /** @internal `setWeights` for data on the host, at once. */
-  restore(weights: readonly { readonly name: string; readonly data: ArrayLike<number> }[]): void {
-    for (const { name, data } of weights) {
-      if (name === "iter") this.#iterations = data[0] ?? 0;
-      else this.#slots.restore(name, Float32Array.from(data));
-    }
+  restore(weights: readonly NamedData[]): void {
+    this.#steps = this.#state.restore(weights, this.#steps);
   }
 
-  /** The name of the TF.js class: `"Adam"`, `"SGD"`, `"RMSProp"`, … */
+  /** The name of the class in saved models: `"Adam"`, `"SGD"`, `"RMSProp"`, … */
   getClassName(): string {
-    return CLASS_NAMES[this.#rule.kind] ?? this.#rule.kind;
+    return this.#rule.className;
   }
 
-  /** The settings, as `compile` takes them. */
-  getConfig(): Record<string, number | boolean | string> {
-    const { globalClipnorm, clipnorm, clipvalue } = this;
-    const bounds = Object.entries({ globalClipnorm, clipnorm, clipvalue }).filter(([, x]) => x > 0);
-    const kind =
-      this.#rule.kind === "momentum" || this.#rule.kind === "nesterov" ? "sgd" : this.#rule.kind;
+  /**
+   * The settings as plain data, as `compile` takes them.
+   * @throws {ArgumentError} when the learning rate is a function that has no such form.
+   */
+  getConfig(): Record<string, unknown> {
+    const { kind, config } = this.#rule;
     return {
       kind,
-      learningRate: this.learningRate,
-      ...this.#rule.config,
-      ...Object.fromEntries(bounds),
+      learningRate: serializeRate(this.name, this.#learningRate),
+      ...config,
+      ...changedSettings(this.#settings),
+      ...(this.name === kind ? {} : { name: this.name }),
     };
   }
 
   /** Frees what is kept for the weights; the weights stay. */
   dispose(): void {
     this.#isDisposed = true;
-    this.#slots.dispose();
-    this.#fault?.dispose();
-    this.#fault = null;
+    this.#state.dispose();
   }
 
   /** Counts a step and gives its numbers; runs once for each run of a plan. */
   #nextStep(): Record<string, number> {
-    const learningRate = this.learningRate;
-    const step = this.#iterations++;
-    const { globalClipnorm, clipvalue } = this;
-    return { learningRate, step, globalClipnorm, clipvalue, ...this.#rule.scalars(step + 1) };
-  }
-
-  #requireFault(): Variable {
-    if (this.#fault === null) throw new RangeError(`${this.name} is not built`);
-    return this.#fault;
+    const { gradientAccumulationSteps, emaOverwriteFrequency, emaMomentum } = this.#settings;
+    const { learningRate } = this;
+    const update = this.iterations + 1;
+    const step = this.#steps++;
+    const isDue = this.#steps % gradientAccumulationSteps === 0;
+    const overwrites = isDue && emaOverwriteFrequency > 0 && update % emaOverwriteFrequency === 0;
+    return {
+      learningRate,
+      step,
+      update,
+      globalClipnorm: this.globalClipnorm,
+      clipvalue: this.clipvalue,
+      decay: learningRate * this.#settings.weightDecay,
+      due: isDue ? 1 : 0,
+      awaited: isDue ? 0 : 1,
+      averageShare: update === 1 ? 1 : 1 - emaMomentum,
+      overwrites: overwrites ? 1 : 0,
+      ...this.#rule.numbers(update, learningRate),
+    };
   }
 
   #requireAlive(): void {
@@ -299,15 +323,6 @@ export class Optimizer {
     throw new DisposedError(`${this.name}: the optimizer was disposed. Make a new one.`);
   }
 }
-
-const CLASS_NAMES: Readonly<Record<string, string>> = {
-  sgd: "SGD",
-  momentum: "Momentum",
-  nesterov: "Momentum",
-  rmsprop: "RMSProp",
-  adam: "Adam",
-  adamw: "AdamW",
-};
 
 function namedList(grads: NamedGradients): NamedTensor[] {
   return Object.entries(grads).map(([name, gradient]) => ({ name, tensor: gradient }));
@@ -328,12 +343,4 @@ function checkGradient(label: string, gradient: Tensor, of: Variable | undefined
     `${label}: received a gradient of shape ${formatShape(gradient.shape)}. Expected the variable's shape ` +
       `${formatShape(of.shape)}.`,
   );
-}
-
-function checkRate(
-  label: string,
-  rate: number | LearningRateSchedule,
-): number | LearningRateSchedule {
-  if (typeof rate === "function") return rate;
-  return checkSetting(`${label} learningRate`, rate, { from: 0 });
 }

@@ -1,26 +1,45 @@
 import { ArgumentError } from "../errors.ts";
 import { checkKeys } from "../names/check-keys.ts";
+import { deserialize } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
-import { resolveName, type Spelled } from "../names/resolve.ts";
+import { findName, resolveName, type Spelled } from "../names/resolve.ts";
+import { type AdadeltaConfig, adadelta } from "./adadelta.ts";
+import { type AdafactorConfig, adafactor } from "./adafactor.ts";
+import { type AdagradConfig, adagrad } from "./adagrad.ts";
 import { type AdamConfig, type AdamwConfig, adam, adamw } from "./adam.ts";
+import { type AdamaxConfig, adamax } from "./adamax.ts";
+import { type LionConfig, lion } from "./lion.ts";
+import { type NadamConfig, nadam } from "./nadam.ts";
 import { Optimizer } from "./optimizer.ts";
 import { type RmspropConfig, rmsprop } from "./rmsprop.ts";
 import { type SgdConfig, sgd } from "./sgd.ts";
 
+/** Settings of the optimizers by name. */
+interface Configs {
+  readonly sgd: SgdConfig;
+  readonly rmsprop: RmspropConfig;
+  readonly adagrad: AdagradConfig;
+  readonly adadelta: AdadeltaConfig;
+  readonly adam: AdamConfig;
+  readonly adamw: AdamwConfig;
+  readonly adamax: AdamaxConfig;
+  readonly nadam: NadamConfig;
+  readonly lion: LionConfig;
+  readonly adafactor: AdafactorConfig;
+}
+
 /** Optimizers by name. */
-export type OptimizerName = "sgd" | "rmsprop" | "adam" | "adamw";
+export type OptimizerName = keyof Configs;
 
 /** An optimizer with settings, as plain data. */
-export type OptimizerSettings =
-  | ({ readonly kind: "sgd" } & SgdConfig)
-  | ({ readonly kind: "rmsprop" } & RmspropConfig)
-  | ({ readonly kind: "adam" } & AdamConfig)
-  | ({ readonly kind: "adamw" } & AdamwConfig);
+export type OptimizerSettings = {
+  [Name in OptimizerName]: { readonly kind: Name } & Configs[Name];
+}[OptimizerName];
 
-/** An optimizer as saved models of TF.js and Keras describe it. */
+/** An optimizer as saved models of TF.js and Keras describe it; its class may be one of your own. */
 export interface SerializedOptimizer {
   readonly className: string;
-  readonly config?: SgdConfig | RmspropConfig | AdamConfig | AdamwConfig;
+  readonly config?: Configs[OptimizerName] | Readonly<Record<string, unknown>>;
 }
 
 /** An optimizer as `compile` takes it. */
@@ -30,11 +49,24 @@ export type OptimizerSpec =
   | SerializedOptimizer
   | Optimizer;
 
-const names = ["sgd", "rmsprop", "adam", "adamw"] as const satisfies readonly OptimizerName[];
+const makers: { readonly [Name in OptimizerName]: (config: Configs[Name]) => Optimizer } = {
+  sgd,
+  rmsprop,
+  adagrad,
+  adadelta,
+  adam,
+  adamw,
+  adamax,
+  nadam,
+  lion,
+  adafactor,
+};
+
+const names = Object.keys(makers) as OptimizerName[];
 
 /**
  * The optimizer that a name, settings or an optimizer stands for.
- * @throws {ArgumentError} for anything else, naming the nearest optimizer.
+ * @throws {ArgumentError} for anything else, naming the nearest optimizer; for a class that nobody registered.
  */
 export function resolveOptimizer(spec: OptimizerSpec): Optimizer {
   if (spec instanceof Optimizer) return spec;
@@ -46,13 +78,24 @@ export function resolveOptimizer(spec: OptimizerSpec): Optimizer {
     );
   }
   const { kind, ...config } = "className" in settings ? fromSerialized(settings) : settings;
-  const name = resolveName<OptimizerName>(kind, names, { what: "optimizer" });
-  const makers = { sgd, rmsprop, adam, adamw };
-  return makers[name](config);
+  const name = findName(kind, names);
+  if (name !== null) return (makers[name] as (config: object) => Optimizer)(config);
+  if (typeof spec === "string") resolveName(kind, names, { what: "optimizer" });
+  return ownOptimizer(String(kind), config);
+}
+
+/** The optimizer of a registered class. */
+function ownOptimizer(className: string, config: Record<string, unknown>): Optimizer {
+  const made = deserialize({ className, config }, "optimizer", names);
+  if (made instanceof Optimizer) return made;
+  throw new ArgumentError(
+    `optimizer: received ${describeValue(made)} for "${className}". Expected a class that derives from ` +
+      "train.CustomOptimizer.",
+  );
 }
 
 /** `{ className: "Adam", config: { learningRate: 0.01 } }` → `{ kind: "Adam", learningRate: 0.01 }` */
-function fromSerialized(settings: SerializedOptimizer): { kind: string } & AdamwConfig {
+function fromSerialized(settings: SerializedOptimizer): { kind: string } {
   checkKeys("optimizer", settings, { className: "string", config: "any" });
   return { ...settings.config, kind: settings.className };
 }

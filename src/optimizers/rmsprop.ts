@@ -1,11 +1,9 @@
+import { checkSetting } from "./check-setting.ts";
 import { Optimizer } from "./optimizer.ts";
-import type { LearningRateSchedule } from "./schedules.ts";
-import {
-  checkSetting,
-  checkSettings,
-  type OptimizerConfig,
-  type UpdateRule,
-} from "./update-rule.ts";
+import { checkSettings, type OptimizerConfig } from "./optimizer-config.ts";
+import type { LearningRate } from "./resolve-schedule.ts";
+import type { UpdateRule } from "./update-rule.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 /** Settings of `rmsprop`. */
 export interface RmspropConfig extends OptimizerConfig {
@@ -41,7 +39,7 @@ export interface RmspropConfig extends OptimizerConfig {
  * @throws {ArgumentError} when a setting is out of bounds.
  */
 export function rmsprop(
-  learningRate: number | LearningRateSchedule | RmspropConfig = {},
+  learningRate: LearningRate | RmspropConfig = {},
   decay?: number,
   momentum?: number,
   ...[epsilon, centered]: [epsilon?: number, centered?: boolean]
@@ -52,33 +50,32 @@ export function rmsprop(
     epsilon: "number",
     centered: "boolean",
   } as const;
-  const first = checkSettings<RmspropConfig>("train.rmsprop", learningRate, keys);
-  const config: RmspropConfig =
-    typeof learningRate === "object"
-      ? first
-      : { ...first, ...given({ rho: decay, momentum, epsilon, centered }) };
-  return new Optimizer(rmspropRule(config), { learningRate: 1e-3, ...config });
+  const config = checkSettings<RmspropConfig>("train.rmsprop", learningRate, keys);
+  const defaults = { rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false };
+  const positional = { rho: decay, momentum, epsilon, centered };
+  const rule = rmspropRule(withDefaults(defaults, positional, config));
+  return new Optimizer(rule, config);
 }
 
-function rmspropRule(config: RmspropConfig): UpdateRule {
-  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = config;
+function rmspropRule(settings: Settings): UpdateRule {
+  const { rho, momentum, epsilon, centered } = settings;
   checkSetting("rmsprop rho", rho, { from: 0, below: 1 });
   checkSetting("rmsprop momentum", momentum, { from: 0, below: 1 });
   checkSetting("rmsprop epsilon", epsilon, { from: 0 });
-  const slots = ["velocity"];
-  if (centered) slots.push("average_gradient");
-  if (momentum > 0) slots.push("momentum");
+  const slots = [{ name: "velocity" }];
+  if (centered) slots.push({ name: "average_gradient" });
+  if (momentum > 0) slots.push({ name: "momentum" });
+  const withMomentum = centered ? "rmspropCenteredMomentum" : "rmspropMomentum";
+  const without = centered ? "rmspropCentered" : "rmsprop";
   return {
+    form: "kernel",
     kind: "rmsprop",
+    className: "RMSProp",
+    kernel: momentum > 0 ? withMomentum : without,
     slots,
-    scalars: () => ({ rho, momentum, epsilon }),
-    config: { rho, momentum, epsilon, centered },
+    numbers: () => ({ oneMinusRho: 1 - rho, epsilon, momentum }),
+    config: { ...settings },
   };
 }
 
-/** The settings that are there; absent ones must not hide defaults. */
-function given<T extends object>(settings: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
-}
+type Settings = Required<Omit<RmspropConfig, keyof OptimizerConfig>>;

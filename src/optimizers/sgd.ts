@@ -1,11 +1,9 @@
+import { checkSetting } from "./check-setting.ts";
 import { Optimizer } from "./optimizer.ts";
-import type { LearningRateSchedule } from "./schedules.ts";
-import {
-  checkSetting,
-  checkSettings,
-  type OptimizerConfig,
-  type UpdateRule,
-} from "./update-rule.ts";
+import { checkSettings, type OptimizerConfig } from "./optimizer-config.ts";
+import type { LearningRate } from "./resolve-schedule.ts";
+import type { UpdateRule } from "./update-rule.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 /** Settings of `sgd`. */
 export interface SgdConfig extends OptimizerConfig {
@@ -33,10 +31,10 @@ export interface SgdConfig extends OptimizerConfig {
  * @param learningRate Size of a step, a schedule, or all settings. Default 0.01.
  * @throws {ArgumentError} when a setting is out of bounds.
  */
-export function sgd(learningRate: number | LearningRateSchedule | SgdConfig = {}): Optimizer {
+export function sgd(learningRate: LearningRate | SgdConfig = {}): Optimizer {
   const keys = { momentum: "number", nesterov: "boolean" } as const;
   const config = checkSettings<SgdConfig>("train.sgd", learningRate, keys);
-  return new Optimizer(sgdRule(config), { learningRate: 0.01, ...config });
+  return new Optimizer(sgdRule(config), { ...config, learningRate: config.learningRate ?? 0.01 });
 }
 
 /**
@@ -54,20 +52,24 @@ export function sgd(learningRate: number | LearningRateSchedule | SgdConfig = {}
  * @throws {ArgumentError} when a setting is out of bounds.
  */
 export function momentum(
-  learningRate: number | LearningRateSchedule,
+  learningRate: LearningRate,
   momentum: number,
   useNesterov = false,
 ): Optimizer {
   return sgd({ learningRate, momentum, nesterov: useNesterov });
 }
 
-function sgdRule({ momentum = 0, nesterov = false }: SgdConfig): UpdateRule {
+function sgdRule(config: SgdConfig): UpdateRule {
+  const { momentum, nesterov } = withDefaults({ momentum: 0, nesterov: false }, config);
   checkSetting("sgd momentum", momentum, { from: 0, below: 1 });
   const hasMomentum = momentum > 0;
   return {
-    kind: hasMomentum ? (nesterov ? "nesterov" : "momentum") : "sgd",
-    slots: hasMomentum ? ["momentum"] : [],
-    scalars: (): Record<string, number> => (hasMomentum ? { momentum } : {}),
+    form: "kernel",
+    kind: "sgd",
+    className: "SGD",
+    kernel: hasMomentum ? (nesterov ? "nesterov" : "momentum") : "sgd",
+    slots: hasMomentum ? [{ name: "momentum" }] : [],
+    numbers: (): Record<string, number> => (hasMomentum ? { momentum } : {}),
     config: { momentum, nesterov },
   };
 }

@@ -26,6 +26,8 @@ export class UpdateClock {
       this.#read.clear();
     }
     this.#read.add(scalar);
-    return this.#numbers[name] ?? 0;
+    const number = this.#numbers[name];
+    if (number === undefined) throw new RangeError(`an update has no number "${name}"`);
+    return number;
   }
 }

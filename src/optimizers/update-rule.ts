@@ -1,75 +1,62 @@
-import { ArgumentError } from "../errors.ts";
-import { type ConfigKeys, checkKeys, type KeyRule, type KeyRules } from "../names/check-keys.ts";
-import type { LearningRateSchedule } from "./schedules.ts";
+import type { Value } from "../graph/node.ts";
+import type { Shape } from "../graph/shape.ts";
+import type { UpdateKind } from "../kernels/optimizer-update.ts";
 
-/** Which equations the update kernel uses. */
-export type UpdateKind = "sgd" | "momentum" | "nesterov" | "rmsprop" | "adam" | "adamw";
-
-/** How an optimizer turns gradients into updates: the data that tells one from another. */
-export interface UpdateRule {
-  readonly kind: UpdateKind;
-  /** Names of the tensors that are kept for each weight, in the kernel's order. */
-  readonly slots: readonly string[];
-  /** Numbers that the kernel takes at update `step` (1 for the first), besides the learning rate. */
-  readonly scalars: (step: number) => Readonly<Record<string, number>>;
-  /** The settings, for `getConfig`. */
-  readonly config: Readonly<Record<string, number | boolean>>;
+/** A tensor that an optimizer keeps for each weight. */
+export interface SlotSpec {
+  /** Last part of its name: `momentum` in `adam/lstm_1/kernel/momentum`. */
+  readonly name: string;
+  /** Its shape, from that of the weight; null: none is kept. Default: the same. */
+  readonly shape?: (weight: Shape) => Shape | null;
+  /** What it holds at first. Default 0. */
+  readonly first?: number | "weight";
 }
 
-/** Settings that all optimizers share. */
-export interface OptimizerConfig {
-  /** A number, or a function of the number of updates made so far. */
-  readonly learningRate?: number | LearningRateSchedule;
-  /** Gradients are scaled down together so that their common L2 norm is at most this. Default: not. */
-  readonly globalClipnorm?: number;
-  /** Each gradient is scaled down so that its own L2 norm is at most this. Default: not. */
-  readonly clipnorm?: number;
-  /** Each element of a gradient is kept between minus and plus this. Default: not. */
-  readonly clipvalue?: number;
-  /** Prefix of the names of what the optimizer keeps. Default: the kind. */
-  readonly name?: string;
+/** What all rules say of themselves. */
+interface RuleBase {
+  /** Name of the optimizer in configs: `"adam"`. */
+  readonly kind: string;
+  /** Name of its class in saved models: `"Adam"`. */
+  readonly className: string;
+  readonly slots: readonly SlotSpec[];
+  /** The settings of its own, for `getConfig`. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Rules for the keys that all optimizers take; `kind` is there in what `getConfig` gives. */
-const sharedKeys: ConfigKeys<OptimizerConfig> = {
-  kind: "string",
-  learningRate: "any",
-  globalClipnorm: "number",
-  clipnorm: "number",
-  clipvalue: "number",
-  name: "string",
-  weightDecay: "notYet",
-  useEma: "notYet",
-  gradientAccumulationSteps: "notYet",
-  lossScaleFactor: "notYet",
-};
-
-/**
- * The settings of an optimizer, from its first argument.
- * @throws {ArgumentError} for a key that it does not read.
- */
-export function checkSettings<Config extends OptimizerConfig>(
-  label: string,
-  given: number | LearningRateSchedule | Config,
-  own: Readonly<Record<Exclude<keyof Config, keyof OptimizerConfig>, KeyRule>> & KeyRules,
-): Config | { readonly learningRate: number | LearningRateSchedule } {
-  if (typeof given !== "object") return { learningRate: given };
-  checkKeys(label, given, { ...sharedKeys, ...own });
-  return given;
+/** A rule that works element by element: one dispatch of the update kernel changes all weights and slots. */
+export interface KernelRule extends RuleBase {
+  readonly form: "kernel";
+  /** Which equations the kernel uses; they read the slots in their order. */
+  readonly kernel: UpdateKind;
+  /** Numbers that the kernel takes at update `step` (1 for the first); computed in double precision. */
+  readonly numbers: (step: number) => Readonly<Record<string, number>>;
 }
 
-/**
- * A setting within its bounds.
- * @throws {ArgumentError} naming optimizer, setting, value and bounds.
- */
-export function checkSetting(
-  label: string,
-  value: number,
-  bounds: { readonly from: number; readonly below?: number },
-): number {
-  const { from, below = Infinity } = bounds;
-  if (typeof value === "number" && value >= from && value < below) return value;
-  const expected =
-    below === Infinity ? `a number from ${from} on` : `a number in [${from}, ${below})`;
-  throw new ArgumentError(`${label}: received ${String(value)}. Expected ${expected}.`);
+/** One weight, as a rule in operations sees it. */
+export interface WeightUpdate {
+  /** The weight, less its decay. */
+  readonly parameter: Value;
+  /** The clipped gradient. */
+  readonly gradient: Value;
+  readonly slots: Readonly<Record<string, Value>>;
+  /** The number of that name, a scalar: `learningRate`, `step`, and what `numbers` gives. */
+  readonly number: (name: string) => Value;
 }
+
+/** What becomes of it. */
+export interface UpdatedWeight {
+  readonly parameter: Value;
+  /** New contents; slots that are not named stay as they are. */
+  readonly slots: Readonly<Record<string, Value>>;
+}
+
+/** A rule in operations, recorded for each weight by itself. Whether the update counts is not its concern. */
+export interface OperationsRule extends RuleBase {
+  readonly form: "operations";
+  /** Numbers that the rule takes at update `step`, besides rate and step. */
+  readonly numbers: (step: number, learningRate: number) => Readonly<Record<string, number>>;
+  readonly update: (weight: WeightUpdate) => UpdatedWeight;
+}
+
+/** How an optimizer turns gradients into updates. */
+export type UpdateRule = KernelRule | OperationsRule;

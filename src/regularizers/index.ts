@@ -1,6 +1,21 @@
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { formatShape } from "../graph/shape.ts";
 import { checkKeys } from "../names/check-keys.ts";
-import { abs, add, mul, scalar, square, sum, type Tensor } from "../tensor/index.ts";
+import { resolveName } from "../names/resolve.ts";
+import {
+  abs,
+  add,
+  eye,
+  matMul,
+  maximum,
+  mul,
+  rsqrt,
+  scalar,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from "../tensor/index.ts";
 
 /**
  * A penalty on a tensor: a scalar that training adds to the loss. Derive from it to make your own.
@@ -48,6 +63,70 @@ export class L1L2 extends Regularizer {
   getConfig(): Record<string, unknown> {
     return { l1: this.l1, l2: this.l2 };
   }
+}
+
+const modes = ["rows", "columns"] as const;
+
+/** Settings of `orthogonal`. */
+export interface OrthogonalRegularizerConfig {
+  /** Factor of the penalty. Default 0.01. */
+  readonly factor?: number;
+  /** Which vectors shall be at right angles. Default `"rows"`. */
+  readonly mode?: (typeof modes)[number];
+}
+
+/** `factor` times the mean of |cos| of the angles between all pairs of rows, or of columns. */
+export class OrthogonalRegularizer extends Regularizer {
+  static override readonly className = "OrthogonalRegularizer";
+  readonly factor: number;
+  readonly mode: (typeof modes)[number];
+
+  constructor(config: OrthogonalRegularizerConfig = {}) {
+    super();
+    checkKeys("regularizers.orthogonal", config, { factor: "number", mode: "string" });
+    this.factor = factor("factor", config.factor ?? 0.01);
+    this.mode = resolveName(config.mode ?? "rows", modes, { what: "regularizers.orthogonal mode" });
+  }
+
+  apply(x: Tensor): Tensor {
+    if (x.shape.length !== 2) {
+      throw new ShapeError(
+        `regularizers.orthogonal: received shape ${formatShape(x.shape)}. Expected a matrix.`,
+        { details: { shape: x.shape } },
+      );
+    }
+    const isRows = this.mode === "rows";
+    const count = x.shape[isRows ? 0 : 1] ?? 0;
+    const pairs = (count * (count - 1)) / 2;
+    if (pairs === 0) return scalar(0);
+    // A vector of zeros has no direction; it counts as at right angles to all.
+    const lengths = maximum(sum(square(x), isRows ? 1 : 0, true), LEAST_SQUARE);
+    const units = mul(x, rsqrt(lengths));
+    const cosines = matMul(units, units, !isRows, isRows); // [count, count]
+    const others = sub(1, eye(count));
+    return mul(sum(abs(mul(cosines, others))), (0.5 * this.factor) / pairs);
+  }
+
+  getConfig(): Record<string, unknown> {
+    return { factor: this.factor, mode: this.mode };
+  }
+}
+
+/** Of a vector's length; as in TensorFlow's `l2_normalize`. */
+const LEAST_SQUARE = 1e-12;
+
+/**
+ * Penalty on vectors of a matrix that are not at right angles: `factor · Σ|cos| / pairs`.
+ *
+ * Counterpart of `keras.regularizers.OrthogonalRegularizer`.
+ *
+ * @param config `factor` 0.01, `mode` `"rows"` by default.
+ * @example
+ * const kernelRegularizer = sl.regularizers.orthogonal({ factor: 0.1, mode: "columns" });
+ * const layer = sl.layers.dense({ units: 2, kernelRegularizer });
+ */
+export function orthogonal(config?: OrthogonalRegularizerConfig): OrthogonalRegularizer {
+  return new OrthogonalRegularizer(config);
 }
 
 /**

@@ -2,9 +2,11 @@ import { ArgumentError } from "../errors.ts";
 import { deserialize, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { L1L2, l1, l1l2, l2, Regularizer } from "./index.ts";
+import { L1L2, l1, l1l2, l2, OrthogonalRegularizer, orthogonal, Regularizer } from "./index.ts";
 
-const makers = { l1, l2, l1l2 } as const;
+const makers = { l1, l2, l1l2, orthogonal } as const;
+
+const names = Object.keys(makers) as (keyof typeof makers)[];
 
 /** Names that a config may give for a regularizer. */
 export type RegularizerName = Spelled<keyof typeof makers> | "l1_l2";
@@ -27,11 +29,13 @@ export function getRegularizer(
   if (given === null || given === undefined) return null;
   if (given instanceof Regularizer || typeof given === "function") return given;
   if (typeof given === "string") {
-    const names = Object.keys(makers) as (keyof typeof makers)[];
     return makers[resolveName(given, names, { what: "regularizer" })]();
   }
   if (given.className === L1L2.className) return new L1L2(given.config);
-  return deserialize(given, "regularizer") as Regularizer;
+  if (given.className === OrthogonalRegularizer.className) {
+    return new OrthogonalRegularizer(given.config);
+  }
+  return deserialize(given, "regularizer", names) as Regularizer;
 }
 
 /** The penalty of `x`, a scalar. */

@@ -28,6 +28,8 @@ export class Variable extends Tensor {
   readonly name: string;
   /** Whether `variableGrads` and optimizers take it by default. */
   trainable: boolean;
+  /** What optimizers apply to it after each update, or null. It gives a tensor of the same shape. */
+  constraint: ((value: Tensor) => Tensor) | null = null;
   /** @internal */
   readonly storage: Storage;
   #leaf: Value;

@@ -31,6 +31,7 @@ import type { TrainingPosition, TrainingState } from "./training-state.ts";
 /** What one `fit` works on, before it is known where it begins. */
 interface FitPlan {
   readonly settings: FitSettings;
+  readonly callbacks: FitConfig["callbacks"];
   readonly seed: number | undefined;
   /** The batches, in the orders that `seed` decides. */
   readonly sources: (seed: number) => FitSources;
@@ -75,10 +76,11 @@ export class Trainer {
 
   fit(data: DataArguments, config: FitConfig): Promise<History> {
     const label = `${this.#name}.fit`;
-    return this.#train(label, config.callbacks, () => {
+    return this.#train(label, () => {
       const settings = fitSettings(label, config);
       return {
         settings,
+        callbacks: config.callbacks,
         seed: config.seed,
         sources: (seed) => this.#data.ofArrays(label, { data, config, settings, seed }),
       };
@@ -87,10 +89,11 @@ export class Trainer {
 
   fitDataset(dataset: BatchDataset, config: FitDatasetConfig): Promise<History> {
     const label = `${this.#name}.fitDataset`;
-    return this.#train(label, config.callbacks, () => {
+    return this.#train(label, () => {
       const settings = fitDatasetSettings(label, config);
       return {
         settings,
+        callbacks: config.callbacks,
         seed: undefined,
         sources: () => this.#data.ofDataset(label, { dataset, config, settings }),
       };
@@ -98,15 +101,11 @@ export class Trainer {
   }
 
   /** One `fit`: goes on from a backup, if there is one. */
-  async #train(
-    label: string,
-    given: FitConfig["callbacks"],
-    prepare: () => FitPlan,
-  ): Promise<History> {
+  async #train(label: string, prepare: () => FitPlan): Promise<History> {
     this.#requireIdle(label);
     const plan = prepare();
-    const callbacks = new CallbackList(label, given, this.#trainee.model);
-    const backup = this.#backupAmong(given);
+    const callbacks = new CallbackList(label, plan.callbacks, this.#trainee.model);
+    const backup = this.#backupAmong(plan.callbacks);
     this.#isFitting = true;
     try {
       this.config.optimizer.clearFault();
@@ -115,6 +114,7 @@ export class Trainer {
       const start =
         restored !== null && position !== null ? position : this.#startOf(plan.settings, plan.seed);
       const history = await this.#run(label, { plan, callbacks, start, backup, restored });
+      this.config.optimizer.finalizeVariableValues(this.#trainee.layer.trainableWeights);
       await backup?.finish();
       return history;
     } finally {

@@ -121,7 +121,7 @@ export function descent(
       slots: [],
       control: check.control,
     },
-    { learningRate: one, globalClipnorm: one, clipvalue: one },
+    { learningRate: one, globalClipnorm: one, clipvalue: one, decay: HostScalar.of(0), due: one },
   );
   const writes = variables.map(({ storage }, i) => ({ storage, value: updated[i] as Value }));
   return { request: [...writes, { storage: fault.storage, value: check.fault }], updated };

@@ -9,6 +9,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import type { OptimizerName } from "../../src/optimizers/index.ts";
 import { type ComparisonDetails, expectClose, type Tolerance } from "./compare.ts";
 
 /** Values in closed form: `offset + scale * sin(1.7*i + 2.3*i*sqrt(i) + phase)`. */
@@ -117,10 +118,10 @@ export interface Trajectory {
   readonly finalWeights: Readonly<Record<TrainingWeight, GoldenResult>>;
 }
 
-/** Ten steps of one optimizer; the fields that apply depend on `optimizer`. */
+/** Steps of one optimizer; the fields that apply depend on `optimizer`. */
 export interface OptimizerGolden {
   readonly name: string;
-  readonly optimizer: "sgd" | "rmsprop" | "adam" | "adamw";
+  readonly optimizer: OptimizerName;
   readonly learningRate: number;
   readonly momentum?: number;
   readonly nesterov?: boolean;
@@ -129,6 +130,8 @@ export interface OptimizerGolden {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
+  readonly amsgrad?: boolean;
+  readonly initialAccumulatorValue?: number;
   readonly weightDecay?: number;
   readonly steps: number;
   readonly initial: InputSpec;

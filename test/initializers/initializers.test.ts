@@ -194,10 +194,14 @@ describe("getInitializer", () => {
 
   test("gives back what a config describes", () => {
     const made = [
-      ...Object.entries(initializers).map(([name, make]) =>
-        (make as (config: object) => Initializer)(
-          ["constant", "identity"].includes(name) ? {} : { seed: 3 },
-        ),
+      ...Object.entries(initializers).flatMap(([name, make]) =>
+        name === "Initializer"
+          ? []
+          : [
+              (make as (config: object) => Initializer)(
+                ["constant", "identity"].includes(name) ? {} : { seed: 3 },
+              ),
+            ],
       ),
       initializers.varianceScaling({ scale: 2, mode: "fan_avg", distribution: "uniform", seed: 1 }),
     ];

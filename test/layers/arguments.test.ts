@@ -36,7 +36,7 @@ describe("makers of layers", () => {
 
   const wrong: [string, Record<string, unknown>, string][] = [
     ["dense", { unit: 3 }, "layers.dense: there is no option unit. Did you mean units?"],
-    ["dense", { units: 3, kernelConstraint: "nonNeg" }, "not to sluice yet"],
+    ["dense", { units: 3, loraRank: 2 }, "not to sluice yet"],
     ["dense", { units: 3, dtype: "float16" }, "float32"],
     ["dense", { units: 3, trainable: "no" }, "Expected a boolean"],
     ["lstm", { units: 3, return_sequences: true }, "Did you mean returnSequences?"],
@@ -89,7 +89,7 @@ describe("settings of optimizers, initializers and regularizers", () => {
   const wrong: [string, () => unknown, string][] = [
     ["adam", () => adam({ lr: 1 } as never), "train.adam: there is no option lr"],
     ["adam", () => adam({ learning_rate: 1 } as never), "Did you mean learningRate?"],
-    ["adam", () => adam({ amsgrad: true } as never), "not to sluice yet"],
+    ["adam", () => adam({ lossScaleFactor: 8 } as never), "not to sluice yet"],
     ["adamw", () => adamw({ weight_decay: 1 } as never), "Did you mean weightDecay?"],
     ["sgd", () => sgd({ momentun: 1 } as never), "Did you mean momentum?"],
     ["rmsprop", () => rmsprop({ roh: 1 } as never), "Did you mean rho?"],

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ArgumentError, DisposedError, ShapeError } from "../../src/errors.ts";
 import * as train from "../../src/optimizers/index.ts";
 import { resolveOptimizer } from "../../src/optimizers/resolve.ts";
@@ -10,39 +10,19 @@ import {
   type Tensor,
   tensor,
   type Variable,
-  variable,
   variableGrads,
 } from "../../src/tensor/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { inputOf, loadOptimizerGoldens, optimizerGradient } from "../helpers/golden.ts";
 import { tolerances } from "../helpers/tolerances.ts";
-
-const owned: { dispose(): void }[] = [];
-
-function kept<T extends { dispose(): void }>(one: T): T {
-  owned.push(one);
-  return one;
-}
-
-afterEach(() => {
-  for (const one of owned.splice(0)) one.dispose();
-});
-
-const vector = (values: ArrayLike<number>, name?: string): Variable =>
-  kept(variable(Float32Array.from(values), true, name));
-
-/** A loss whose gradient with respect to `w` is `gradient`. */
-const linear =
-  (w: Variable, gradient: ArrayLike<number>): (() => Tensor) =>
-  () =>
-    sum(mul(w, tensor(Float32Array.from(gradient))));
+import { kept, linear, vector } from "./support.ts";
 
 describe("optimizers", () => {
   test.each(loadOptimizerGoldens())(
-    "$name follows Keras's equations for ten steps",
+    "$name follows Keras's equations for 25 steps",
     async (golden) => {
       const { optimizer: kind, learningRate, momentum, nesterov, rho, centered } = golden;
-      const { beta1, beta2, epsilon, weightDecay } = golden;
+      const { beta1, beta2, epsilon, weightDecay, amsgrad, initialAccumulatorValue } = golden;
       const settings = {
         learningRate,
         momentum,
@@ -53,6 +33,8 @@ describe("optimizers", () => {
         beta2,
         epsilon,
         weightDecay,
+        amsgrad,
+        initialAccumulatorValue,
       };
       const known = Object.entries(settings).filter(([, value]) => value !== undefined);
       const optimizer = kept(resolveOptimizer({ kind, ...Object.fromEntries(known) }));
@@ -335,6 +317,7 @@ describe("the life of an optimizer", () => {
       beta1: 0.9,
       beta2: 0.999,
       epsilon: 1e-7,
+      amsgrad: false,
     });
     expect(resolveOptimizer("adamw").getConfig()).toMatchObject({ weightDecay: 0.004 });
     expect(resolveOptimizer("rmsprop").getConfig()).toMatchObject({ rho: 0.9, epsilon: 1e-7 });

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../../formats/index.ts";
 import { fetchWeights } from "../../layers/weights.ts";
-import type { NamedTensor } from "../../optimizers/optimizer.ts";
+import type { NamedTensor } from "../../optimizers/named-tensor.ts";
 import type { Variable } from "../../tensor/index.ts";
 
 /** Variables by name, on the host. */
