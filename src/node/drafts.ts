@@ -8,9 +8,10 @@ import { join } from "node:path";
  */
 const DRAFT = /^\.sluice-(.+)-(\d+)-\d+-\d+\.tmp$/;
 
-const machine = hostname()
-  .replace(/[^A-Za-z0-9.-]/g, "_")
-  .slice(0, 64);
+const machine =
+  hostname()
+    .replace(/[^A-Za-z0-9.-]/g, "_")
+    .slice(0, 64) || "unnamed";
 // Worker threads share the number of the process, and each has its own copy of this module.
 const instance = Math.floor(Math.random() * 2 ** 32);
 let drafts = 0;

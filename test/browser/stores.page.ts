@@ -31,14 +31,33 @@ export async function lifeOf(url: string) {
 }
 
 /** The message of what fails. */
-export async function failureOf(action: "read" | "write" | "open", url: string): Promise<string> {
+export async function failureOf(
+  action: "read" | "write" | "open",
+  url: string,
+  size?: number,
+): Promise<string> {
   try {
     const store = openStore(url);
     if (action === "read") await store.read();
-    if (action === "write") await store.write(fileOf(1));
+    if (action === "write") await store.write(fileOf(2, size));
     return "it did not fail";
   } catch (error) {
     return String(error);
+  }
+}
+
+/** What happens when the browser ends the transaction after the request was made. */
+export async function failureOfAbortedWrite(url: string): Promise<string> {
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (...parameters) {
+    const request = put.apply(this, parameters);
+    this.transaction.abort();
+    return request;
+  };
+  try {
+    return await failureOf("write", url);
+  } finally {
+    IDBObjectStore.prototype.put = put;
   }
 }
 

@@ -108,6 +108,23 @@ export const doctorings: Readonly<Record<string, Doctoring>> = {
     const by = dice.below(9) - 4;
     return [by, by];
   }),
+  "a gap, or data that is shared": {
+    draft: (draft, dice) => {
+      const starts = draft.members.flatMap(({ range }) => range?.[0] ?? []);
+      const from = dice.of(starts) ?? 0;
+      const by = dice.of([-4, -1, 1, 4]);
+      for (const { fields, range } of draft.members) {
+        if (!fields || !range || range[0] < from) continue;
+        fields.data_offsets = `[${range[0] + by},${range[1] + by}]`;
+      }
+      const [before, after] = [draft.data.subarray(0, from), draft.data.subarray(from)];
+      draft.data = Buffer.concat([
+        by < 0 ? before.subarray(0, Math.max(0, from + by)) : before,
+        Buffer.alloc(Math.max(0, by)),
+        after,
+      ]);
+    },
+  },
   "another size": shiftOffsets((dice) => [dice.below(3) - 1, dice.below(9) - 4]),
   "offsets turned round": {
     draft: ({ members }) => {
@@ -134,6 +151,14 @@ export const doctorings: Readonly<Record<string, Doctoring>> = {
       ];
       setField(members, "shape", dice.of([...shapes, `[${MAX},0]`, "[1000000000000]"]), dice);
       if (dice.below(2) === 0) setField(members, "data_offsets", "[0,1000000000000]", dice);
+    },
+  },
+  "huge shapes of nothing": {
+    draft: ({ members }, dice) => {
+      for (const { fields, range } of members) {
+        if (!fields || !range || range[0] < range[1]) continue;
+        fields.shape = dice.of(["4294967296", ...HUGE].flatMap((n) => [`[0,${n}]`, `[${n},0]`]));
+      }
     },
   },
   "shapes that are none": field("shape", [

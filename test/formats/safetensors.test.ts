@@ -168,7 +168,7 @@ describe("what cannot be written is refused:", () => {
       ShapeError,
       /received 1 elements for shape \[2\]\. Expected 2/,
     ],
-    ["another dtype", [{ ...w, dtype: "int32" as const }], {}, DTypeError, /Expected a Int32Array/],
+    ["another dtype", [{ ...w, dtype: "int32" as const }], {}, DTypeError, /Expected Int32Array/],
     [
       "a bool of 2",
       [{ name: "b", dtype: "bool" as const, shape: [1], data: Uint8Array.of(2) }],

@@ -43,7 +43,8 @@ export interface TestPage {
 /** Starts browser and server and opens a page. */
 export async function openTestPage(): Promise<TestPage> {
   const [browser, server] = await Promise.all([launchBrowser(), serveSources()]);
-  const page = await browser.newPage();
+  // A context of its own: further pages of it share this page's storage.
+  const page = await (await browser.newContext()).newPage();
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {

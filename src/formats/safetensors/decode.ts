@@ -32,17 +32,22 @@ export interface StoredTensors {
  *
  * @param options.source What the file is called; begins every message. Default `"safetensors"`.
  * @throws {FormatError} saying which byte or tensor breaks which rule.
+ * @example
+ * const { tensors, metadata } = decodeSafetensors(await openStore("model.safetensors").read());
+ * for (const [name, { dtype, shape }] of tensors) console.log(name, dtype, shape);
  * @see https://github.com/huggingface/safetensors#format
  */
 export function decodeSafetensors(
-  bytes: Uint8Array,
+  file: Uint8Array,
   { source = "safetensors" }: { readonly source?: string } = {},
 ): StoredTensors {
-  if (!(bytes instanceof Uint8Array)) {
+  if (!(file instanceof Uint8Array)) {
     throw new ArgumentError(
-      `${source}: received ${describeValue(bytes)}. Expected a file's content as Uint8Array.`,
+      `${source}: received ${describeValue(file)}. Expected a file's content as Uint8Array.`,
     );
   }
+  // Without the methods of Node's Buffer, whose slice() is a view.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length);
   const dataStart = PREFIX_BYTES + headerLength(bytes, source);
   const text = headerText(bytes.subarray(PREFIX_BYTES, dataStart), source);
   const dataBytes = bytes.length - dataStart;

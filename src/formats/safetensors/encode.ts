@@ -22,6 +22,9 @@ export type Metadata = Readonly<Record<string, string>> | ReadonlyMap<string, st
  * @throws {ArgumentError} for a name that comes twice, that the format keeps for itself, or that is no Unicode.
  * @throws {ShapeError} when bytes and shape do not agree.
  * @throws {LimitError} when header or file are too large.
+ * @example
+ * const kernel = { name: "dense/kernel", dtype: "float32", shape: [2], data: Float32Array.of(1, 2) } as const;
+ * await openStore("model.safetensors").write(encodeSafetensors([kernel], { format: "pt" }));
  * @see https://github.com/huggingface/safetensors#format
  */
 export function encodeSafetensors(
@@ -77,14 +80,15 @@ function metadataMembers(metadata: Metadata): string[] {
   const pairs: Iterable<[string, unknown]> =
     metadata instanceof Map ? metadata : Object.entries(metadata);
   return [...pairs].map(([key, value]) => {
-    if (typeof value !== "string" || hasHalfPair(key) || hasHalfPair(value)) {
-      throw new ArgumentError(
-        `safetensors: metadata ${quote(key)}: received ${typeof value === "string" ? "half a surrogate pair" : describeValue(value)}. ` +
-          "Expected a string of whole characters; write other things as JSON.",
-        { details: { key } },
-      );
+    if (typeof value === "string" && !hasHalfPair(key) && !hasHalfPair(value)) {
+      return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
     }
-    return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    const received = typeof value === "string" ? "half a surrogate pair" : describeValue(value);
+    throw new ArgumentError(
+      `safetensors: metadata ${quote(key)}: received ${received}. Expected a string of whole characters; write other ` +
+        "things as JSON.",
+      { details: { key } },
+    );
   });
 }
 
@@ -109,13 +113,7 @@ function check({ name, dtype, shape, bytes }: StoredTensor): void {
 function checkNames(tensors: readonly StoredTensor[]): void {
   const names = new Set<string>();
   for (const { name } of tensors) {
-    const fault = names.has(name)
-      ? "for the second time"
-      : name === METADATA_KEY
-        ? "which the format keeps for metadata"
-        : hasHalfPair(name)
-          ? "which ends or begins amid a surrogate pair"
-          : null;
+    const fault = faultOf(name, names);
     if (fault !== null) {
       throw new ArgumentError(
         `safetensors: received ${quote(name)} as name of a tensor, ${fault}. Expected another name.`,
@@ -124,6 +122,13 @@ function checkNames(tensors: readonly StoredTensor[]): void {
     }
     names.add(name);
   }
+}
+
+/** What keeps a tensor from having this name; null when nothing does. */
+function faultOf(name: string, taken: ReadonlySet<string>): string | null {
+  if (taken.has(name)) return "for the second time";
+  if (name === METADATA_KEY) return "which the format keeps for metadata";
+  return hasHalfPair(name) ? "which has half a surrogate pair" : null;
 }
 
 function hasHalfPair(text: string): boolean {

@@ -82,8 +82,8 @@ export function toStoredTensor({ name, dtype, shape, data }: HostTensor): Stored
   const stored = Object.hasOwn(STORED, dtype) ? STORED[dtype] : undefined;
   if (stored === undefined || !(data instanceof stored.array)) {
     throw new DTypeError(
-      `safetensors: tensor ${quote(name)}: received ${describeValue(data)} of dtype ${describeValue(dtype)}. Expected a ` +
-        `${stored?.array.name ?? "dtype of float32, int32, bool"}.`,
+      `safetensors: tensor ${quote(name)}: received ${describeValue(data)} of dtype ${describeValue(dtype)}. Expected ` +
+        `${stored?.array.name ?? "one of float32, int32, bool as dtype"}.`,
       { details: { tensor: name, dtype } },
     );
   }

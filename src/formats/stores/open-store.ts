@@ -103,8 +103,8 @@ function openUrl(target: string): ModelStore {
   return found.open(rest, target);
 }
 
-/** A path may hold a colon; only these three schemes go without slashes. */
-const SCHEME = /^(?<scheme>[a-z][a-z0-9+.-]*(?=:\/\/)|file|blob|data):(?:\/\/)?(?<rest>.*)$/is;
+/** A path may hold a colon, also behind a Windows drive; only three schemes go without slashes. */
+const SCHEME = /^(?<scheme>[a-z][a-z0-9+.-]+(?=:\/\/)|file|blob|data):(?:\/\/)?(?<rest>.*)$/is;
 
 function openPath(path: string): ModelStore {
   return platform.files === undefined ? urlStore(path) : fileStore(path, platform.files);
