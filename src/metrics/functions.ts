@@ -92,7 +92,7 @@ export function topKCategoricalAccuracy(
   options: TopKOptions = {},
 ): Tensor {
   checkKeys("topKCategoricalAccuracy options", options, { k: "number" });
-  return rows(topKCategoricalAccuracyRule(options.k ?? 5), labels, predictions);
+  return rows(topKCategoricalAccuracyRule(options.k), labels, predictions);
 }
 
 /**
@@ -116,7 +116,7 @@ export function sparseTopKCategoricalAccuracy(
   options: TopKOptions = {},
 ): Tensor {
   checkKeys("sparseTopKCategoricalAccuracy options", options, { k: "number" });
-  return rows(sparseTopKCategoricalAccuracyRule(options.k ?? 5), labels, predictions);
+  return rows(sparseTopKCategoricalAccuracyRule(options.k), labels, predictions);
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   sparseCategoricalAccuracyRule,
 } from "./accuracy.ts";
 import { aucRule } from "./auc.ts";
+import { checkCount } from "./check-count.ts";
 import { cosineSimilarityMetric } from "./cosine-similarity.ts";
 import { f1ScoreRule } from "./f1-score.ts";
 import { lossMetricRule } from "./loss-metric.ts";
@@ -45,9 +46,8 @@ const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRu
   binaryAccuracy: ({ threshold }) => meanRule(binaryAccuracyRule(threshold ?? 0.5)),
   categoricalAccuracy: () => meanRule(categoricalAccuracyRule),
   sparseCategoricalAccuracy: () => meanRule(sparseCategoricalAccuracyRule),
-  topKCategoricalAccuracy: ({ k }) => meanRule(topKCategoricalAccuracyRule(whole("k", k ?? 5, 1))),
-  sparseTopKCategoricalAccuracy: ({ k }) =>
-    meanRule(sparseTopKCategoricalAccuracyRule(whole("k", k ?? 5, 1))),
+  topKCategoricalAccuracy: ({ k }) => meanRule(topKCategoricalAccuracyRule(k ?? 5)),
+  sparseTopKCategoricalAccuracy: ({ k }) => meanRule(sparseTopKCategoricalAccuracyRule(k ?? 5)),
   precision: (settings) => precisionRule(selection(settings)),
   recall: (settings) => recallRule(selection(settings)),
   f1Score({ average, threshold }) {
@@ -57,7 +57,7 @@ const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRu
   auc: ({ curve, numThresholds, summationMethod, fromLogits }) =>
     aucRule({
       curve: oneOf("curve", curve, ["ROC", "PR"]),
-      numThresholds: whole("numThresholds", numThresholds ?? 200, 2),
+      numThresholds: checkCount("numThresholds", numThresholds ?? 200, 2),
       summationMethod: oneOf("summationMethod", summationMethod, [
         "interpolation",
         "minoring",
@@ -134,16 +134,9 @@ function isOwn(name: MetricName | LossName): name is OwnMetricName {
 }
 
 function selection({ thresholds, topK, classId }: PrecisionOptions): PrecisionOptions {
-  if (topK != null) whole("topK", topK, 1);
-  if (classId != null) whole("classId", classId, 0);
+  if (topK != null) checkCount("topK", topK, 1);
+  if (classId != null) checkCount("classId", classId, 0);
   return { thresholds: thresholds ?? null, topK: topK ?? null, classId: classId ?? null };
-}
-
-function whole(key: string, value: number, least: number): number {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new ArgumentError(
-    `metric: received ${key} ${value}. Expected a whole number from ${least} up.`,
-  );
 }
 
 /** One of some words, whatever their spelling; the first where none is given. */

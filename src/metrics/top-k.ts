@@ -2,10 +2,12 @@ import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { ops } from "../ops/index.ts";
 import { argMax, checkSame, classNumbers } from "./accuracy.ts";
+import { checkCount } from "./check-count.ts";
 import type { RowMetric } from "./metric-rule.ts";
 
 /** 1 where the largest label of a row is among the k largest predictions; labels are one-hot, [.., V]. */
-export function topKCategoricalAccuracyRule(k: number): RowMetric {
+export function topKCategoricalAccuracyRule(k = 5): RowMetric {
+  checkCount("k", k, 1);
   return {
     name: "topKCategoricalAccuracy",
     values(labels, predictions) {
@@ -16,7 +18,8 @@ export function topKCategoricalAccuracyRule(k: number): RowMetric {
 }
 
 /** 1 where the class of a row is among the k largest predictions; labels are class numbers, [..] or [.., 1]. */
-export function sparseTopKCategoricalAccuracyRule(k: number): RowMetric {
+export function sparseTopKCategoricalAccuracyRule(k = 5): RowMetric {
+  checkCount("k", k, 1);
   return {
     name: "sparseTopKCategoricalAccuracy",
     values: (labels, predictions) =>
