@@ -19,6 +19,7 @@ export function binaryCrossentropyRule(settings: CrossentropySettings): LossRule
     name: "binaryCrossentropy",
     labels: "dense",
     perRow: false,
+    settings: { ...settings },
     costs(labels, predictions) {
       const y = smooth(labels, settings.labelSmoothing, 2);
       // softplus has its own gradient, right at 0 too, where that of max(x, 0) + log1p(exp(-|x|)) is not.
@@ -38,6 +39,7 @@ export function categoricalCrossentropyRule(settings: CrossentropySettings): Los
     name: "categoricalCrossentropy",
     labels: "dense",
     perRow: true,
+    settings: { ...settings },
     costs(labels, predictions) {
       const classes = predictions.shape[predictions.shape.length - 1] ?? 1;
       const y = smooth(labels, settings.labelSmoothing, classes);
@@ -49,19 +51,35 @@ export function categoricalCrossentropyRule(settings: CrossentropySettings): Los
   };
 }
 
+/** What predictions are, and which label means that there is none. */
+export interface SparseSettings {
+  readonly fromLogits: boolean;
+  readonly ignoreClass?: number | undefined;
+}
+
 /**
  * -log p[y] along the last axis, y being a class number; or logSumExp(x) - x[y] from logits x.
- * A class number that there is not gives NaN, so that it is noticed.
+ * A class number that there is not gives NaN, so that it is noticed; the one to be ignored costs 0.
  */
-export function sparseCategoricalCrossentropyRule(fromLogits: boolean): LossRule {
+export function sparseCategoricalCrossentropyRule({
+  fromLogits,
+  ignoreClass,
+}: SparseSettings): LossRule {
+  const all = (labels: Value, predictions: Value): Value =>
+    fromLogits
+      ? ops.sparseCrossEntropy(predictions, labels)
+      : sparseFromProbabilities(labels, predictions);
+  const rule = { name: "sparseCategoricalCrossentropy", labels: "sparse", perRow: true } as const;
+  if (ignoreClass === undefined) return { ...rule, settings: { fromLogits }, costs: all };
   return {
-    name: "sparseCategoricalCrossentropy",
-    labels: "sparse",
-    perRow: true,
-    costs: (labels, predictions) =>
-      fromLogits
-        ? ops.sparseCrossEntropy(predictions, labels)
-        : sparseFromProbabilities(labels, predictions),
+    ...rule,
+    settings: { fromLogits, ignoreClass },
+    ignoreClass,
+    costs(labels, predictions) {
+      const isCounted = ops.notEqual(labels, ops.scalar(HostScalar.of(ignoreClass, "int32")));
+      const costs = all(ops.where(isCounted, labels, ops.literal(0, [], "int32")), predictions);
+      return ops.where(isCounted, costs, ops.literal(0));
+    },
   };
 }
 
@@ -81,17 +99,19 @@ function sparseFromProbabilities(labels: Value, predictions: Value): Value {
 }
 
 /** y·(1-s) + s/classes */
-function smooth(labels: Value, smoothing: number, classes: number): Value {
+export function smooth(labels: Value, smoothing: number, classes: number): Value {
   if (smoothing === 0) return labels;
   const kept = ops.mul(labels, ops.scalar(HostScalar.of(1 - smoothing)));
   return ops.add(kept, ops.scalar(HostScalar.of(smoothing / classes)));
 }
 
-function normalized(probabilities: Value): Value {
+/** Rows that sum to 1 along the last axis. */
+export function normalized(probabilities: Value): Value {
   const total = ops.sum(probabilities, [probabilities.shape.length - 1], true); // [.., 1]
   return ops.div(probabilities, total);
 }
 
-function clip(p: Value): Value {
+/** Probabilities, kept from 0 and 1. */
+export function clip(p: Value): Value {
   return ops.minimum(ops.maximum(p, ops.literal(LOWEST)), ops.literal(HIGHEST));
 }

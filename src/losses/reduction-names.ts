@@ -56,3 +56,11 @@ export function reductionOf(
       "number of losses.Reduction.",
   );
 }
+
+/** The reduction of a loss that has no other options, as options. */
+export function optionOf(
+  reduction: ReductionLike | ReductionOption | null | undefined,
+): ReductionOption {
+  if (typeof reduction === "object" && reduction !== null) return reduction;
+  return reduction === undefined || reduction === null ? {} : { reduction };
+}

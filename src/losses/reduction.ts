@@ -73,6 +73,13 @@ function scaledMask(mask: Value): Value {
   return ops.mul(visible, scale);
 }
 
+/** Weights of first axes times others: those of fewer axes are stretched. */
+export function multiplyWeights(a: Value, b: Value, label: string): Value {
+  const [x, y] = [ops.cast(a, "float32"), ops.cast(b, "float32")];
+  const [wide, narrow] = x.shape.length >= y.shape.length ? [x, y] : [y, x];
+  return ops.mul(wide, spreadOver(narrow, wide.shape, label));
+}
+
 /**
  * Stretches weights of the first axes over all axes: [B] over [B, T].
  * @throws {ShapeError} when they are no weights of these first axes.

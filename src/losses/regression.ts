@@ -3,6 +3,9 @@ import type { Value } from "../graph/node.ts";
 import { ops } from "../ops/index.ts";
 import type { LossRule } from "./loss-rule.ts";
 
+/** Keras's `epsilon()`. */
+const EPSILON = 1e-7;
+
 /** (p - y)² */
 export const meanSquaredErrorRule: LossRule = {
   name: "meanSquaredError",
@@ -19,12 +22,35 @@ export const meanAbsoluteErrorRule: LossRule = {
   costs: (labels, predictions) => ops.abs(ops.sub(predictions, labels)),
 };
 
+/** 100·|p - y| / |y|, the divisor kept above 1e-7, as Keras does. */
+export const meanAbsolutePercentageErrorRule: LossRule = {
+  name: "meanAbsolutePercentageError",
+  labels: "dense",
+  perRow: false,
+  costs(labels, predictions) {
+    const size = ops.maximum(ops.abs(labels), ops.literal(EPSILON));
+    return ops.mul(ops.literal(100), ops.div(ops.abs(ops.sub(predictions, labels)), size));
+  },
+};
+
+/** (log(1 + p) - log(1 + y))²; what is below 1e-7 counts as that, as in Keras. */
+export const meanSquaredLogarithmicErrorRule: LossRule = {
+  name: "meanSquaredLogarithmicError",
+  labels: "dense",
+  perRow: false,
+  costs(labels, predictions) {
+    const log = (x: Value): Value => ops.log1p(ops.maximum(x, ops.literal(EPSILON)));
+    return ops.square(ops.sub(log(predictions), log(labels)));
+  },
+};
+
 /** ½e² for |e| ≤ delta, else delta·|e| - ½delta², with e = p - y. Huber 1964. */
 export function huberRule(delta: number): LossRule {
   return {
     name: "huber",
     labels: "dense",
     perRow: false,
+    settings: { delta },
     costs(labels, predictions) {
       const error = ops.abs(ops.sub(predictions, labels));
       const bound = number(delta);
@@ -62,7 +88,8 @@ export const cosineSimilarityRule: LossRule = {
 /** Squared lengths are kept above this, as Keras's `normalize` does. */
 const SMALLEST_SQUARED_LENGTH = 1e-12;
 
-function unitRows(x: Value): Value {
+/** Rows x / |x| along the last axis. */
+export function unitRows(x: Value): Value {
   const squares = ops.sum(ops.square(x), [x.shape.length - 1], true);
   const bounded = ops.maximum(squares, ops.literal(SMALLEST_SQUARED_LENGTH));
   return ops.mul(x, ops.rsqrt(bounded));

@@ -1,54 +1,18 @@
 import { ArgumentError } from "../errors.ts";
-import { checkKeys, type KeyRules } from "../names/check-keys.ts";
+import { deserialize, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
-import { resolveName, type Spelled } from "../names/resolve.ts";
+import type { Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
-import {
-  binaryCrossentropyRule,
-  categoricalCrossentropyRule,
-  sparseCategoricalCrossentropyRule,
-} from "./crossentropy.ts";
-import type { CrossentropyOptions, FromLogits, HuberOptions } from "./functions.ts";
-import * as functions from "./functions.ts";
+import * as crossentropies from "./crossentropy-functions.ts";
+import { ctc } from "./ctc-function.ts";
+import * as divergences from "./divergence-functions.ts";
+import * as hinges from "./hinge-functions.ts";
+import { Loss } from "./loss.ts";
 import type { LossRule } from "./loss-rule.ts";
-import {
-  cosineSimilarityRule,
-  huberRule,
-  logCoshRule,
-  meanAbsoluteErrorRule,
-  meanSquaredErrorRule,
-} from "./regression.ts";
+import type { LossAlias, LossConfig, LossName } from "./names.ts";
+import * as regressions from "./regression-functions.ts";
+import { lossName, lossNames, makeRule } from "./rules.ts";
 import * as tfjs from "./tfjs-functions.ts";
-import { hingeLossRule, logLossRule } from "./tfjs-rules.ts";
-
-/** Losses by their full name. */
-export type LossName =
-  | "meanSquaredError"
-  | "meanAbsoluteError"
-  | "huber"
-  | "logCosh"
-  | "cosineSimilarity"
-  | "binaryCrossentropy"
-  | "categoricalCrossentropy"
-  | "sparseCategoricalCrossentropy";
-
-/** Further names that Keras and TF.js take. */
-export type LossAlias =
-  | "mse"
-  | "mae"
-  | "bce"
-  | "cce"
-  | "scce"
-  | Spelled<"huberLoss" | "absoluteDifference" | "cosineProximity">;
-
-/** A loss with settings. */
-export type LossConfig =
-  | { readonly kind: Spelled<LossName> | LossAlias }
-  | ({ readonly kind: Spelled<"huber"> } & HuberOptions)
-  | ({ readonly kind: Spelled<"sparseCategoricalCrossentropy"> } & FromLogits)
-  | ({
-      readonly kind: Spelled<"binaryCrossentropy" | "categoricalCrossentropy">;
-    } & CrossentropyOptions);
 
 /**
  * A loss of one's own: costs from labels and predictions, both with the batch in front. It gives a scalar, or a cost
@@ -57,85 +21,54 @@ export type LossConfig =
 export type LossFunction = (labels: Tensor, predictions: Tensor) => Tensor;
 
 /** A loss as `compile` takes it. */
-export type LossSpec = Spelled<LossName> | LossAlias | LossConfig | LossFunction;
+export type LossSpec =
+  | Spelled<LossName>
+  | LossAlias
+  | LossConfig
+  | LossFunction
+  | Loss
+  | Serialized;
 
 /** A loss as the training step uses it. */
-export type Loss = LossRule | LossFunction;
-
-type Settings = CrossentropyOptions & HuberOptions;
-
-const makers: Readonly<Record<LossName, (settings: Settings) => LossRule>> = {
-  meanSquaredError: () => meanSquaredErrorRule,
-  meanAbsoluteError: () => meanAbsoluteErrorRule,
-  huber: ({ delta }) => huberRule(positive(delta ?? 1)),
-  logCosh: () => logCoshRule,
-  cosineSimilarity: () => cosineSimilarityRule,
-  binaryCrossentropy: (settings) => binaryCrossentropyRule(crossentropy(settings)),
-  categoricalCrossentropy: (settings) => categoricalCrossentropyRule(crossentropy(settings)),
-  sparseCategoricalCrossentropy: ({ fromLogits }) =>
-    sparseCategoricalCrossentropyRule(fromLogits ?? false),
-};
-
-const names = Object.keys(makers) as LossName[];
-const aliases: Readonly<Record<string, LossName>> = {
-  mse: "meanSquaredError",
-  mae: "meanAbsoluteError",
-  bce: "binaryCrossentropy",
-  cce: "categoricalCrossentropy",
-  scce: "sparseCategoricalCrossentropy",
-  huberLoss: "huber",
-  absoluteDifference: "meanAbsoluteError",
-  cosineProximity: "cosineSimilarity",
-};
-
-/** Settings by loss; losses that are not here have none. */
-const settingsOf: Partial<Readonly<Record<LossName, KeyRules>>> = {
-  huber: { delta: "number" },
-  binaryCrossentropy: { fromLogits: "boolean", labelSmoothing: "number" },
-  categoricalCrossentropy: { fromLogits: "boolean", labelSmoothing: "number" },
-  sparseCategoricalCrossentropy: { fromLogits: "boolean", ignoreClass: "notYet" },
-};
-
-const fromLogits = { fromLogits: true, labelSmoothing: 0 };
+export type ResolvedLoss = LossRule | LossFunction | Loss;
 
 /**
  * The losses of this library as functions. Given to `compile` they are known again: their rule has a cost for each
  * sample, so that sample weights and masks apply, where the function gives one number.
  */
 const rulesByFunction = new Map<unknown, LossRule>([
-  [functions.meanSquaredError, meanSquaredErrorRule],
-  [functions.meanAbsoluteError, meanAbsoluteErrorRule],
-  [functions.huber, huberRule(1)],
-  [functions.logCosh, logCoshRule],
-  [functions.cosineSimilarity, cosineSimilarityRule],
-  [functions.binaryCrossentropy, makers.binaryCrossentropy({})],
-  [functions.categoricalCrossentropy, makers.categoricalCrossentropy({})],
-  [functions.sparseCategoricalCrossentropy, makers.sparseCategoricalCrossentropy({})],
-  [tfjs.absoluteDifference, meanAbsoluteErrorRule],
-  [tfjs.huberLoss, huberRule(1)],
-  [tfjs.sigmoidCrossEntropy, binaryCrossentropyRule(fromLogits)],
-  [tfjs.softmaxCrossEntropy, categoricalCrossentropyRule(fromLogits)],
-  [tfjs.hingeLoss, hingeLossRule],
-  [tfjs.logLoss, logLossRule(tfjs.LOG_LOSS_EPSILON)],
+  ...[regressions, hinges, divergences, crossentropies].flatMap((functions) =>
+    Object.entries(functions).map(
+      ([name, one]) => [one, makeRule(name as LossName, {})] as [unknown, LossRule],
+    ),
+  ),
+  [ctc, makeRule("ctc", {})],
+  [tfjs.absoluteDifference, makeRule("meanAbsoluteError", {})],
+  [tfjs.huberLoss, makeRule("huber", {})],
+  [tfjs.sigmoidCrossEntropy, makeRule("binaryCrossentropy", { fromLogits: true })],
+  [tfjs.softmaxCrossEntropy, makeRule("categoricalCrossentropy", { fromLogits: true })],
+  [tfjs.hingeLoss, makeRule("hingeLoss", {})],
+  [tfjs.logLoss, makeRule("logLoss", {})],
 ]);
 
 /**
- * The loss that a name, a config or a function stands for.
- * @throws {ArgumentError} for anything else, naming the nearest loss.
+ * The loss that a name, a config, a function, an object of a class or its description stands for.
+ * @throws {ArgumentError} for anything else, naming the nearest loss, and for classes that nobody registered.
  */
-export function resolveLoss(spec: LossSpec): Loss {
+export function resolveLoss(spec: LossSpec): ResolvedLoss {
   if (typeof spec === "function") return rulesByFunction.get(spec) ?? spec;
-  if (typeof spec === "string") return makers[lossName(spec)]({});
+  if (typeof spec === "string") return makeRule(lossName(spec), {});
+  if (spec instanceof Loss) return spec;
   if (typeof spec !== "object" || spec === null || Array.isArray(spec)) {
     throw new ArgumentError(
-      `loss: received ${describeValue(spec)}. Expected a name (${names.join(", ")}), settings ` +
-        '{ kind: "huber", delta: 2 }, or a function (labels, predictions) => tensor.',
+      `loss: received ${describeValue(spec)}. Expected a name (${lossNames.join(", ")}), settings ` +
+        '{ kind: "huber", delta: 2 }, a function (labels, predictions) => tensor, or an object of a class that ' +
+        "extends losses.Loss.",
     );
   }
+  if ("className" in spec) return ownLoss(spec);
   const { kind, ...settings } = spec;
-  const name = lossName(kind);
-  checkKeys(`loss ${name}`, spec, { kind: "string", ...settingsOf[name] });
-  return makers[name](settings);
+  return makeRule(lossName(kind), settings);
 }
 
 /** The rule of a loss of this library that is given as a function; undefined for others. */
@@ -143,21 +76,40 @@ export function ruleOfFunction(loss: unknown): LossRule | undefined {
   return rulesByFunction.get(loss);
 }
 
-function lossName(given: string): LossName {
-  return resolveName<LossName>(given, names, { what: "loss", aliases });
+/** The rule of a loss; null for those of one's own, which have none. */
+export function ruleOf(loss: ResolvedLoss): LossRule | null {
+  return typeof loss === "function" || loss instanceof Loss ? null : loss;
 }
 
-function crossentropy({ fromLogits = false, labelSmoothing = 0 }: CrossentropyOptions): {
-  fromLogits: boolean;
-  labelSmoothing: number;
-} {
-  if (labelSmoothing >= 0 && labelSmoothing <= 1) return { fromLogits, labelSmoothing };
+/**
+ * A loss as plain data, which `resolveLoss` takes: a name, `{ kind, ...settings }`, or `{ className, config }`.
+ * @throws {ArgumentError} for a function of one's own, and for a class without a className.
+ */
+export function serializeLoss(loss: ResolvedLoss): string | LossConfig | Serialized {
+  if (typeof loss === "function") {
+    throw new ArgumentError(
+      `loss: ${describeValue(loss)} cannot be saved. Expected a class that extends losses.Loss and was made known ` +
+        "with serialization.registerClass.",
+    );
+  }
+  if (!(loss instanceof Loss)) {
+    const { name, settings } = loss;
+    return settings === undefined ? name : ({ kind: name, ...settings } as LossConfig);
+  }
+  const className = loss.getClassName();
+  if (className === Loss.className) {
+    throw new ArgumentError(
+      `loss: the class ${loss.constructor.name} has no className, so it cannot be saved. Expected a name of its own: ` +
+        'static override readonly className = "Pinball".',
+    );
+  }
+  return { className, config: { ...loss.getConfig() } };
+}
+
+function ownLoss(serialized: Serialized): Loss {
+  const loss = deserialize(serialized, "loss");
+  if (loss instanceof Loss) return loss;
   throw new ArgumentError(
-    `loss: received labelSmoothing ${labelSmoothing}. Expected a number from 0 to 1.`,
+    `loss: the class "${serialized.className}" is ${describeValue(loss)}. Expected one that extends losses.Loss.`,
   );
-}
-
-function positive(delta: number): number {
-  if (delta > 0 && Number.isFinite(delta)) return delta;
-  throw new ArgumentError(`loss: received delta ${delta}. Expected a number above 0.`);
 }

@@ -4,13 +4,10 @@ import { type Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
 import { binaryCrossentropyRule, categoricalCrossentropyRule } from "./crossentropy.ts";
 import { type ReductionLike, reductionOf } from "./reduction-names.ts";
 import { huberRule, meanAbsoluteErrorRule } from "./regression.ts";
-import { cosineDistanceRule, hingeLossRule, logLossRule } from "./tfjs-rules.ts";
+import { cosineDistanceRule, hingeLossRule, LOG_LOSS_EPSILON, logLossRule } from "./tfjs-rules.ts";
 import { reducedLoss } from "./weighted-loss.ts";
 
 // The losses that TF.js has under names and with arguments of its own, for programs that move over.
-
-/** Keeps the logarithms of `logLoss` finite; TF.js's default. */
-export const LOG_LOSS_EPSILON = 1e-7;
 
 /**
  * Mean of |prediction - label|; the same as `losses.meanAbsoluteError`.

@@ -3,6 +3,9 @@ import type { Value } from "../graph/node.ts";
 import { ops } from "../ops/index.ts";
 import type { LossRule } from "./loss-rule.ts";
 
+/** Keeps the logarithms of `logLoss` finite; TF.js's default. */
+export const LOG_LOSS_EPSILON = 1e-7;
+
 /** max(0, 1 - (2y - 1)·p), for labels that are 0 or 1. */
 export const hingeLossRule: LossRule = {
   name: "hingeLoss",
@@ -20,6 +23,7 @@ export function logLossRule(epsilon: number): LossRule {
     name: "logLoss",
     labels: "dense",
     perRow: false,
+    settings: { epsilon },
     costs(labels, predictions) {
       const one = ops.literal(1);
       const log = (p: Value): Value => ops.log(ops.add(p, ops.scalar(HostScalar.of(epsilon))));

@@ -2,9 +2,16 @@ import { ArgumentError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { ops } from "../ops/index.ts";
 import { scope, Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
-import { elementCosts, type LossRule } from "./loss-rule.ts";
+import { countedRows, elementCosts, type LossRule } from "./loss-rule.ts";
+import type { LossName } from "./names.ts";
 import { reduceCosts } from "./reduction.ts";
-import { type ReductionLike, type ReductionName, reductionOf } from "./reduction-names.ts";
+import {
+  type ReductionLike,
+  type ReductionName,
+  type ReductionOption,
+  reductionOf,
+} from "./reduction-names.ts";
+import { type AllSettings, makeRule } from "./rules.ts";
 
 /** Labels, predictions, weights: what every loss takes. */
 export type LossArguments = readonly [TensorLike, TensorLike, (TensorLike | null)?];
@@ -19,8 +26,19 @@ export function reducedLoss(
     const y = toTensor(labels, `${rule.name} labels`).value;
     const p = toTensor(predictions, `${rule.name} predictions`).value;
     const w = weightsOf(rule.name, weights);
-    return Tensor.of(reduceCosts(elementCosts(rule, y, p), w, reduction));
+    const costs = elementCosts(rule, y, p);
+    return Tensor.of(reduceCosts(costs, countedWeights(countedRows(rule, y, costs), w), reduction));
   });
+}
+
+/** A loss of tensors, by its name and the options of its function. */
+export function namedLoss(
+  name: LossName,
+  given: LossArguments,
+  options: AllSettings & ReductionOption = {},
+): Tensor {
+  const rule = makeRule(name, options, { reduction: "any" });
+  return reducedLoss(rule, given, reductionOf(name, options.reduction));
 }
 
 /**
@@ -48,6 +66,13 @@ export function computeWeightedLoss(
     const costs = ops.cast(toTensor(losses, "computeWeightedLoss losses").value, "float32");
     return Tensor.of(reduceCosts(costs, weightsOf("computeWeightedLoss", weights), how));
   });
+}
+
+/** Rows that do not count have the weight 0. */
+function countedWeights(counted: Value | null, weights: Value | null): Value | null {
+  if (counted === null) return weights;
+  const isCounted = ops.cast(counted, "float32");
+  return weights === null ? isCounted : ops.mul(isCounted, weights);
 }
 
 /** A lone boolean is an option of another library (`fromLogits`), not a weight of 1. */

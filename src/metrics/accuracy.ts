@@ -33,11 +33,7 @@ export const categoricalAccuracyRule: RowMetric = {
 export const sparseCategoricalAccuracyRule: RowMetric = {
   name: "sparseCategoricalAccuracy",
   values(labels, predictions) {
-    const rows = predictions.shape.slice(0, -1);
-    if (!shapesEqual(labels.shape, rows) && !shapesEqual(labels.shape, [...rows, 1])) {
-      throw mismatch("sparseCategoricalAccuracy", labels, predictions, rows);
-    }
-    const y = ops.cast(ops.reshape(labels, rows), "int32");
+    const y = classNumbers("sparseCategoricalAccuracy", labels, predictions);
     return ops.cast(ops.equal(y, argMax(predictions)), "float32");
   },
 };
@@ -55,11 +51,25 @@ export const accuracyRule: RowMetric = {
   },
 };
 
-function argMax(rows: Value): Value {
+/** Where the last axis is largest, int32. */
+export function argMax(rows: Value): Value {
   return ops.argMax(rows, rows.shape.length - 1);
 }
 
-function checkSame(metric: string, labels: Value, predictions: Value): void {
+/**
+ * Labels [..] or [.., 1] of predictions [.., V] as int32 [..].
+ * @throws {ShapeError} for other shapes.
+ */
+export function classNumbers(metric: string, labels: Value, predictions: Value): Value {
+  const rows = predictions.shape.slice(0, -1);
+  if (!shapesEqual(labels.shape, rows) && !shapesEqual(labels.shape, [...rows, 1])) {
+    throw mismatch(metric, labels, predictions, rows);
+  }
+  return ops.cast(ops.reshape(labels, rows), "int32");
+}
+
+/** @throws {ShapeError} when labels and predictions differ in shape. */
+export function checkSame(metric: string, labels: Value, predictions: Value): void {
   if (shapesEqual(labels.shape, predictions.shape)) return;
   throw mismatch(metric, labels, predictions, predictions.shape);
 }

@@ -1,10 +1,5 @@
-import {
-  binaryCrossentropyRule,
-  categoricalCrossentropyRule,
-  sparseCategoricalCrossentropyRule,
-} from "../losses/crossentropy.ts";
-import { type LossRule, sampleCosts } from "../losses/loss-rule.ts";
-import { meanAbsoluteErrorRule, meanSquaredErrorRule } from "../losses/regression.ts";
+import type { LossName } from "../losses/names.ts";
+import { makeRule } from "../losses/rules.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import { scope, Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
 import {
@@ -12,19 +7,11 @@ import {
   categoricalAccuracyRule,
   sparseCategoricalAccuracyRule,
 } from "./accuracy.ts";
+import { cosineSimilarityMetric } from "./cosine-similarity.ts";
+import { asRowMetric } from "./loss-metric.ts";
 import type { RowMetric } from "./metric-rule.ts";
-
-/** Settings of `binaryAccuracy`. */
-export interface BinaryAccuracyOptions {
-  /** Predictions above it count as yes. Default 0.5; for logits use 0. */
-  readonly threshold?: number;
-}
-
-/** Settings of the crossentropies. */
-export interface CrossentropyMetricOptions {
-  /** Whether predictions are raw scores instead of probabilities. Default false. */
-  readonly fromLogits?: boolean;
-}
+import type { BinaryAccuracyOptions, CrossentropyMetricOptions, TopKOptions } from "./names.ts";
+import { sparseTopKCategoricalAccuracyRule, topKCategoricalAccuracyRule } from "./top-k.ts";
 
 /**
  * Share of elements that are predicted right, row by row; for labels that are 0 or 1.
@@ -86,6 +73,53 @@ export function sparseCategoricalAccuracy(labels: TensorLike, predictions: Tenso
 }
 
 /**
+ * 1 for each row whose largest label is among its k largest predictions, else 0. What is as large as the k-th is in.
+ *
+ * Counterpart of `keras.metrics.top_k_categorical_accuracy`.
+ *
+ * @example
+ * const rows = sl.metrics.topKCategoricalAccuracy([[0, 1, 0]], [[0.2, 0.3, 0.5]], { k: 2 });
+ * console.log(await rows.data()); // Float32Array [ 1 ]
+ *
+ * @param labels One-hot, [.., V].
+ * @param predictions Probabilities or scores, [.., V].
+ * @returns [..]
+ * @throws {ShapeError} when the shapes differ.
+ */
+export function topKCategoricalAccuracy(
+  labels: TensorLike,
+  predictions: TensorLike,
+  options: TopKOptions = {},
+): Tensor {
+  checkKeys("topKCategoricalAccuracy options", options, { k: "number" });
+  return rows(topKCategoricalAccuracyRule(options.k), labels, predictions);
+}
+
+/**
+ * 1 for each row whose class is among its k largest predictions, else 0. What is as large as the k-th is in; a class that
+ * there is not is never.
+ *
+ * Counterpart of `keras.metrics.sparse_top_k_categorical_accuracy`.
+ *
+ * @example
+ * const rows = sl.metrics.sparseTopKCategoricalAccuracy([1, 0], [[0.2, 0.3, 0.5], [0.1, 0.5, 0.4]], { k: 2 });
+ * console.log(await rows.data()); // Float32Array [ 1, 0 ]
+ *
+ * @param labels Class numbers, [..] or [.., 1].
+ * @param predictions Probabilities or scores, [.., V].
+ * @returns [..]
+ * @throws {ShapeError} when the shapes do not fit.
+ */
+export function sparseTopKCategoricalAccuracy(
+  labels: TensorLike,
+  predictions: TensorLike,
+  options: TopKOptions = {},
+): Tensor {
+  checkKeys("sparseTopKCategoricalAccuracy options", options, { k: "number" });
+  return rows(sparseTopKCategoricalAccuracyRule(options.k), labels, predictions);
+}
+
+/**
  * Mean of |prediction - label| of each row.
  *
  * Counterpart of `tf.metrics.meanAbsoluteError`.
@@ -100,7 +134,7 @@ export function sparseCategoricalAccuracy(labels: TensorLike, predictions: Tenso
  * @throws {ShapeError} when the shapes differ.
  */
 export function meanAbsoluteError(labels: TensorLike, predictions: TensorLike): Tensor {
-  return rows(meanAbsoluteErrorMetric, labels, predictions);
+  return costs("meanAbsoluteError", labels, predictions);
 }
 
 /**
@@ -118,7 +152,79 @@ export function meanAbsoluteError(labels: TensorLike, predictions: TensorLike): 
  * @throws {ShapeError} when the shapes differ.
  */
 export function meanSquaredError(labels: TensorLike, predictions: TensorLike): Tensor {
-  return rows(meanSquaredErrorMetric, labels, predictions);
+  return costs("meanSquaredError", labels, predictions);
+}
+
+/**
+ * Mean of 100·|prediction - label| / |label| of each row.
+ *
+ * Counterpart of `tf.metrics.meanAbsolutePercentageError`.
+ *
+ * @example
+ * const rows = sl.metrics.meanAbsolutePercentageError([[2, 4]], [[1, 5]]);
+ * console.log(await rows.data()); // Float32Array [ 37.5 ]
+ *
+ * @param labels [.., D]
+ * @param predictions [.., D]
+ * @returns [..]
+ * @throws {ShapeError} when the shapes differ.
+ */
+export function meanAbsolutePercentageError(labels: TensorLike, predictions: TensorLike): Tensor {
+  return costs("meanAbsolutePercentageError", labels, predictions);
+}
+
+/**
+ * Mean of (log(1 + prediction) - log(1 + label))² of each row.
+ *
+ * Counterpart of `keras.metrics.mean_squared_logarithmic_error`.
+ *
+ * @example
+ * const rows = sl.metrics.meanSquaredLogarithmicError([[0]], [[1]]);
+ * console.log((await rows.data())[0]?.toFixed(4)); // 0.4805
+ *
+ * @param labels [.., D]
+ * @param predictions [.., D]
+ * @returns [..]
+ * @throws {ShapeError} when the shapes differ.
+ */
+export function meanSquaredLogarithmicError(labels: TensorLike, predictions: TensorLike): Tensor {
+  return costs("meanSquaredLogarithmicError", labels, predictions);
+}
+
+/**
+ * Cosine of the angle between labels and predictions of each row: 1 for one direction, 0 for orthogonal ones.
+ *
+ * Counterpart of `keras.metrics.CosineSimilarity`; the loss of this name, and `cosineProximity`, are its negative.
+ *
+ * @example
+ * const rows = sl.metrics.cosineSimilarity([[0, 2]], [[0, 5]]);
+ * console.log(await rows.data()); // Float32Array [ 1 ]
+ *
+ * @param labels [.., D]
+ * @param predictions [.., D]
+ * @returns [..]
+ * @throws {ShapeError} when the shapes differ.
+ */
+export function cosineSimilarity(labels: TensorLike, predictions: TensorLike): Tensor {
+  return rows(cosineSimilarityMetric, labels, predictions);
+}
+
+/**
+ * Negative cosine of the angle between labels and predictions of each row.
+ *
+ * Counterpart of `tf.metrics.cosineProximity`.
+ *
+ * @example
+ * const rows = sl.metrics.cosineProximity([[0, 2]], [[0, 5]]);
+ * console.log(await rows.data()); // Float32Array [ -1 ]
+ *
+ * @param labels [.., D]
+ * @param predictions [.., D]
+ * @returns [..]
+ * @throws {ShapeError} when the shapes differ.
+ */
+export function cosineProximity(labels: TensorLike, predictions: TensorLike): Tensor {
+  return costs("cosineSimilarity", labels, predictions);
 }
 
 /**
@@ -140,8 +246,7 @@ export function binaryCrossentropy(
   predictions: TensorLike,
   options: CrossentropyMetricOptions = {},
 ): Tensor {
-  const settings = { fromLogits: fromLogitsOf("binaryCrossentropy", options), labelSmoothing: 0 };
-  return rows(asRowMetric(binaryCrossentropyRule(settings)), labels, predictions);
+  return crossentropy("binaryCrossentropy", [labels, predictions], options);
 }
 
 /**
@@ -163,9 +268,7 @@ export function categoricalCrossentropy(
   predictions: TensorLike,
   options: CrossentropyMetricOptions = {},
 ): Tensor {
-  const fromLogits = fromLogitsOf("categoricalCrossentropy", options);
-  const rule = categoricalCrossentropyRule({ fromLogits, labelSmoothing: 0 });
-  return rows(asRowMetric(rule), labels, predictions);
+  return crossentropy("categoricalCrossentropy", [labels, predictions], options);
 }
 
 /**
@@ -187,24 +290,20 @@ export function sparseCategoricalCrossentropy(
   predictions: TensorLike,
   options: CrossentropyMetricOptions = {},
 ): Tensor {
-  const fromLogits = fromLogitsOf("sparseCategoricalCrossentropy", options);
-  return rows(asRowMetric(sparseCategoricalCrossentropyRule(fromLogits)), labels, predictions);
+  return crossentropy("sparseCategoricalCrossentropy", [labels, predictions], options);
 }
 
-/** A loss as values of a metric: its cost of each row. */
-export function asRowMetric(rule: LossRule): RowMetric {
-  return {
-    name: rule.name,
-    values: (labels, predictions) => sampleCosts(rule, labels, predictions),
-  };
+function crossentropy(
+  name: LossName,
+  [labels, predictions]: readonly [TensorLike, TensorLike],
+  options: CrossentropyMetricOptions,
+): Tensor {
+  checkKeys(`${name} options`, options, { fromLogits: "boolean" });
+  return rows(asRowMetric(makeRule(name, options)), labels, predictions);
 }
 
-const meanAbsoluteErrorMetric = asRowMetric(meanAbsoluteErrorRule);
-const meanSquaredErrorMetric = asRowMetric(meanSquaredErrorRule);
-
-function fromLogitsOf(label: string, options: CrossentropyMetricOptions): boolean {
-  checkKeys(`${label} options`, options, { fromLogits: "boolean" });
-  return options.fromLogits ?? false;
+function costs(name: LossName, labels: TensorLike, predictions: TensorLike): Tensor {
+  return rows(asRowMetric(makeRule(name, {})), labels, predictions);
 }
 
 function rows(rule: RowMetric, labels: TensorLike, predictions: TensorLike): Tensor {

@@ -9,13 +9,15 @@ const SMALLEST_WEIGHT = 2 ** -126;
 export interface MetricRule {
   /** Key in logs and history. */
   readonly name: string;
-  /** How many totals it keeps. */
-  readonly size: number;
+  /** How many totals it keeps; null: as many as the classes or columns of the predictions ask for. */
+  readonly size: number | null;
   /**
    * What a batch adds to the totals, float32 [size]; recorded, like everything in a training step. `weights` float32 of
    * the predictions' first axes ([B] or [B, T]) hold mask and sample weights; null: all count 1.
    */
   readonly totals: (labels: Value, predictions: Value, weights: Value | null) => Value;
+  /** The totals of all batches so far with those of one more, both [size]. Absent: they add up. */
+  readonly combine?: (totals: Value, batch: Value) => Value;
   /** The figure, a scalar, from the totals [size] of any number of batches. */
   readonly result: (totals: Value) => Value;
 }
@@ -27,14 +29,17 @@ export interface RowMetric {
   readonly values: (labels: Value, predictions: Value) => Value;
 }
 
-/** The metric that is the weighted mean of these values. */
-export function meanRule({ name, values }: RowMetric): MetricRule {
+/**
+ * The metric that is the weighted mean of these values. Weights of axes that the values do not have are left out (a
+ * mask, of values that a function of one's own has reduced), or refused (`isStrict`).
+ */
+export function meanRule({ name, values }: RowMetric, isStrict = false): MetricRule {
   return {
     name,
     size: 2,
     totals(labels, predictions, weights) {
       const each = ops.cast(values(labels, predictions), "float32");
-      return meanTotals(weightedTotals(each, fittingWeights(weights, each)));
+      return meanTotals(weightedTotals(each, isStrict ? weights : fittingWeights(weights, each)));
     },
     result: meanResult,
   };

@@ -1,34 +1,18 @@
 import { ArgumentError } from "../errors.ts";
-import { type LossConfig, resolveLoss, ruleOfFunction } from "../losses/resolve.ts";
+import type { Value } from "../graph/node.ts";
+import { formatShape } from "../graph/shape.ts";
+import { ruleOfFunction } from "../losses/resolve.ts";
+import { deserialize, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
-import { resolveName, type Spelled } from "../names/resolve.ts";
+import { ops } from "../ops/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import {
-  accuracyRule,
-  binaryAccuracyRule,
-  categoricalAccuracyRule,
-  sparseCategoricalAccuracyRule,
-} from "./accuracy.ts";
 import * as functions from "./functions.ts";
-import { asRowMetric } from "./functions.ts";
+import * as judgements from "./judgement-functions.ts";
+import { lossMetricRule } from "./loss-metric.ts";
+import { Metric } from "./metric.ts";
 import { type MetricRule, meanRule } from "./metric-rule.ts";
-import { rootMeanSquaredErrorRule } from "./root-mean-squared-error.ts";
-
-/** Metrics by their full name. `accuracy` is the accuracy that the shapes ask for. */
-export type MetricName =
-  | "accuracy"
-  | "binaryAccuracy"
-  | "categoricalAccuracy"
-  | "sparseCategoricalAccuracy"
-  | "meanAbsoluteError"
-  | "meanSquaredError"
-  | "rootMeanSquaredError"
-  | "binaryCrossentropy"
-  | "categoricalCrossentropy"
-  | "sparseCategoricalCrossentropy";
-
-/** Short names that Keras and TF.js take too. */
-export type MetricAlias = "acc" | "mae" | "mse" | "rmse" | "bce" | "cce";
+import type { MetricConfig, MetricName, MetricSpelling } from "./names.ts";
+import { makeMetric, metricName, metricNames } from "./rules.ts";
 
 /**
  * A metric of one's own: values from labels and predictions, both with the batch in front; their mean is reported,
@@ -37,88 +21,124 @@ export type MetricAlias = "acc" | "mae" | "mse" | "rmse" | "bce" | "cce";
 export type MetricFunction = (labels: Tensor, predictions: Tensor) => Tensor;
 
 /** A metric as `compile` takes it. */
-export type MetricSpec = Spelled<MetricName> | MetricAlias | MetricFunction;
+export type MetricSpec = MetricSpelling | MetricConfig | MetricFunction | Metric | Serialized;
 
-const rules: Readonly<Record<MetricName, MetricRule>> = {
-  accuracy: meanRule(accuracyRule),
-  binaryAccuracy: meanRule(binaryAccuracyRule()),
-  categoricalAccuracy: meanRule(categoricalAccuracyRule),
-  sparseCategoricalAccuracy: meanRule(sparseCategoricalAccuracyRule),
-  meanAbsoluteError: lossMetric("meanAbsoluteError"),
-  meanSquaredError: lossMetric("meanSquaredError"),
-  rootMeanSquaredError: rootMeanSquaredErrorRule,
-  binaryCrossentropy: lossMetric("binaryCrossentropy"),
-  categoricalCrossentropy: lossMetric("categoricalCrossentropy"),
-  sparseCategoricalCrossentropy: lossMetric("sparseCategoricalCrossentropy"),
-};
+/** A metric as plain data. */
+export type SerializedMetric = string | MetricConfig | Serialized;
 
-const names = Object.keys(rules) as MetricName[];
-const aliases: Readonly<Record<MetricAlias, MetricName>> = {
-  acc: "accuracy",
-  mae: "meanAbsoluteError",
-  mse: "meanSquaredError",
-  rmse: "rootMeanSquaredError",
-  bce: "binaryCrossentropy",
-  cce: "categoricalCrossentropy",
-};
+/** A metric as the training step uses it. */
+export interface ResolvedMetric extends MetricRule {
+  /** What `resolveMetric` makes the same of; null for a function of one's own, which cannot be saved. */
+  readonly serialized: SerializedMetric | null;
+}
 
 /**
  * The metrics of this library as functions, by object: a bundler renames functions, and two of them (that of the losses
  * and that of the metrics) have the same name in the source.
  */
-const rulesByFunction = new Map<unknown, MetricRule>([
-  [functions.binaryAccuracy, rules.binaryAccuracy],
-  [functions.categoricalAccuracy, rules.categoricalAccuracy],
-  [functions.sparseCategoricalAccuracy, rules.sparseCategoricalAccuracy],
-  [functions.meanAbsoluteError, rules.meanAbsoluteError],
-  [functions.meanSquaredError, rules.meanSquaredError],
-  [functions.binaryCrossentropy, rules.binaryCrossentropy],
-  [functions.categoricalCrossentropy, rules.categoricalCrossentropy],
-  [functions.sparseCategoricalCrossentropy, rules.sparseCategoricalCrossentropy],
-]);
+const namesByFunction = new Map<unknown, MetricName>(
+  [functions, judgements].flatMap((module) =>
+    Object.entries(module).map(([name, one]) => [one, name as MetricName] as [unknown, MetricName]),
+  ),
+);
 
 /**
- * The metric that a name or a function stands for. It reports under the name that was given, as Keras and TF.js do:
- * `metrics: ["mae"]` gives `history.mae`.
- * @throws {ArgumentError} for anything else, naming the nearest metric.
+ * The metric that a name, a config, a function, an object of a class or its description stands for. It reports under
+ * the name that was given, as Keras and TF.js do: `metrics: ["mae"]` gives `history.mae`. `isWeighted`: it will see
+ * sample weights, which a function of one's own must not leave out.
+ * @throws {ArgumentError} for anything else, naming the nearest metric, and for classes that nobody registered.
  */
-export function resolveMetric(spec: MetricSpec): MetricRule {
-  if (typeof spec === "function") return fromFunction(spec);
-  if (typeof spec !== "string") {
+export function resolveMetric(spec: MetricSpec, isWeighted = false): ResolvedMetric {
+  if (typeof spec === "function") return fromFunction(spec, isWeighted);
+  if (typeof spec === "string") {
+    return { ...makeMetric(metricName(spec), {}), name: spec, serialized: spec };
+  }
+  if (spec instanceof Metric) return fromObject(spec);
+  if (typeof spec === "object" && spec !== null && "className" in spec) return fromClass(spec);
+  if (typeof spec !== "object" || spec === null || !("kind" in spec)) {
     throw new ArgumentError(
-      `metric: received ${describeValue(spec)}. Expected a name (${names.join(", ")}), or a function ` +
-        "(labels, predictions) => tensor.",
+      `metric: received ${describeValue(spec)}. Expected a name (${metricNames.join(", ")}), settings ` +
+        '{ kind: "precision", thresholds: 0.3 }, a function (labels, predictions) => tensor, or an object of a class ' +
+        "that extends metrics.Metric.",
     );
   }
-  const rule = rules[resolveName<MetricName>(spec, names, { what: "metric", aliases })];
-  return { ...rule, name: spec };
+  const { kind, name = kind, ...settings } = spec;
+  if (typeof name !== "string" || name === "") {
+    throw new ArgumentError(
+      `metric: received ${describeValue(name)} as name. Expected the key under which it is reported.`,
+    );
+  }
+  return { ...makeMetric(metricName(kind), settings), name, serialized: { ...spec } };
 }
 
-function fromFunction(metric: MetricFunction): MetricRule {
-  const known = rulesByFunction.get(metric);
-  if (known !== undefined) return known;
+/**
+ * A metric as plain data, which `resolveMetric` takes.
+ * @throws {ArgumentError} for a function of one's own, and for a class without a className.
+ */
+export function serializeMetric({ name, serialized }: ResolvedMetric): SerializedMetric {
+  if (serialized !== null) return serialized;
+  throw new ArgumentError(
+    `metric ${name}: a function cannot be saved, nor can a class without a className. Expected a class that extends ` +
+      "metrics.Metric, has a className, and was made known with serialization.registerClass.",
+  );
+}
+
+function fromFunction(metric: MetricFunction, isWeighted: boolean): ResolvedMetric {
+  const known = namesByFunction.get(metric);
+  if (known !== undefined) return { ...makeMetric(known, {}), serialized: known };
   const loss = ruleOfFunction(metric);
-  if (loss !== undefined) return meanRule(asRowMetric(loss));
+  if (loss !== undefined) {
+    // The metric of this name is the negative of the loss.
+    const kind = loss.name === "cosineSimilarity" ? "cosineProximity" : loss.name;
+    const serialized = { kind, ...loss.settings, name: loss.name } as MetricConfig;
+    return { ...lossMetricRule(loss), serialized };
+  }
   if (metric.name === "") {
     throw new ArgumentError(
       "metric: received a function without a name. Expected one with a name, under which it is reported: " +
         "const medianError = (labels, predictions) => …",
     );
   }
-  return meanRule({
-    name: metric.name,
-    values(labels, predictions) {
-      const figures: unknown = metric(Tensor.of(labels), Tensor.of(predictions));
-      if (figures instanceof Tensor) return figures.value;
-      throw new ArgumentError(
-        `metric ${metric.name}: the function gave ${describeValue(figures)}. Expected a tensor.`,
-      );
-    },
-  });
+  const values = (labels: Value, predictions: Value): Value => {
+    const figures: unknown = metric(Tensor.of(labels), Tensor.of(predictions));
+    if (figures instanceof Tensor) return figures.value;
+    throw new ArgumentError(
+      `metric ${metric.name}: the function gave ${describeValue(figures)}. Expected a tensor.`,
+    );
+  };
+  return { ...meanRule({ name: metric.name, values }, isWeighted), serialized: null };
 }
 
-function lossMetric(kind: LossConfig["kind"]): MetricRule {
-  const loss = resolveLoss({ kind });
-  if (typeof loss === "function") throw new RangeError(`${kind} is no loss of this library`);
-  return meanRule(asRowMetric(loss));
+function fromObject(metric: Metric): ResolvedMetric {
+  const className = metric.getClassName();
+  const { name, size } = metric;
+  const checked = (given: unknown, what: string, shape: readonly number[]) => {
+    const fits = given instanceof Tensor && given.shape.join() === shape.join();
+    if (fits) return ops.cast(given.value, "float32");
+    const received =
+      given instanceof Tensor ? `shape ${formatShape(given.shape)}` : describeValue(given);
+    throw new ArgumentError(
+      `metric ${name}: ${what} gave ${received}. Expected a tensor of shape ${formatShape(shape)}.`,
+    );
+  };
+  return {
+    name,
+    size,
+    totals(labels, predictions, weights) {
+      const counts = weights === null ? null : Tensor.of(weights);
+      const totals = metric.totals(Tensor.of(labels), Tensor.of(predictions), counts);
+      return checked(totals, "totals()", [size]);
+    },
+    result: (totals) => checked(metric.result(Tensor.of(totals)), "result()", []),
+    serialized:
+      className === Metric.className ? null : { className, config: { ...metric.getConfig() } },
+  };
+}
+
+function fromClass(serialized: Serialized): ResolvedMetric {
+  const metric = deserialize(serialized, "metric");
+  if (metric instanceof Metric) return fromObject(metric);
+  throw new ArgumentError(
+    `metric: the class "${serialized.className}" is ${describeValue(metric)}. Expected one that extends metrics.Metric.`,
+  );
 }

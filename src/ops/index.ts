@@ -3,6 +3,7 @@ import * as arithmetic from "./arithmetic.ts";
 import * as casting from "./cast.ts";
 import * as comparison from "./comparison.ts";
 import * as concatenation from "./concat.ts";
+import * as ctc from "./ctc-loss.ts";
 import * as cumulative from "./cumulative.ts";
 import { customGradOp } from "./custom-grad.ts";
 import * as exponential from "./exponential.ts";
@@ -45,6 +46,7 @@ export const ops: Ops = {
   ...layerNormalization,
   ...gathering,
   ...crossEntropy,
+  ...ctc,
   ...recurrence,
 };
 
@@ -67,6 +69,7 @@ const ALL: readonly Op[] = [
   ...layerNormalization.layerNormOps,
   ...gathering.gatherOps,
   ...crossEntropy.sparseCrossEntropyOps,
+  ...ctc.ctcLossOps,
   ...recurrence.recurrentOps,
   customGradOp,
   gradientCheckOp,

@@ -145,6 +145,9 @@ export interface Ops {
   ) => readonly Value[];
   readonly sparseCrossEntropy: (logits: Value, labels: Value) => Value;
   readonly sparseCrossEntropyGradient: (logits: Value, labels: Value, dy: Value) => Value;
+  /** Connectionist temporal classification; see ops/ctc-loss.ts. */
+  readonly ctcLoss: (inputs: CtcInputs) => Value;
+  readonly ctcLossGradient: (inputs: CtcInputs, dy: Value) => Value;
   readonly recurrent: (
     inputs: RecurrentInputs,
     attributes: RecurrentAttributes,
@@ -153,6 +156,18 @@ export interface Ops {
     inputs: RecurrentGradientInputs,
     attributes: RecurrentAttributes,
   ) => readonly Value[];
+}
+
+/** Inputs of `ctcLoss`. */
+export interface CtcInputs {
+  /** [B, T, C]; class 0 is the blank. */
+  readonly logProbs: Value;
+  /** int32 [B, L]; of each row the first `labelLengths` count. */
+  readonly labels: Value;
+  /** int32 [B], 0 to T. */
+  readonly inputLengths: Value;
+  /** int32 [B], 0 to L. */
+  readonly labelLengths: Value;
 }
 
 /** Inputs of `recurrent`. Absent ones are left out of the node's input list and noted in its attributes. */

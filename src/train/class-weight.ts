@@ -2,8 +2,8 @@ import { ArgumentError } from "../errors.ts";
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
-import { spreadOver } from "../losses/reduction.ts";
-import type { Loss } from "../losses/resolve.ts";
+import { multiplyWeights } from "../losses/reduction.ts";
+import { type ResolvedLoss, ruleOf } from "../losses/resolve.ts";
 import { describeValue } from "../names/describe.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
@@ -18,7 +18,7 @@ const MOST_CLASSES = 1 << 20;
 export interface WeighedLabels {
   /** Class numbers, one-hot rows, or 0 and 1. */
   readonly labels: Tensor;
-  readonly loss: Loss;
+  readonly loss: ResolvedLoss;
   /** Sample weights that are multiplied in. */
   readonly weights: Tensor | null;
 }
@@ -44,10 +44,7 @@ export function weighClasses(
   const known = ops.gather(tensor(table, [table.length]).value, index);
   const factors = ops.where(exists, known, ops.literal(1));
   if (weights === null) return Tensor.of(factors);
-  const given = ops.cast(weights.value, "float32");
-  const [wide, narrow] =
-    given.shape.length > factors.shape.length ? [given, factors] : [factors, given];
-  return Tensor.of(ops.mul(wide, spreadOver(narrow, wide.shape, `${label}: sampleWeight`)));
+  return Tensor.of(multiplyWeights(factors, weights.value, `${label}: sampleWeight`));
 }
 
 /** A factor for each class from 0 to the largest that is named. */
@@ -68,8 +65,8 @@ function tableOf(label: string, classWeight: ClassWeight): Float32Array {
   return table;
 }
 
-function isSparse(loss: Loss): boolean {
-  return typeof loss !== "function" && loss.labels === "sparse";
+function isSparse(loss: ResolvedLoss): boolean {
+  return ruleOf(loss)?.labels === "sparse";
 }
 
 /** The place of the largest label of one-hot rows, else the labels themselves, without a last axis of size 1. */

@@ -1,11 +1,18 @@
 import { ArgumentError } from "../errors.ts";
-import { type Loss, type LossSpec, resolveLoss } from "../losses/resolve.ts";
-import type { MetricRule } from "../metrics/metric-rule.ts";
-import { type MetricSpec, resolveMetric } from "../metrics/resolve.ts";
+import { Loss } from "../losses/loss.ts";
+import { type LossSpec, type ResolvedLoss, resolveLoss } from "../losses/resolve.ts";
+import { Metric } from "../metrics/metric.ts";
+import { type MetricSpec, type ResolvedMetric, resolveMetric } from "../metrics/resolve.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { type OptimizerSpec, resolveOptimizer } from "../optimizers/resolve.ts";
+
+/** One metric, or a list; for several outputs a list for each, or an object by output name. */
+type MetricSpecs =
+  | MetricSpec
+  | readonly (MetricSpec | readonly MetricSpec[])[]
+  | Readonly<Record<string, MetricSpec | readonly MetricSpec[]>>;
 
 /** What `compile` takes. Models with several outputs take lists, in their order, or objects, by output name. */
 export interface CompileConfig {
@@ -14,10 +21,9 @@ export interface CompileConfig {
   /** Name, config or function; one for all outputs, or one for each. */
   readonly loss: LossSpec | readonly LossSpec[] | Readonly<Record<string, LossSpec>>;
   /** Names or functions; for several outputs a list for each, or an object. Default none. */
-  readonly metrics?:
-    | MetricSpec
-    | readonly (MetricSpec | readonly MetricSpec[])[]
-    | Readonly<Record<string, MetricSpec | readonly MetricSpec[]>>;
+  readonly metrics?: MetricSpecs;
+  /** Likewise; these see sample and class weights, where `metrics` see masks alone. Default none. */
+  readonly weightedMetrics?: MetricSpecs;
   /** Factor of each output's loss. Default 1. */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
 }
@@ -27,7 +33,7 @@ const keys: ConfigKeys<CompileConfig> = {
   loss: "any",
   metrics: "any",
   lossWeights: "any",
-  weightedMetrics: "notYet",
+  weightedMetrics: "any",
   runEagerly: "notYet",
   stepsPerExecution: "any", // how steps reach the GPU is not the caller's concern here
   jitCompile: "any",
@@ -38,9 +44,10 @@ const keys: ConfigKeys<CompileConfig> = {
 export interface OutputConfig {
   /** Name of the output; prefix of its figures when there are several outputs. */
   readonly name: string;
-  readonly loss: Loss;
+  readonly loss: ResolvedLoss;
   readonly lossWeight: number;
-  readonly metrics: readonly MetricRule[];
+  readonly metrics: readonly ResolvedMetric[];
+  readonly weightedMetrics: readonly ResolvedMetric[];
 }
 
 /** `compile`'s arguments, resolved. */
@@ -62,7 +69,6 @@ export function resolveCompileConfig(
 ): CompiledConfig {
   checkKeys(`${label}.compile`, config, keys);
   const { loss } = config;
-  const metrics = config.metrics ?? [];
   const lossWeights = config.lossWeights ?? {};
   if (loss === undefined || loss === null) {
     throw new ArgumentError(
@@ -72,7 +78,11 @@ export function resolveCompileConfig(
   const count = outputNames.length;
   const losses = perOutput<LossSpec>(`${label}.compile loss`, lossesByOutput(loss), outputNames);
   const factors = perOutput<number>(`${label}.compile lossWeights`, lossWeights, outputNames);
-  const metricLists = metricsByOutput(`${label}.compile metrics`, metrics, outputNames);
+  const metricsOf = (key: "metrics" | "weightedMetrics") =>
+    metricsByOutput(`${label}.compile ${key}`, config[key] ?? [], outputNames).map((specs) =>
+      (specs ?? []).map((spec) => resolveMetric(spec, key === "weightedMetrics")),
+    );
+  const [metrics, weightedMetrics] = [metricsOf("metrics"), metricsOf("weightedMetrics")];
   const outputs = outputNames.map((name, i) => {
     const spec = losses[i];
     if (spec === undefined) {
@@ -80,8 +90,13 @@ export function resolveCompileConfig(
         `${label}.compile: output "${name}" has no loss. Expected one for each of ${count} outputs.`,
       );
     }
-    const rules = (metricLists[i] ?? []).map(resolveMetric);
-    return { name, loss: resolveLoss(spec), lossWeight: factors[i] ?? 1, metrics: rules };
+    return {
+      name,
+      loss: resolveLoss(spec),
+      lossWeight: factors[i] ?? 1,
+      metrics: metrics[i] ?? [],
+      weightedMetrics: weightedMetrics[i] ?? [],
+    };
   });
   const optimizer = config.optimizer ?? "rmsprop";
   const resolved = resolveOptimizer(optimizer);
@@ -91,27 +106,31 @@ export function resolveCompileConfig(
     spec: CompileConfig["loss"],
   ): readonly LossSpec[] | Readonly<Record<string, LossSpec>> {
     if (Array.isArray(spec)) return spec;
-    const isOne = typeof spec !== "object" || isConfig(spec);
+    const isOne = typeof spec !== "object" || spec instanceof Loss || isConfig(spec);
     if (isOne) return outputNames.map(() => spec as LossSpec);
     return spec as Readonly<Record<string, LossSpec>>;
   }
 }
 
-/** A loss config is told from an object by output name by its `kind`, which is text. */
+/** A config is told from an object by output name by its `kind`, or by a `className` beside its `config`. */
 function isConfig(spec: object): boolean {
-  return "kind" in spec && typeof spec.kind === "string";
+  if ("kind" in spec && typeof spec.kind === "string") return true;
+  return "className" in spec && typeof spec.className === "string" && "config" in spec;
+}
+
+function isOneMetric(spec: MetricSpecs): spec is MetricSpec {
+  if (typeof spec !== "object") return typeof spec === "string" || typeof spec === "function";
+  return spec !== null && (spec instanceof Metric || isConfig(spec));
 }
 
 function metricsByOutput(
   label: string,
-  metrics: NonNullable<CompileConfig["metrics"]>,
+  metrics: MetricSpecs,
   outputNames: readonly string[],
 ): readonly (readonly MetricSpec[] | undefined)[] {
   const asList = (one: MetricSpec | readonly MetricSpec[]): readonly MetricSpec[] =>
-    typeof one === "string" || typeof one === "function" ? [one] : one;
-  if (typeof metrics === "string" || typeof metrics === "function") {
-    return outputNames.map(() => [metrics]);
-  }
+    isOneMetric(one) ? [one] : one;
+  if (isOneMetric(metrics)) return outputNames.map(() => [metrics]);
   if (!Array.isArray(metrics)) {
     if (typeof metrics !== "object") {
       throw new ArgumentError(

@@ -5,13 +5,11 @@ import { collectLosses } from "../layers/call-context.ts";
 import type { AnyLayer } from "../layers/layer.ts";
 import { maskOf } from "../layers/masks.ts";
 import { asList } from "../layers/symbolic.ts";
-import { sampleCosts } from "../losses/loss-rule.ts";
-import { meanOverBatch } from "../losses/reduction.ts";
-import type { Loss } from "../losses/resolve.ts";
-import { meanResult, meanTotals } from "../metrics/metric-rule.ts";
-import { describeValue } from "../names/describe.ts";
+import { batchCosts } from "../losses/batch-costs.ts";
+import { meanOverBatch, multiplyWeights } from "../losses/reduction.ts";
+import { type MetricRule, meanResult, meanTotals } from "../metrics/metric-rule.ts";
 import { ops } from "../ops/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import type { CompiledConfig, OutputConfig } from "./compile-config.ts";
 import type { TallyEntry } from "./tally.ts";
 
@@ -36,12 +34,16 @@ export function tallyEntries({ outputs }: CompiledConfig): TallyEntry[] {
   const isSingle = outputs.length === 1;
   const mean = (name: string): TallyEntry => ({ name, size: 2, result: meanResult });
   const losses = isSingle ? [] : outputs.map(({ name }) => mean(`${name}_loss`));
-  const metrics = outputs.flatMap((output) =>
-    output.metrics.map((rule) =>
-      isSingle ? rule : { ...rule, name: `${output.name}_${rule.name}` },
-    ),
+  const metrics = outputs.flatMap(({ name: output, metrics, weightedMetrics }) =>
+    [...metrics, ...weightedMetrics].map(({ name, size, combine, result }, i) => ({
+      name: isSingle ? name : `${output}_${name}`,
+      size,
+      combine,
+      result,
+      isWeighted: i >= metrics.length,
+    })),
   );
-  return [mean("loss"), ...losses, ...metrics];
+  return withUniqueNames([mean("loss"), ...losses, ...metrics]);
 }
 
 /** Applies the model to a batch and judges what comes out. Recorded, not run. */
@@ -79,30 +81,41 @@ function judgeOutput(
   output: OutputConfig,
   { labels, prediction, weights }: Judged,
 ): { loss: Value; weightedLoss: Value; metrics: Value[] } {
-  const mask = maskOf(prediction)?.value ?? null;
-  const costs = costsOf(output.loss, labels, prediction);
+  const visible = maskOf(prediction)?.value ?? null;
+  const both = { labels: labels.value, predictions: prediction.value };
+  const { costs, mask } = batchCosts(output.loss, { ...both, mask: visible });
   if (costs.shape.length === 0 && weights !== null) throw cannotWeigh(output.name);
   const loss =
-    costs.shape.length === 0
-      ? costs
-      : meanOverBatch(costs, weights?.value ?? null, fittingMask(mask, costs));
+    costs.shape.length === 0 ? costs : meanOverBatch(costs, weights?.value ?? null, mask);
   const weightedLoss =
     output.lossWeight === 1 ? loss : ops.mul(loss, ops.scalar(HostScalar.of(output.lossWeight)));
-  const visible = mask === null ? null : ops.cast(mask, "float32");
-  const metrics = output.metrics.map((metric) =>
-    metric.totals(labels.value, prediction.value, visible),
-  );
+  const totals = (rules: readonly MetricRule[], counts: Value | null): Value[] =>
+    rules.map((rule) => rule.totals(both.labels, both.predictions, counts));
+  const shown = visible === null ? null : ops.cast(visible, "float32");
+  const weighted = metricWeights(shown, weights?.value ?? null);
+  const metrics = [...totals(output.metrics, shown), ...totals(output.weightedMetrics, weighted)];
   return { loss, weightedLoss, metrics };
 }
 
-function costsOf(loss: Loss, labels: Tensor, prediction: Tensor): Value {
-  if (typeof loss !== "function") return sampleCosts(loss, labels.value, prediction.value);
-  const costs: unknown = loss(Tensor.of(labels.value), Tensor.of(prediction.value));
-  if (costs instanceof Tensor) return ops.cast(costs.value, "float32");
-  throw new ArgumentError(
-    `The loss function gave ${describeValue(costs)}. Expected a tensor made of the labels and the predictions: ` +
-      "(labels, predictions) => labels.sub(predictions).square().mean(-1).",
-  );
+/** Mask times sample weights; unlike a loss's mask it is not scaled, for the mean divides by the sum of weights. */
+function metricWeights(mask: Value | null, weights: Value | null): Value | null {
+  if (mask === null || weights === null) return mask ?? weights;
+  return multiplyWeights(mask, weights, "sampleWeight");
+}
+
+/** Figures of one name would hide each other: the later ones become `weighted_mae`, `mae_1`, … */
+function withUniqueNames(
+  entries: readonly (TallyEntry & { isWeighted?: boolean })[],
+): TallyEntry[] {
+  const taken = new Set<string>();
+  return entries.map(({ isWeighted, ...entry }) => {
+    let { name } = entry;
+    if (taken.has(name) && isWeighted === true) name = `weighted_${name}`;
+    const first = name;
+    for (let i = 1; taken.has(name); i++) name = `${first}_${i}`;
+    taken.add(name);
+    return { ...entry, name };
+  });
 }
 
 function cannotWeigh(output: string): ArgumentError {
@@ -110,10 +123,4 @@ function cannotWeigh(output: string): ArgumentError {
     `The loss of output "${output}" gives one number for the whole batch, so sample and class weights have nothing ` +
       "to work on. Expected a loss function that gives a cost for each sample.",
   );
-}
-
-/** The mask where it speaks of the axes that these costs have; a loss of one's own may have reduced them. */
-function fittingMask(mask: Value | null, costs: Value): Value | null {
-  if (mask === null || mask.shape.length > costs.shape.length) return null;
-  return mask.shape.every((dim, axis) => dim === costs.shape[axis]) ? mask : null;
 }

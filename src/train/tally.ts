@@ -6,7 +6,7 @@ import { Tensor, type Variable, variable } from "../tensor/index.ts";
 import type { Logs } from "./callbacks/callback-hooks.ts";
 
 /** A figure that is reported: its totals add up over many steps. */
-export type TallyEntry = Pick<MetricRule, "name" | "size" | "result">;
+export type TallyEntry = Omit<MetricRule, "totals">;
 
 /** What a tally has come to. */
 export interface TallyReading {
@@ -17,17 +17,27 @@ export interface TallyReading {
   readonly refused: number;
 }
 
+/** Where the totals lie, once it is known how many they are. */
+interface Place {
+  readonly sizes: readonly number[];
+  readonly totals: Variable; // [Σ sizes + 2]
+}
+
 /**
  * Adds up losses and metrics on the GPU, so that no step waits for its figures. All totals are one variable: those of
  * each entry, then the number of steps and of refused updates.
  */
 export class Tally {
+  readonly #name: string;
   readonly #entries: readonly TallyEntry[];
-  readonly #totals: Variable; // [Σ sizes + 2]
+  /** Null until the first step is recorded, where the size of an entry depends on the predictions. */
+  #place: Place | null = null;
 
   constructor(name: string, entries: readonly TallyEntry[]) {
+    this.#name = name;
     this.#entries = entries;
-    this.#totals = variable(new Float32Array(this.#size + 2), false, name);
+    const sizes = entries.flatMap(({ size }) => (size === null ? [] : [size]));
+    if (sizes.length === entries.length) this.#place = this.#placeFor(sizes);
   }
 
   /** Names of the figures, in their order. */
@@ -37,16 +47,26 @@ export class Tally {
 
   /** Records the addition of one step: its totals in the order of the entries. `accepted` is 1 or 0; absent: 1. */
   add(totals: readonly Value[], accepted?: Value): void {
+    this.#place ??= this.#placeFor(totals.map((value) => value.shape[0] ?? 0));
+    const before = this.#place.totals;
     const one = ops.scalar(HostScalar.of(1));
     const refused = accepted === undefined ? ops.literal(0) : ops.sub(ops.literal(1), accepted);
     const counts = [one, refused].map((value) => ops.reshape(value, [1]));
-    const vector = ops.concat([...totals, ...counts], 0);
-    this.#totals.assign(Tensor.of(ops.add(this.#totals.value, vector)));
+    if (this.#entries.every(({ combine }) => combine === undefined)) {
+      before.assign(Tensor.of(ops.add(before.value, ops.concat([...totals, ...counts], 0))));
+      return;
+    }
+    const [own, steps] = this.#parts(this.#place);
+    const combined = own.map((part, i) => {
+      const batch = totals[i] ?? part;
+      return (this.#entries[i]?.combine ?? ops.add)(part, batch);
+    });
+    before.assign(Tensor.of(ops.concat([...combined, ops.add(steps, ops.concat(counts, 0))], 0)));
   }
 
   /** Begins anew. */
   reset(): void {
-    this.#totals.assign(new Float32Array(this.#totals.size));
+    this.#place?.totals.assign(new Float32Array(this.#place.totals.size));
   }
 
   /** The totals themselves, to go on with elsewhere. */
@@ -61,7 +81,7 @@ export class Tally {
 
   /** The figures up to the latest step that was recorded before this call; one readback. */
   async read(): Promise<TallyReading> {
-    const counts = ops.slice(this.#totals.value, [this.#size], [2]);
+    const [, counts] = this.#parts(this.#known);
     const figures = this.#figures().map((figure) => ops.reshape(figure, [1]));
     const values = await Tensor.of(ops.concat([...figures, counts], 0)).data();
     const at = (index: number): number => values[index] ?? 0;
@@ -76,19 +96,31 @@ export class Tally {
   }
 
   dispose(): void {
-    this.#totals.dispose();
+    this.#place?.totals.dispose();
   }
 
-  get #size(): number {
-    return this.#entries.reduce((sum, { size }) => sum + size, 0);
+  get #known(): Place {
+    if (this.#place !== null) return this.#place;
+    throw new RangeError(`${this.#name}: figures are asked for before the first step`);
+  }
+
+  #placeFor(sizes: readonly number[]): Place {
+    const size = sizes.reduce((sum, one) => sum + one, 0);
+    return { sizes, totals: variable(new Float32Array(size + 2), false, this.#name) };
+  }
+
+  /** The totals of each entry; then the counts of steps, [2]. */
+  #parts({ sizes, totals }: Place): readonly [readonly Value[], Value] {
+    let start = 0;
+    const own = sizes.map((size) => {
+      start += size;
+      return ops.slice(totals.value, [start - size], [size]);
+    });
+    return [own, ops.slice(totals.value, [start], [2])];
   }
 
   #figures(): Value[] {
-    let start = 0;
-    return this.#entries.map(({ size, result }) => {
-      const own = ops.slice(this.#totals.value, [start], [size]);
-      start += size;
-      return result(own);
-    });
+    const [own, counts] = this.#parts(this.#known);
+    return this.#entries.map(({ result }, i) => result(own[i] ?? counts));
   }
 }

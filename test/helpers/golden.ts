@@ -9,6 +9,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import type { LossName } from "../../src/losses/names.ts";
 import type { OptimizerName } from "../../src/optimizers/index.ts";
 import { type ComparisonDetails, expectClose, type Tolerance } from "./compare.ts";
 
@@ -144,15 +145,8 @@ export interface OptimizerGolden {
 
 export interface LossGolden {
   readonly name: string;
-  readonly loss:
-    | "meanSquaredError"
-    | "meanAbsoluteError"
-    | "huber"
-    | "binaryCrossentropy"
-    | "categoricalCrossentropy"
-    | "sparseCategoricalCrossentropy";
-  readonly fromLogits?: boolean;
-  readonly delta?: number;
+  /** The loss's settings stand beside it. */
+  readonly loss: LossName;
   /** Class ids for the sparse loss, else of the shape of the prediction. */
   readonly target: InputSpec;
   readonly prediction: InputSpec;

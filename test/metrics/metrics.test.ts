@@ -104,6 +104,18 @@ describe("metrics given as functions", () => {
     ["binaryCrossentropy", metrics.binaryCrossentropy],
     ["categoricalCrossentropy", metrics.categoricalCrossentropy],
     ["sparseCategoricalCrossentropy", metrics.sparseCategoricalCrossentropy],
+    ["topKCategoricalAccuracy", metrics.topKCategoricalAccuracy],
+    ["sparseTopKCategoricalAccuracy", metrics.sparseTopKCategoricalAccuracy],
+    ["meanAbsolutePercentageError", metrics.meanAbsolutePercentageError],
+    ["meanSquaredLogarithmicError", metrics.meanSquaredLogarithmicError],
+    ["cosineSimilarity", metrics.cosineSimilarity],
+    ["cosineProximity", metrics.cosineProximity],
+    ["precision", metrics.precision],
+    ["recall", metrics.recall],
+    ["f1Score", metrics.f1Score],
+    ["auc", metrics.auc],
+    ["r2Score", metrics.r2Score],
+    ["perplexity", metrics.perplexity],
     ["meanSquaredError", losses.meanSquaredError],
     ["huber", losses.huberLoss],
   ] as const;
@@ -119,7 +131,9 @@ describe("metrics given as functions", () => {
   });
 
   test("every metric function of the library is among them", () => {
-    const functions = Object.values(metrics).filter((one) => typeof one === "function");
+    const functions = Object.values(metrics).filter(
+      (one) => typeof one === "function" && one !== metrics.Metric,
+    );
     const tested: readonly unknown[] = known.map(([, metric]) => metric);
     expect(functions.filter((one) => !tested.includes(one))).toEqual([]);
   });
@@ -128,7 +142,7 @@ describe("metrics given as functions", () => {
     const bias = (y: Tensor, p: Tensor): Tensor => p.sub(y).mean(-1);
     expect(resolveMetric(bias).name).toBe("bias");
     expect(() => resolveMetric((y, p) => p.sub(y))).toThrow(ArgumentError);
-    for (const spec of [5, null, { name: "mae" }]) {
+    for (const spec of [5, null, ["mae"], { name: "mae" }]) {
       expect(() => resolveMetric(spec as never)).toThrow(ArgumentError);
     }
   });

@@ -1,7 +1,8 @@
 import { DTypeError, ShapeError, Tensor } from "sluice";
 import type { Value } from "../../../src/graph/node.ts";
 import { ops } from "../../../src/ops/index.ts";
-import { floats, ints, type Row, type Sample } from "../row.ts";
+import type { CtcInputs } from "../../../src/ops/ops.ts";
+import { floats, ints, type Row, type Sample, wave } from "../row.ts";
 
 /** Ops that have no public function of their own: layers and losses call them. */
 const call =
@@ -20,6 +21,13 @@ const crossEntropy = call((...[logits, labels]) =>
 );
 const crossEntropyGradient = call((...[logits, labels, dy]) =>
   ops.sparseCrossEntropyGradient(need(logits), need(labels), need(dy)),
+);
+
+const ctcLoss = call((...[logProbs, labels, inputLengths, labelLengths]) =>
+  ops.ctcLoss(ctcInputs([logProbs, labels, inputLengths, labelLengths])),
+);
+const ctcLossGradient = call((...[logProbs, labels, inputLengths, labelLengths, dy]) =>
+  ops.ctcLossGradient(ctcInputs([logProbs, labels, inputLengths, labelLengths]), need(dy)),
 );
 
 const cosine = (i: number): number => Math.cos(1.1 * i + 0.2);
@@ -44,6 +52,19 @@ const labelled = (shapes: readonly (readonly number[])[], withRows: boolean): Sa
     };
   });
 
+/** Rows of [B, T, C] with [B, L] labels: repeated ones, empty ones, rows that end before T and L. */
+const aligned = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
+  shapes.map(([rows = 0, steps = 0, classes = 0, width = 0]) => ({
+    inputs: [
+      floats([rows, steps, classes], (i) => wave(i) - 2),
+      ints([rows, width], (i) => (Math.floor(i / 2) % (classes - 1)) + 1),
+      ints([rows], (b) => steps - (b % 2)),
+      ints([rows], (b) => Math.min(width - (b % 3), Math.floor((steps - 1) / 2))),
+      ...(withRows ? [floats([rows], cosine)] : []),
+    ],
+    run: withRows ? ctcLossGradient : ctcLoss,
+  }));
+
 const scattered = (ids: readonly number[], rest: readonly number[], rows: number): Sample => ({
   label: `into ${rows} rows`,
   inputs: [ints(ids, (i) => (i * 5 + 2) % rows), floats([...ids, ...rest])],
@@ -51,6 +72,14 @@ const scattered = (ids: readonly number[], rest: readonly number[], rows: number
 });
 
 const NORM_SHAPES = [[1], [5], [2, 3], [3, 2, 7], [2, 33], [4, 65], [3, 257]];
+// B, T, C, L: one step, one label, states beyond a workgroup's 64 invocations, steps beyond several shifts of 8.
+const CTC_SHAPES = [
+  [1, 1, 2, 1],
+  [2, 4, 3, 2],
+  [3, 5, 4, 2],
+  [2, 27, 3, 4],
+  [3, 70, 5, 34],
+];
 const CLASS_SHAPES = [[1], [5], [2, 3], [2, 3, 7], [3, 33], [67, 5], [3, 257]];
 
 export const internalTable: Readonly<Record<string, Row>> = {
@@ -87,6 +116,33 @@ export const internalTable: Readonly<Record<string, Row>> = {
     refusals: [
       refusal(ShapeError, "dy", () =>
         crossEntropyGradient(zeros([2, 5]), zeros([2], "int32"), zeros([3])),
+      ),
+    ],
+  },
+  ctcLoss: {
+    tolerance: "loss",
+    gradient: "gradient",
+    samples: aligned(CTC_SHAPES, false),
+    refusals: [
+      refusal(ShapeError, "[B,T,C]", () => ctcLoss(zeros([2, 5]), ...ctcZeros(2, 3))),
+      refusal(ShapeError, "[B,L]", () => ctcLoss(zeros([3, 5, 4]), ...ctcZeros(2, 3))),
+      refusal(ShapeError, "size 0", () => ctcLoss(zeros([2, 5, 4]), ...ctcZeros(2, 0))),
+      refusal(ShapeError, "lengths", () =>
+        ctcLoss(zeros([2, 5, 4]), zeros([2, 3], "int32"), zeros([3], "int32"), zeros([2], "int32")),
+      ),
+      refusal(DTypeError, "int32", () =>
+        ctcLoss(zeros([2, 5, 4]), zeros([2, 3]), zeros([2], "int32"), zeros([2], "int32")),
+      ),
+      refusal(DTypeError, "float32", () => ctcLoss(zeros([2, 5, 4], "int32"), ...ctcZeros(2, 3))),
+    ],
+  },
+  ctcLossGradient: {
+    tolerance: "gradient",
+    gradient: "gradient",
+    samples: aligned(CTC_SHAPES.slice(0, 3), true),
+    refusals: [
+      refusal(ShapeError, "dy", () =>
+        ctcLossGradient(zeros([2, 5, 4]), ...ctcZeros(2, 3), zeros([3])),
       ),
     ],
   },
@@ -128,6 +184,20 @@ function refusal(
 
 function zeros(shape: readonly number[], dtype: "float32" | "int32" = "float32"): Tensor {
   return Tensor.of(ops.literal(0, shape, dtype));
+}
+
+function ctcZeros(rows: number, width: number): [Tensor, Tensor, Tensor] {
+  return [zeros([rows, width], "int32"), zeros([rows], "int32"), zeros([rows], "int32")];
+}
+
+function ctcInputs(inputs: readonly (Value | undefined)[]): CtcInputs {
+  const [logProbs, labels, inputLengths, labelLengths] = inputs.map(need);
+  return {
+    logProbs: need(logProbs),
+    labels: need(labels),
+    inputLengths: need(inputLengths),
+    labelLengths: need(labelLengths),
+  };
 }
 
 function need(x: Value | undefined): Value {

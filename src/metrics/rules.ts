@@ -1,0 +1,153 @@
+import { ArgumentError } from "../errors.ts";
+import type { LossName } from "../losses/names.ts";
+import { cosineSimilarityRule } from "../losses/regression.ts";
+import { lossAliases, lossNames, makeRule } from "../losses/rules.ts";
+import { checkKeys, type KeyRules } from "../names/check-keys.ts";
+import { describeValue } from "../names/describe.ts";
+import { resolveName } from "../names/resolve.ts";
+import {
+  accuracyRule,
+  binaryAccuracyRule,
+  categoricalAccuracyRule,
+  sparseCategoricalAccuracyRule,
+} from "./accuracy.ts";
+import { aucRule } from "./auc.ts";
+import { checkCount } from "./check-count.ts";
+import { cosineSimilarityMetric } from "./cosine-similarity.ts";
+import { f1ScoreRule } from "./f1-score.ts";
+import { lossMetricRule } from "./loss-metric.ts";
+import { type MetricRule, meanRule } from "./metric-rule.ts";
+import type {
+  AUCOptions,
+  BinaryAccuracyOptions,
+  F1ScoreOptions,
+  MetricName,
+  OwnMetricName,
+  PerplexityOptions,
+  PrecisionOptions,
+  R2ScoreOptions,
+  TopKOptions,
+} from "./names.ts";
+import { perplexityRule } from "./perplexity.ts";
+import { precisionRule, recallRule } from "./precision-recall.ts";
+import { r2ScoreRule } from "./r2-score.ts";
+import { rootMeanSquaredErrorRule } from "./root-mean-squared-error.ts";
+import { sparseTopKCategoricalAccuracyRule, topKCategoricalAccuracyRule } from "./top-k.ts";
+
+/** Settings of every metric that is no loss. */
+type AllSettings = Omit<BinaryAccuracyOptions & TopKOptions & PrecisionOptions, "threshold"> &
+  F1ScoreOptions &
+  AUCOptions &
+  R2ScoreOptions &
+  PerplexityOptions;
+
+const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRule>> = {
+  accuracy: () => meanRule(accuracyRule),
+  binaryAccuracy: ({ threshold }) => meanRule(binaryAccuracyRule(threshold ?? 0.5)),
+  categoricalAccuracy: () => meanRule(categoricalAccuracyRule),
+  sparseCategoricalAccuracy: () => meanRule(sparseCategoricalAccuracyRule),
+  topKCategoricalAccuracy: ({ k }) => meanRule(topKCategoricalAccuracyRule(k ?? 5)),
+  sparseTopKCategoricalAccuracy: ({ k }) => meanRule(sparseTopKCategoricalAccuracyRule(k ?? 5)),
+  precision: (settings) => precisionRule(selection(settings)),
+  recall: (settings) => recallRule(selection(settings)),
+  f1Score({ average, threshold }) {
+    const how = oneOf("average", average, ["macro", "micro", "weighted"]);
+    return f1ScoreRule({ average: how, threshold: threshold ?? null });
+  },
+  auc: ({ curve, numThresholds, summationMethod, fromLogits }) =>
+    aucRule({
+      curve: oneOf("curve", curve, ["ROC", "PR"]),
+      numThresholds: checkCount("numThresholds", numThresholds ?? 200, 2),
+      summationMethod: oneOf("summationMethod", summationMethod, [
+        "interpolation",
+        "minoring",
+        "majoring",
+      ]),
+      fromLogits: fromLogits ?? false,
+    }),
+  r2Score: ({ classAggregation }) =>
+    r2ScoreRule({
+      classAggregation: oneOf("classAggregation", classAggregation, [
+        "uniformAverage",
+        "varianceWeightedAverage",
+      ]),
+    }),
+  perplexity: (settings) => perplexityRule(settings),
+  rootMeanSquaredError: () => rootMeanSquaredErrorRule,
+  cosineSimilarity: () => meanRule(cosineSimilarityMetric),
+  cosineProximity: () => lossMetricRule({ ...cosineSimilarityRule, name: "cosineProximity" }),
+};
+
+const selectionKeys: KeyRules = { thresholds: "number", topK: "number", classId: "number" };
+
+/** Settings by metric; metrics that are not here have none. */
+const settingsOf: Partial<Readonly<Record<OwnMetricName, KeyRules>>> = {
+  binaryAccuracy: { threshold: "number" },
+  topKCategoricalAccuracy: { k: "number" },
+  sparseTopKCategoricalAccuracy: { k: "number" },
+  precision: selectionKeys,
+  recall: selectionKeys,
+  f1Score: { average: "any", threshold: "number" },
+  auc: {
+    curve: "string",
+    numThresholds: "number",
+    summationMethod: "string",
+    fromLogits: "boolean",
+  },
+  r2Score: { classAggregation: "any" },
+  perplexity: { fromLogits: "boolean", maskTokenId: "number" },
+};
+
+const ownNames = Object.keys(makers) as OwnMetricName[];
+
+/** Names of all metrics. */
+export const metricNames: readonly MetricName[] = [
+  ...ownNames,
+  ...lossNames.filter((name) => !isOwn(name)),
+];
+
+const aliases: Readonly<Record<string, MetricName>> = {
+  ...lossAliases,
+  acc: "accuracy",
+  rmse: "rootMeanSquaredError",
+  cosine: "cosineProximity",
+  cosineProximity: "cosineProximity",
+};
+
+/** The metric that a name, also a short one, stands for. */
+export function metricName(given: string): MetricName {
+  return resolveName<MetricName>(given, metricNames, { what: "metric", aliases });
+}
+
+/**
+ * The rule of a metric.
+ * @throws {ArgumentError} for a setting that the metric does not have, or that is out of bounds.
+ */
+export function makeMetric(name: MetricName, settings: object): MetricRule {
+  if (!isOwn(name)) return lossMetricRule(makeRule(name, settings));
+  checkKeys(`metric ${name}`, settings, settingsOf[name] ?? {});
+  return makers[name](settings as AllSettings);
+}
+
+function isOwn(name: MetricName | LossName): name is OwnMetricName {
+  return Object.hasOwn(makers, name);
+}
+
+function selection({ thresholds, topK, classId }: PrecisionOptions): PrecisionOptions {
+  if (topK != null) checkCount("topK", topK, 1);
+  if (classId != null) checkCount("classId", classId, 0);
+  return { thresholds: thresholds ?? null, topK: topK ?? null, classId: classId ?? null };
+}
+
+/** One of some words, whatever their spelling; the first where none is given. */
+function oneOf<const Word extends string>(
+  key: string,
+  given: Word | undefined,
+  words: readonly [Word, ...Word[]],
+): Word {
+  if (given === undefined) return words[0];
+  if (typeof given === "string") return resolveName(given, words, { what: `metric: ${key}` });
+  throw new ArgumentError(
+    `metric: received ${describeValue(given)} as ${key}. Expected one of ${words.join(", ")}.`,
+  );
+}
