@@ -69,14 +69,15 @@ export class Tally {
     this.#place?.totals.assign(new Float32Array(this.#place.totals.size));
   }
 
-  /** The totals themselves, to go on with elsewhere. */
-  async totals(): Promise<Float32Array> {
-    return Float32Array.from(await this.#totals.data());
+  /** The totals themselves, to go on with elsewhere; null before the first step. */
+  totals(): Promise<Float32Array> | null {
+    return this.#place?.totals.data().then((data) => Float32Array.from(data)) ?? null;
   }
 
   /** Goes on with totals of before; of another number of figures they are of no use. */
   restore(totals: Float32Array): void {
-    if (totals.length === this.#totals.size) this.#totals.assign(totals);
+    this.#place ??= this.#placeLike(totals.length - 2);
+    if (totals.length === this.#place?.totals.size) this.#place.totals.assign(totals);
   }
 
   /** The figures up to the latest step that was recorded before this call; one readback. */
@@ -107,6 +108,14 @@ export class Tally {
   #placeFor(sizes: readonly number[]): Place {
     const size = sizes.reduce((sum, one) => sum + one, 0);
     return { sizes, totals: variable(new Float32Array(size + 2), false, this.#name) };
+  }
+
+  /** The place of totals of before, where no more than one entry's size is open. */
+  #placeLike(size: number): Place | null {
+    const sizes = this.#entries.map((entry) => entry.size);
+    if (sizes.filter((one) => one === null).length > 1) return null;
+    const rest = size - sizes.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+    return rest < 0 ? null : this.#placeFor(sizes.map((one) => one ?? rest));
   }
 
   /** The totals of each entry; then the counts of steps, [2]. */

@@ -1,4 +1,6 @@
 import { ArgumentError } from "../../errors.ts";
+import { type LossSpec, serializeLoss } from "../../losses/resolve.ts";
+import { type MetricSpec, serializeMetric } from "../../metrics/resolve.ts";
 import type { Serialized } from "../../names/class-registry.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
 import type { CompileConfig, OutputConfig } from "../compile-config.ts";
@@ -15,11 +17,15 @@ export function describeOptimizer(label: string, optimizer: Optimizer): Serializ
 }
 
 /** Losses and metrics as plain data; null, with a warning, where one of them is a function. */
-export function describeJudge(
-  label: string,
-  _outputs: readonly OutputConfig[],
-): JudgeRecord | null {
-  return orWarn(label, () => ({ loss: "meanSquaredError" }));
+export function describeJudge(label: string, outputs: readonly OutputConfig[]): JudgeRecord | null {
+  return orWarn(label, () => ({
+    loss: outputs.map(({ loss }) => serializeLoss(loss) as LossSpec),
+    metrics: outputs.map(({ metrics }) => metrics.map((one) => serializeMetric(one) as MetricSpec)),
+    weightedMetrics: outputs.map((output) =>
+      output.weightedMetrics.map((one) => serializeMetric(one) as MetricSpec),
+    ),
+    lossWeights: outputs.map(({ lossWeight }) => lossWeight),
+  }));
 }
 
 /** What cannot be written down must not keep hours of training from being saved. */

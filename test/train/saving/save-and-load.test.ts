@@ -3,6 +3,7 @@ import { ArgumentError } from "../../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/index.ts";
 import { layers } from "../../../src/layers/index.ts";
 import { registerClass } from "../../../src/names/class-registry.ts";
+import * as train from "../../../src/optimizers/index.ts";
 import { randomNormal, setSeed, type Tensor, tensor } from "../../../src/tensor/index.ts";
 import {
   input,
@@ -309,5 +310,74 @@ describe("layers of one's own", () => {
     const again = kept(await loadLayersModel(file));
     const x = randomNormal([3, 2]);
     expect(await again.predict(x).data()).toEqual(await net.predict(x).data());
+  });
+});
+
+describe("what compile was told", () => {
+  const { x, y } = sineData(16, 4);
+  const net = (): Sequential =>
+    kept(
+      sequential({
+        layers: [layers.lstm({ units: 3, inputShape: [null, 1] }), layers.dense({ units: 1 })],
+      }),
+    );
+
+  test("comes back: losses, metrics, optimizers with settings, schedules", async () => {
+    const a = net();
+    a.compile({
+      optimizer: train.adamw({
+        learningRate: train.cosineDecay({ initialLearningRate: 0.02, decaySteps: 20 }),
+        weightDecay: 0.1,
+        globalClipnorm: 1,
+        useEma: true,
+        gradientAccumulationSteps: 2,
+      }),
+      loss: { kind: "huber", delta: 0.3 },
+      metrics: ["mae", { kind: "r2Score" }],
+      weightedMetrics: ["mse"],
+    });
+    await a.fit(x, y, { ...quiet, epochs: 1 });
+    const b = kept(await loadLayersModel(await a.save()));
+    expect(b.metricsNames).toEqual(a.metricsNames);
+    expect(b.optimizer.getClassName()).toBe("AdamW");
+    expect(b.optimizer.getConfig()).toEqual(a.optimizer.getConfig());
+    const more = { ...quiet, epochs: 3, initialEpoch: 1 };
+    const [went, goes] = [await a.fit(x, y, more), await b.fit(x, y, more)];
+    expect(goes.history).toEqual(went.history);
+    expect(await weightsOf(b as Sequential)).toEqual(await weightsOf(a));
+  });
+
+  test("for several outputs", async () => {
+    const place = input({ shape: [2] });
+    const outputs = [1, 2].map((units) => layers.dense({ units }).apply(place));
+    const a = kept(model({ inputs: place, outputs }));
+    a.compile({ loss: ["mse", "mae"], lossWeights: [1, 0.5], metrics: [["mae"], []] });
+    const b = kept(await loadLayersModel<"many">(await a.save()));
+    expect(b.metricsNames).toEqual(a.metricsNames);
+    const data = [
+      tensor(noise(6), [3, 2]),
+      [tensor(noise(3), [3, 1]), tensor(noise(6), [3, 2])],
+    ] as const;
+    expect(await b.testOnBatch(...data)).toEqual(await a.testOnBatch(...data));
+  });
+
+  test("a function cannot be saved: a warning, and compile goes on with the optimizer", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const own = (labels: Tensor, predictions: Tensor): Tensor =>
+      predictions.sub(labels).abs().mean(-1);
+    const start = await net().save();
+    const [a, b] = [kept(await loadLayersModel(start)), kept(await loadLayersModel(start))];
+    setSeed(3);
+    a.compile({ optimizer: { kind: "adam", learningRate: 0.05 }, loss: own });
+    await a.fit(x, y, { ...quiet, epochs: 4, seed: 2 });
+    setSeed(3);
+    b.compile({ optimizer: { kind: "adam", learningRate: 0.05 }, loss: own });
+    await b.fit(x, y, { ...quiet, epochs: 2, seed: 2 });
+    const c = kept(await loadLayersModel(await b.save()));
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("call compile() with it"));
+    await expect(c.fit(x, y, quiet)).rejects.toThrow("not compiled");
+    c.compile({ loss: own });
+    await c.fit(x, y, { ...quiet, epochs: 4, initialEpoch: 2 });
+    expect(await weightsOf(c as Sequential)).toEqual(await weightsOf(a as Sequential));
   });
 });
