@@ -26,6 +26,8 @@ export interface Platform {
 /** Files of the place, by path (or `file:` URL). Failures are the system's own errors. */
 export interface Files {
   read(path: string): Promise<Uint8Array>;
+  /** The content in pieces; the file is open from the first piece asked for until the last, or an early `return()`. */
+  open(path: string): AsyncIterable<Uint8Array>;
   /** Puts a whole file in place of what is there: at any moment a reader finds the old or the new one. */
   replace(path: string, content: Uint8Array): Promise<void>;
   /** Puts text at the end of a file, which it makes where there is none. */

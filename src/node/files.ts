@@ -3,9 +3,26 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Files } from "../gpu/platform.ts";
 
+/** What is read at a time of a file that may be larger than memory. */
+const PIECE_BYTES = 256 * 1024;
+
 /** The file system of Node. */
 export const files: Files = {
   read: (path) => readFile(pathOf(path)),
+
+  async *open(path) {
+    const handle = await open(pathOf(path), "r");
+    try {
+      for (;;) {
+        const piece = new Uint8Array(PIECE_BYTES);
+        const { bytesRead } = await handle.read(piece, 0, PIECE_BYTES);
+        if (bytesRead === 0) return;
+        yield piece.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  },
 
   async replace(path, content) {
     const target = pathOf(path);

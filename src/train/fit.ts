@@ -7,7 +7,7 @@ import type { TestStep, TrainingStep } from "./model-steps.ts";
 import type { Batch } from "./objective.ts";
 import { Pacer } from "./pacer.ts";
 import type { Progress } from "./progress.ts";
-import { orderedIndices, shuffledIndices } from "./shuffle.ts";
+import { orderedIndices, shuffledIndices } from "../data/shuffled-indices.ts";
 import type { TallyReading } from "./tally.ts";
 
 /** Samples `start` to `end` of data that lies on the GPU. */
