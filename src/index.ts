@@ -1,5 +1,7 @@
 // The public names, written by hand: what is not here is not part of the library.
 
+// Data
+export * as data from "./data/index.ts";
 // Failures
 export {
   AbortError,

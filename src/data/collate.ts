@@ -1,10 +1,11 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import type { DType, TypedArray } from "../graph/dtype.ts";
+import type { DType } from "../graph/dtype.ts";
 import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
 import { stack, Tensor } from "../tensor/index.ts";
 import { flatten, isTypedArray } from "../tensor/nested.ts";
-import { hostDataOf, hostTensor } from "./host-tensor.ts";
+import { isPlainObject } from "./arguments.ts";
+import { emptyArray, hostDataOf, hostTensor } from "./host-tensor.ts";
 
 /** One element of a batch, or what it has under one key. */
 interface Part {
@@ -45,9 +46,7 @@ export function isStructure(
   if (Array.isArray(value)) {
     return value.some((one) => one instanceof Tensor || isTypedArray(one) || isStructure(one));
   }
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return isPlainObject(value);
 }
 
 /** What each row has under a key. */
@@ -143,11 +142,6 @@ function partOfNested(value: readonly unknown[], label: string): Part {
     throw new DTypeError(`${label} mixes numbers and booleans. Expected one kind.`);
   }
   return { shape, dtype: isBool ? "bool" : "float32", values };
-}
-
-function emptyArray(dtype: DType, length: number): TypedArray {
-  if (dtype === "int32") return new Int32Array(length);
-  return dtype === "bool" ? new Uint8Array(length) : new Float32Array(length);
 }
 
 function under(path: string): string {

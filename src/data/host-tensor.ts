@@ -16,3 +16,9 @@ export function hostDataOf(tensor: Tensor): TypedArray | null {
   const from = sourceOf(tensor.value);
   return from?.kind === "host" ? from.data : null;
 }
+
+/** Zeros in the array type of `dtype`. */
+export function emptyArray(dtype: DType, length: number): TypedArray {
+  if (dtype === "int32") return new Int32Array(length);
+  return dtype === "bool" ? new Uint8Array(length) : new Float32Array(length);
+}

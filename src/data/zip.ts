@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import { describeValue } from "../names/describe.ts";
+import { isPlainObject } from "./arguments.ts";
 import { Dataset } from "./dataset.ts";
 
 /** Datasets in a structure of lists and objects. */
@@ -58,11 +59,7 @@ async function* zipped(
 function fill(structure: unknown, valueFor: (dataset: Dataset<unknown>) => unknown): unknown {
   if (structure instanceof Dataset) return valueFor(structure);
   if (Array.isArray(structure)) return structure.map((one) => fill(one, valueFor));
-  const isPlain =
-    typeof structure === "object" &&
-    structure !== null &&
-    Object.getPrototypeOf(structure) === Object.prototype;
-  if (isPlain) {
+  if (isPlainObject(structure)) {
     const entries = Object.entries(structure);
     return Object.fromEntries(entries.map(([key, one]) => [key, fill(one, valueFor)]));
   }

@@ -1,3 +1,4 @@
+import { orderedIndices, shuffledIndices } from "../data/shuffled-indices.ts";
 import { AbortError, NumericsError } from "../errors.ts";
 import { tensor } from "../tensor/index.ts";
 import type { CallbackList, Logs } from "./callbacks.ts";
@@ -7,7 +8,6 @@ import type { TestStep, TrainingStep } from "./model-steps.ts";
 import type { Batch } from "./objective.ts";
 import { Pacer } from "./pacer.ts";
 import type { Progress } from "./progress.ts";
-import { orderedIndices, shuffledIndices } from "../data/shuffled-indices.ts";
 import type { TallyReading } from "./tally.ts";
 
 /** Samples `start` to `end` of data that lies on the GPU. */
