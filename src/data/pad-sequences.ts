@@ -44,7 +44,7 @@ const keys = {
  * @throws {ArgumentError} for options that nobody reads, and for fractions where the dtype is int32.
  * @example
  * await sl.data.padSequences([[1, 2, 3], [4]]).array(); // [[1, 2, 3], [0, 0, 4]]
- * sl.data.padSequences([[1, 2, 3], [4]], { maxLength: 2, padding: "post" }); // [[2, 3], [4, 0]]
+ * sl.data.padSequences([[1, 2, 3], [4]], { maxLength: 2, padding: "post" }); // tensor [[2, 3], [4, 0]]
  * @see Keras `keras.utils.pad_sequences`
  */
 export function padSequences(
