@@ -1,4 +1,4 @@
-import { FormatError } from "../errors.ts";
+import { FormatError, UnsupportedError } from "../errors.ts";
 
 /** How the fields of a file are told apart. */
 export interface CsvFormat {
@@ -20,7 +20,7 @@ export async function* csvRows(
   text: AsyncIterable<string>,
   { delimiter, name }: CsvFormat,
 ): AsyncGenerator<string[][]> {
-  const { default: papaparse } = await import("papaparse");
+  const { Parser } = await loadParser();
   let rest = "";
   let rowCount = 0;
   let newline: LineBreak | null = null;
@@ -28,9 +28,10 @@ export async function* csvRows(
   let enough = 0;
 
   const completeRows = (lineBreak: LineBreak, isEnd: boolean): string[][] => {
-    const parser = new papaparse.Parser({ delimiter, newline: lineBreak });
+    const parser = new Parser({ delimiter, newline: lineBreak });
     const { data, errors, meta } = parser.parse(rest, 0, !isEnd);
-    const error = errors.find(({ row }) => isEnd || row < data.length);
+    // An error in the last row may only be that it is not complete yet.
+    const error = errors.find(({ row }) => row < data.length);
     if (error !== undefined) {
       const row = rowCount + error.row + 1;
       throw new FormatError(
@@ -54,6 +55,20 @@ export async function* csvRows(
   }
   newline ??= firstLineBreak(rest, delimiter) ?? (rest.endsWith("\r") ? "\r" : "\n");
   yield completeRows(newline, true);
+}
+
+/** The parser comes with the package and loads with the first CSV text. */
+async function loadParser() {
+  try {
+    const { default: papaparse } = await import("papaparse");
+    return papaparse;
+  } catch (cause) {
+    throw new UnsupportedError(
+      "data.csv needs the package papaparse, which cannot be loaded here. It is installed with sluice; pages that do not " +
+        "bundle need it in their import map.",
+      { cause },
+    );
+  }
 }
 
 /** Whether a row is a line with nothing in it. */

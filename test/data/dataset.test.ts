@@ -161,16 +161,16 @@ describe("shuffle", () => {
   });
 
   test("a buffer as large as the data makes every order equally likely", async () => {
-    // 6 orders of 3 elements in 3,000 draws: χ² with 5 degrees of freedom is below 20.5 with probability 0.999.
+    // 24 orders of 4 elements in 4,800 draws: χ² with 23 degrees of freedom is below 49.7 with probability 0.999.
     const counts = new Map<string, number>();
-    const dataset = array([0, 1, 2]).shuffle(3, 11);
-    for (let i = 0; i < 3000; i++) {
+    const dataset = array([0, 1, 2, 3]).shuffle(4, 11);
+    for (let i = 0; i < 4800; i++) {
       const order = (await dataset.toArray()).join("");
       counts.set(order, (counts.get(order) ?? 0) + 1);
     }
-    const chi = [...counts.values()].reduce((sum, count) => sum + (count - 500) ** 2 / 500, 0);
-    expect(counts.size).toBe(6);
-    expect(chi).toBeLessThan(20.5);
+    const chi = [...counts.values()].reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0);
+    expect(counts.size).toBe(24);
+    expect(chi).toBeLessThan(49.7);
   });
 
   test("holds no more than the buffer", async () => {
@@ -288,6 +288,8 @@ describe("ending early", () => {
         .prefetch(3)
         .toArray(),
     ).rejects.toThrow("bad row");
+    expect(open()).toBe(0);
+    await expect(dataset.mapAsync(async () => fail()).toArray()).rejects.toThrow("bad row");
     expect(open()).toBe(0);
   });
 });
