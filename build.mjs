@@ -31,10 +31,17 @@ async function buildLibrary() {
     bundle: true,
     format: "esm",
     sourcemap: "linked",
+    // Dependencies of the package, which load when they are used.
+    external: ["papaparse"],
     plugins: [wgslForEsbuild()],
     logLevel: "warning",
   };
-  const node = { ...shared, platform: "node", target: "node20", external: ["webgpu"] };
+  const node = {
+    ...shared,
+    platform: "node",
+    target: "node20",
+    external: [...shared.external, "webgpu"],
+  };
   await Promise.all([
     build({ ...node, outfile: "dist/index.js" }),
     build({ ...shared, platform: "browser", target: "es2022", outfile: "dist/browser.js" }),

@@ -2,6 +2,8 @@
 
 // Models and what they are made of
 export * as constraints from "./constraints/index.ts";
+// Data
+export * as data from "./data/index.ts";
 // Failures
 export {
   AbortError,

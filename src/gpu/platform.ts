@@ -29,6 +29,8 @@ export interface Platform {
  */
 export interface Files {
   read(path: string): Promise<Uint8Array>;
+  /** The content in pieces; the file is open from the first piece asked for until the last, or an early `return()`. */
+  open(path: string): AsyncIterable<Uint8Array>;
   /**
    * Puts a whole file in place of what is there: at any moment, also after the process was killed, a reader finds the
    * old or the new one. Keeps the permissions of a file that is there and follows links.

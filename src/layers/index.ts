@@ -40,6 +40,7 @@ import {
   Multiply,
   Subtract,
 } from "./merge.ts";
+import { Normalization, normalization } from "./normalization.ts";
 import { Permute, permute } from "./permute.ts";
 import { PReLU, type PReLUConfig } from "./prelu.ts";
 import { RepeatVector, repeatVector } from "./repeat-vector.ts";
@@ -70,6 +71,7 @@ const classes: readonly RegisteredClass[] = [
   Maximum,
   Minimum,
   Multiply,
+  Normalization,
   Permute,
   PReLU,
   ReLU,
@@ -102,6 +104,7 @@ export const layers = {
   embedding,
   layerNormalization,
   masking,
+  normalization,
   // activations and noise
   /** Softmax along `axis` (-1): `layers.softmax()`. */
   softmax: (config?: SoftmaxConfig): Softmax => new Softmax(config),

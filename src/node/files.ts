@@ -16,6 +16,9 @@ import type { Files } from "../gpu/platform.ts";
 import { draftIn, removeStaleDrafts } from "./drafts.ts";
 import { codeOf, during } from "./file-errors.ts";
 
+/** What is read at a time of a file that may be larger than memory. */
+const PIECE_BYTES = 256 * 1024;
+
 /** The file system of Node. */
 export const files: Files = {
   read: (path) =>
@@ -23,6 +26,21 @@ export const files: Files = {
       const { buffer, byteOffset, length } = await readFile(pathOf(path));
       return new Uint8Array(buffer, byteOffset, length);
     }),
+
+  async *open(path) {
+    const work = { doing: "read", path };
+    const handle = await during(work, () => open(pathOf(path), "r"));
+    try {
+      for (;;) {
+        const piece = new Uint8Array(PIECE_BYTES);
+        const { bytesRead } = await during(work, () => handle.read(piece, 0, PIECE_BYTES));
+        if (bytesRead === 0) return;
+        yield piece.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  },
 
   replace: (path, content) =>
     during({ doing: "write", path }, async () => {

@@ -39,6 +39,7 @@ const all: AnyLayer[] = [
   layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true }),
   layers.layerNormalization({ epsilon: 1e-5, center: false }),
   layers.masking({ maskValue: -1 }),
+  layers.normalization({ axis: [1, 2], mean: [1, 2], variance: [3, 4], invert: true }),
   layers.softmax({ axis: 1 }),
   layers.reLU({ maxValue: 6, negativeSlope: 0.1, threshold: 0.5 }),
   layers.leakyReLU({ alpha: 0.1 }),

@@ -34,6 +34,27 @@ export const step = sl.compile((a: sl.Tensor, b: sl.Tensor) =>
   optimizer.minimize(() => sl.losses.meanSquaredError(b, a.mul(w)), true),
 );
 
+const rows = sl.data.csv("load.csv", { columnConfigs: { load: { isLabel: true } } });
+const pairs: sl.data.Dataset<{ xs: sl.Tensor; ys: sl.Tensor }> = rows
+  .map(({ xs, ys }) => ({ xs: Object.values(xs), ys: Object.values(ys) }))
+  .shuffle(100)
+  .batch(32)
+  .prefetch(2);
+export const first = pairs.take(1).toArray();
+export const zipped: sl.data.Dataset<{ xs: [number, number[]]; ys: number }> = sl.data.zip({
+  xs: [sl.data.array([1, 2]), sl.data.array([[1], [2]])],
+  ys: sl.data.array([0, 1]),
+});
+const norm = sl.data.normalizer().fit([[1, 2]]);
+export const normalized: [number[][], Float32Array, sl.Tensor] = [
+  norm.transform([[1, 2]]),
+  norm.column(0).transform(new Float32Array(3)),
+  norm.transform(sl.ones([1, 2])),
+];
+export const trained: sl.Tensor = sl.data.split(sl.data.windows(new Float32Array(9), { size: 2 }), {
+  test: 2,
+}).train.xs;
+
 const input = sl.input({ shape: [10] });
 const output = sl.layers.dense({ units: 2 }).apply(input);
 export const functional = sl.model({ inputs: input, outputs: output });
@@ -42,3 +63,7 @@ export const functional = sl.model({ inputs: input, outputs: output });
 sl.layers.lstm({ inputShape: [10, 1] });
 // @ts-expect-error: no such activation.
 sl.layers.dense({ units: 1, activation: "rely" });
+// @ts-expect-error: without a label there is no xs.
+sl.data.csv("load.csv").map(({ xs }: { xs: sl.data.CsvRow; ys: sl.data.CsvRow }) => xs);
+// @ts-expect-error: windows need their size.
+sl.data.windows([1, 2, 3], { horizon: 1 });
