@@ -1,4 +1,5 @@
 import { checkKeys } from "../names/check-keys.ts";
+import { ops } from "../ops/index.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
 import { ctcRule } from "./ctc.ts";
 import type { CtcSettings } from "./names.ts";
@@ -47,7 +48,7 @@ export function ctc(
   });
   const lengths = (key: "inputLengths" | "labelLengths") => {
     const given = options[key] ?? null;
-    return given === null ? null : toTensor(given, `ctc ${key}`, "int32").value;
+    return given === null ? null : ops.cast(toTensor(given, `ctc ${key}`).value, "int32");
   };
   const rule = ctcRule(options.zeroInfinity ?? false, {
     inputLengths: lengths("inputLengths"),
