@@ -26,7 +26,7 @@ export interface CtcOptions extends CtcSettings {
  *
  * @example
  * const loss = sl.losses.ctc([[1, 2]], [[[0, 1, 0], [0, 0, 0], [0, 0, 1]]]);
- * console.log((await loss.data())[0]?.toFixed(4)); // 1.4438
+ * console.log((await loss.data())[0]?.toFixed(4)); // 0.8836
  *
  * @param labels Class numbers, [B, L], with zeros behind the last.
  * @param predictions Raw scores, [B, T, V].

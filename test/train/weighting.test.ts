@@ -5,7 +5,7 @@ import type { Tensor } from "../../src/tensor/index.ts";
 import { model as functional, input, sequential } from "../../src/train/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
-import { kept, noise } from "./support.ts";
+import { kept, noise, numbersOf } from "./support.ts";
 
 const [BATCH, STEPS, CLASSES] = [6, 5, 3];
 const random = noise(BATCH * STEPS * (CLASSES + 2), 9);
@@ -87,9 +87,6 @@ function echo(loss: object = crossentropy) {
   return model;
 }
 
-const numbers = async (figures: Tensor | Tensor[]): Promise<number[]> =>
-  Promise.all([figures].flat().map(async (one) => (await one.data())[0] ?? Number.NaN));
-
 describe("masks and weights, as Keras averages them", () => {
   test.each([
     ["none", undefined, null],
@@ -101,7 +98,7 @@ describe("masks and weights, as Keras averages them", () => {
       ...(sampleWeight && { sampleWeight }),
     });
     const expected = [kerasLoss(weights), kerasMean(null), kerasMean(weights)];
-    expectClose(await numbers(figures), expected, tolerances.samePrecision);
+    expectClose(await numbersOf(figures), expected, tolerances.samePrecision);
   });
 
   test.each([
@@ -140,7 +137,7 @@ describe("masks and weights, as Keras averages them", () => {
       sum += c * (costs[b]?.[t] ?? 0) * (stepWeights[b]?.[t] ?? 0);
       valid += c;
     });
-    expectClose(await numbers(loss), [sum / valid], tolerances.samePrecision);
+    expectClose(await numbersOf(loss), [sum / valid], tolerances.samePrecision);
   });
 
   test("several outputs: each with its own mask, loss, metrics and weighted metrics", async () => {
@@ -165,7 +162,7 @@ describe("masks and weights, as Keras averages them", () => {
       "right_cost",
     ]);
     const data = x.map((row) => row.map((one) => [...one]));
-    const figures = await numbers(
+    const figures = await numbersOf(
       model.evaluate(data, [classes, classes] as never, {
         batchSize: BATCH,
         sampleWeight: stepWeights,
