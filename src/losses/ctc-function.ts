@@ -22,6 +22,7 @@ export interface CtcOptions extends CtcSettings {
  * Counterpart of `keras.losses.CTC` and `torch.nn.functional.ctc_loss(log_softmax(x), …, reduction="none")`, with a kernel
  * of its own for the sums and their gradient. Labels that do not fit into the steps of a row cost infinity and have a
  * gradient of NaN, as in PyTorch, so that it is noticed; `zeroInfinity` makes both 0. A label that is no class gives NaN.
+ * In `compile`, a mask of the predictions says how many steps a row has, from the first on.
  * Graves et al. 2006, doi:10.1145/1143844.1143891.
  *
  * @example

@@ -100,7 +100,14 @@ describe("ctc", () => {
     expect(last).toBeLessThan(0.3 * first);
   });
 
-  test("labels and shapes that cannot be are refused", async () => {
+  test("classWeight has no single class to weigh", async () => {
+    const model = kept(sequential({ layers: [layers.dense({ units: 3, inputShape: [3, 3] })] }));
+    model.compile({ loss: "ctc" });
+    const fit = model.fit(flat(2, 3), tensor([1, 2], [2, 1]), { classWeight: { 1: 2 } });
+    await expect(fit).rejects.toThrow("weigh the samples with sampleWeight");
+  });
+
+  test("labels and shapes that cannot be are refused", () => {
     expect(() => losses.ctc([1, 2], flat(2, 3))).toThrow(ShapeError);
     expect(() => losses.ctc([[1]], flat(2, 3))).toThrow("[B,L]");
     expect(() => losses.ctc([[1], [1]], flat(2, 3), null, { blank: 1 } as never)).toThrow("blank");
