@@ -1,4 +1,5 @@
 import { Tensor, tensor, type Variable, variable } from "../tensor/index.ts";
+import { checkCount } from "./check-setting.ts";
 import { ACCUMULATOR, AVERAGE } from "./kept-means.ts";
 import type { NamedTensor } from "./named-tensor.ts";
 import type { SharedSettings } from "./optimizer-config.ts";
@@ -79,6 +80,7 @@ export class OptimizerState {
   /**
    * Sets what `read` gave.
    * @returns The number of steps.
+   * @throws {ArgumentError} for counts that are none.
    */
   async restore(weights: readonly NamedTensor[], steps: number): Promise<number> {
     let restored = steps;
@@ -88,7 +90,8 @@ export class OptimizerState {
         await this.slots.restore(one);
         continue;
       }
-      const [value = 0] = await one.tensor.data();
+      const [given = Number.NaN] = await one.tensor.data();
+      const value = checkCount(`${this.#name}.setWeights: ${one.name}`, given, { from: 0 });
       if (!isCount) restored = value;
       else {
         this.#firstCount = value;

@@ -14,6 +14,8 @@ import {
 } from "../../src/optimizers/index.ts";
 import { resolveOptimizer } from "../../src/optimizers/resolve.ts";
 import { resolveRate } from "../../src/optimizers/resolve-schedule.ts";
+import { compile } from "../../src/tensor/index.ts";
+import { kept, vector } from "./support.ts";
 
 describe("learning-rate schedules", () => {
   test("cosineDecay falls from the initial rate to its share alpha and stays there", () => {
@@ -215,6 +217,20 @@ describe("schedules that are saved", () => {
     expect(() => optimizer.getConfig()).toThrow("train.Schedule");
     optimizer.learningRate = 0.5;
     expect(optimizer.getConfig().learningRate).toBe(0.5);
+  });
+
+  test("a rate that is no number from 0 on is refused, and changes nothing", async () => {
+    const w = vector([1]);
+    const optimizer = kept(sgd((step) => (step === 1 ? Number.NaN : 0.5)));
+    const step = kept(compile(() => void optimizer.minimize(() => w.sum())));
+    step();
+    expect(step).toThrow("sgd: the schedule's rate for batch 1: received NaN");
+    expect(step).toThrow(ArgumentError);
+    expect(await w.data()).toEqual(Float32Array.of(0.5));
+    optimizer.learningRate = 0.25;
+    step();
+    expect(await w.data()).toEqual(Float32Array.of(0.25));
+    expect(optimizer.iterations).toBe(2);
   });
 
   test("what is no schedule is refused", () => {
