@@ -300,7 +300,6 @@ export class Optimizer {
       clipvalue: this.clipvalue,
       decay: learningRate * this.#settings.weightDecay,
       due: isDue ? 1 : 0,
-      awaited: isDue ? 0 : 1,
       averageShare: update === 1 ? 1 : 1 - emaMomentum,
       overwrites: overwrites ? 1 : 0,
       ...this.#rule.numbers(update, learningRate),
