@@ -85,7 +85,8 @@ export function recordBlend(
   { into, from, control }: { into: readonly Variable[]; from: readonly Value[]; control: Value },
   { share, due }: { readonly share?: HostScalar; readonly due?: HostScalar } = {},
 ): void {
-  const [none, one] = [HostScalar.of(0), HostScalar.of(1)];
+  const none = HostScalar.of(0);
+  const all = HostScalar.of(1);
   const common = { learningRate: none, globalClipnorm: none, clipvalue: none, decay: none };
   const updated = optimizerUpdate(
     {
@@ -95,7 +96,7 @@ export function recordBlend(
       slots: [],
       control,
     },
-    { ...common, share: share ?? one, due: due ?? one },
+    { ...common, share: share ?? all, due: due ?? all },
   );
   assignAll(into, updated.parameters);
 }
