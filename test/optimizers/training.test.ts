@@ -21,7 +21,8 @@ test.each<[string, OptimizerSpec]>([
 ])(
   "fit with all options of %s: one submit a step, nothing new when warm",
   async (_name, optimizer) => {
-    const model = kept(
+    setSeed(5);
+  const model = kept(
       sequential({
         layers: [
           layers.lstm({
@@ -35,8 +36,7 @@ test.each<[string, OptimizerSpec]>([
       }),
     );
     model.compile({ optimizer, loss: "meanSquaredError" });
-    setSeed(5);
-    const x = tensor(wave([16, 5, 2], 0.2), [16, 5, 2]);
+      const x = tensor(wave([16, 5, 2], 0.2), [16, 5, 2]);
     const y = tensor(wave([16, 1], 0.7, 0.3), [16, 1]).add(2);
     const seen: ReturnType<typeof counters>[] = [];
     const callbacks = { onEpochBegin: () => void seen.push(counters()) };
