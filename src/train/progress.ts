@@ -8,20 +8,25 @@ import type { TallyReading } from "./tally.ts";
 export class Progress {
   readonly #bar: ProgressBar | null;
   readonly #epochs: number;
-  readonly #steps: number;
+  /** Steps of an epoch; of one that nobody knows the length of, those that the epoch before it had. */
+  #steps: number | undefined;
+  readonly #isCounted: boolean;
   #epoch = 0;
   #step = 0;
   #began = 0;
   #msPerStep = 0;
 
-  constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: number }) {
+  /** @param options.steps Steps of an epoch; undefined where the data does not tell before its end. */
+  constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: number | undefined }) {
     this.#bar = barFor(options.verbose);
     this.#epochs = options.epochs;
     this.#steps = options.steps;
+    this.#isCounted = options.steps !== undefined;
   }
 
   beginEpoch(epoch: number): void {
     this.#epoch = epoch;
+    this.#step = 0;
     this.#began = performance.now();
   }
 
@@ -34,6 +39,7 @@ export class Progress {
 
   /** `logs` are those of the whole epoch; the time of a step is that of the last update. */
   endEpoch(logs: Logs): void {
+    if (!this.#isCounted) this.#steps = this.#step;
     this.#bar?.endEpoch(this.#state(logs));
   }
 
@@ -42,15 +48,13 @@ export class Progress {
   }
 
   #state(logs: Logs): ProgressState {
-    return {
-      epoch: this.#epoch + 1,
-      epochs: this.#epochs,
-      step: this.#step,
-      steps: this.#steps,
-      logs,
-      msPerStep: this.#msPerStep,
-      secondsLeft: ((this.#steps - this.#step) * this.#msPerStep) / 1000,
-    };
+    const step = this.#step;
+    // An epoch that turns out longer than the one before it has no known end.
+    const steps = this.#steps !== undefined && step <= this.#steps ? this.#steps : undefined;
+    const state = { epoch: this.#epoch + 1, epochs: this.#epochs, step, logs };
+    if (steps === undefined) return { ...state, msPerStep: this.#msPerStep };
+    const secondsLeft = ((steps - step) * this.#msPerStep) / 1000;
+    return { ...state, steps, msPerStep: this.#msPerStep, secondsLeft };
   }
 }
 
