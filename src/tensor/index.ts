@@ -27,7 +27,6 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
-export { currentEngine, type InitOptions } from "./current.ts";
 export { type CustomGradient, customGrad, type Save } from "./custom-grad.ts";
 export {
   type Differentiable,
@@ -39,9 +38,19 @@ export {
   variableGrads,
   variableOf,
 } from "./gradients.ts";
+export type { InitOptions } from "./init-options.ts";
 export type { NestedArray } from "./nested.ts";
 export * from "./ops/index.ts";
 export { type ProfileInfo, profile } from "./profile.ts";
+export type {
+  Scalar,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  Tensor5D,
+  Tensor6D,
+} from "./ranks.ts";
 export { scope, tensorsIn } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
 export { nextSeed, randomKey, setSeed } from "./seed.ts";

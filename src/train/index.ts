@@ -17,6 +17,7 @@ export type { ModelData } from "./data.ts";
 export type { FitConfig, Verbose, YieldEvery } from "./fit-config.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history.ts";
+export type { HistorySVGOptions } from "./history-svg.ts";
 export type { EvaluateConfig, PredictConfig } from "./judge-config.ts";
 export { Model } from "./model.ts";
 export { Sequential, type SequentialConfig, sequential } from "./sequential.ts";

@@ -1,4 +1,4 @@
-import { currentEngine } from "../tensor/index.ts";
+import { currentEngine } from "../tensor/current.ts";
 import type { Tally, TallyReading } from "./tally.ts";
 
 /**
