@@ -1,4 +1,5 @@
-// The tensor floor as the floors above use it. The public names are chosen in src/index.ts.
+// The tensor floor as the floors above use it. The public names are chosen in src/index.ts. current.ts is not among it: its
+// declarations lead to those of the whole engine, which need WebGPU types that a consumer may not have.
 export { arenaRuns, packVariables } from "./arena.ts";
 export {
   getBackend,

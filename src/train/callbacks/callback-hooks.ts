@@ -1,6 +1,7 @@
 import type { NumericsError } from "../../errors.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
-import type { Tensor, TensorLike } from "../../tensor/index.ts";
+import type { Tensor, TensorLike, Variable } from "../../tensor/index.ts";
+import type { ModelData } from "../data.ts";
 import type { FitParams } from "./fit-params.ts";
 
 /** Means so far, by name: `loss`, metrics, and at an epoch's end `val_loss` and so on. */
@@ -18,9 +19,14 @@ export interface CallbackModel {
   /** Set it to true to end `fit` after the step under way. */
   stopTraining: boolean;
   readonly optimizer: Optimizer;
+  readonly weights: readonly Variable[];
   /** Copies of the weights, on the GPU; whoever asks for them disposes them. */
   getWeights(): Tensor[];
   setWeights(values: readonly TensorLike[]): void;
+  /** The output for all samples, not waited for. */
+  predict(x: ModelData, config?: { readonly batchSize?: number }): Tensor | Tensor[];
+  /** The loss, with metrics a list, not waited for. */
+  evaluate(x: ModelData, y: ModelData, config?: { readonly batchSize?: number }): Tensor | Tensor[];
   save(target: string | object): Promise<unknown>;
   saveWeights(target: string | object): Promise<unknown>;
 }
