@@ -8,20 +8,17 @@ import type { TallyReading } from "./tally.ts";
 export class Progress {
   readonly #bar: ProgressBar | null;
   readonly #epochs: number;
-  /** Steps of an epoch; of one that nobody knows the length of, those that the epoch before it had. */
-  #steps: number | undefined;
-  readonly #isCounted: boolean;
+  readonly #steps: () => number | null;
   #epoch = 0;
   #step = 0;
   #began = 0;
   #msPerStep = 0;
 
-  /** @param options.steps Steps of an epoch; undefined where the data does not tell before its end. */
-  constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: number | undefined }) {
+  /** @param options.steps Steps of an epoch; null while the data does not tell. */
+  constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: () => number | null }) {
     this.#bar = barFor(options.verbose);
     this.#epochs = options.epochs;
     this.#steps = options.steps;
-    this.#isCounted = options.steps !== undefined;
   }
 
   beginEpoch(epoch: number): void {
@@ -39,7 +36,6 @@ export class Progress {
 
   /** `logs` are those of the whole epoch; the time of a step is that of the last update. */
   endEpoch(logs: Logs): void {
-    if (!this.#isCounted) this.#steps = this.#step;
     this.#bar?.endEpoch(this.#state(logs));
   }
 
@@ -48,13 +44,17 @@ export class Progress {
   }
 
   #state(logs: Logs): ProgressState {
-    const step = this.#step;
-    // An epoch that turns out longer than the one before it has no known end.
-    const steps = this.#steps !== undefined && step <= this.#steps ? this.#steps : undefined;
-    const state = { epoch: this.#epoch + 1, epochs: this.#epochs, step, logs };
-    if (steps === undefined) return { ...state, msPerStep: this.#msPerStep };
-    const secondsLeft = ((steps - step) * this.#msPerStep) / 1000;
-    return { ...state, steps, msPerStep: this.#msPerStep, secondsLeft };
+    const steps = this.#steps();
+    const state = {
+      epoch: this.#epoch + 1,
+      epochs: this.#epochs,
+      step: this.#step,
+      logs,
+      msPerStep: this.#msPerStep,
+    };
+    // A source that turns out longer than it said has no known end.
+    if (steps === null || this.#step > steps) return state;
+    return { ...state, steps, secondsLeft: ((steps - this.#step) * this.#msPerStep) / 1000 };
   }
 }
 

@@ -72,7 +72,11 @@ export class Trainer {
     const callbacks = new CallbackList(label, config.callbacks, layer as unknown as CallbackModel);
     const task = { ...this.#prepareFit(label, data, config), label, settings };
     const steps = Math.ceil((task.training.end - task.training.start) / settings.batchSize);
-    const progress = new Progress({ verbose: settings.verbose, epochs: settings.epochs, steps });
+    const progress = new Progress({
+      verbose: settings.verbose,
+      epochs: settings.epochs,
+      steps: () => steps,
+    });
     const seed = config.seed ?? nextSeed();
     const shuffleKey = (epoch: number): number => uniformBits(seed, epoch);
     this.#isFitting = true;

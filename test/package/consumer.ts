@@ -120,5 +120,5 @@ export const wrongHook: sl.CallbackHooks = { onEpochsEnd: () => {} };
 sl.callbacks.learningRateScheduler(() => "0.1");
 
 // Annotations of programs written for TF.js.
-export const rows: sl.Tensor2D = sl.tensor2d([[1, 2]]).matMul(sl.ones([2, 2]));
-export const sum: sl.Scalar = rows.sum();
+export const product: sl.Tensor2D = sl.tensor2d([[1, 2]]).matMul(sl.ones([2, 2]));
+export const sum: sl.Scalar = product.sum();

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 /** What a progress writes to a terminal while `body` runs, line by line, without the speed. */
-function terminal(steps: number | undefined, body: (progress: Progress) => void): string[] {
+function terminal(steps: () => number | null, body: (progress: Progress) => void): string[] {
   const written: string[] = [];
   const { isTTY, columns } = process.stdout;
   Object.assign(process.stdout, { isTTY: true, columns: 200 });
@@ -62,36 +62,40 @@ describe("the progress of fit", () => {
 
   test("shows steps without an end while the data's length is not known, and with it afterwards", () => {
     const logs = { loss: 1 };
-    const lines = terminal(undefined, (progress) => {
-      progress.beginEpoch(0);
-      progress.update({ steps: 3, logs, refused: 0 });
-      progress.update({ steps: 5, logs, refused: 0 });
-      progress.endEpoch(logs);
-      progress.beginEpoch(1);
-      progress.update({ steps: 2, logs, refused: 0 });
-      progress.update({ steps: 6, logs, refused: 0 });
-      progress.endEpoch(logs);
-      progress.beginEpoch(2);
-      progress.update({ steps: 3, logs, refused: 0 });
-    });
+    let steps: number | null = null;
+    const lines = terminal(
+      () => steps,
+      (progress) => {
+        progress.beginEpoch(0);
+        progress.update({ steps: 3, logs, refused: 0 });
+        progress.update({ steps: 5, logs, refused: 0 });
+        progress.endEpoch(logs);
+        steps = 5;
+        progress.beginEpoch(1);
+        progress.update({ steps: 2, logs, refused: 0 });
+        progress.update({ steps: 6, logs, refused: 0 });
+        progress.endEpoch(logs);
+      },
+    );
     expect(lines).toEqual([
       "Epoch 1/3  step 3  loss 1.000",
       "Epoch 1/3  step 5  loss 1.000",
-      "Epoch 1/3  5/5  loss 1.000\n",
+      "Epoch 1/3  5 steps  loss 1.000\n",
       "Epoch 2/3  [] 2/5  loss 1.000",
       "Epoch 2/3  step 6  loss 1.000",
-      "Epoch 2/3  6/6  loss 1.000\n",
-      "Epoch 3/3  [] 3/6  loss 1.000",
-      "\n",
+      "Epoch 2/3  6 steps  loss 1.000\n",
     ]);
   });
 
   test("of an epoch that ends early says how far it came", () => {
-    const lines = terminal(8, (progress) => {
-      progress.beginEpoch(0);
-      progress.update({ steps: 3, logs: {}, refused: 0 });
-      progress.endEpoch({ loss: 1 });
-    });
+    const lines = terminal(
+      () => 8,
+      (progress) => {
+        progress.beginEpoch(0);
+        progress.update({ steps: 3, logs: {}, refused: 0 });
+        progress.endEpoch({ loss: 1 });
+      },
+    );
     expect(lines).toEqual(["Epoch 1/3  [] 3/8", "Epoch 1/3  3/8  loss 1.000\n"]);
   });
 });
