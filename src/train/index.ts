@@ -24,6 +24,7 @@ export type {
 } from "./fit-config.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history.ts";
+export type { HistorySVGOptions } from "./history-svg.ts";
 export type { EvaluateConfig, PredictConfig } from "./judge-config.ts";
 export { Model, type SaveConfig } from "./model.ts";
 export { type LoadConfig, loadLayersModel, modelFromJSON } from "./saving/load-model.ts";
