@@ -1,5 +1,5 @@
+import type { KernelSource } from "../gpu/kernel-source.ts";
 import type { DeviceLimits } from "../gpu/limits.ts";
-import type { KernelSource } from "../gpu/pipelines.ts";
 import type { Node } from "../graph/node.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 
