@@ -13,7 +13,7 @@ export type { FitParams, HistoryParams } from "./callbacks/fit-params.ts";
 export * as callbacks from "./callbacks/index.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export type { CompileConfig } from "./compile-config.ts";
-export type { ModelData } from "./data.ts";
+export type { ModelData, SampleWeight } from "./data.ts";
 export type { BatchDataset, DatasetBatch } from "./dataset-source.ts";
 export type {
   FitConfig,
