@@ -20,9 +20,12 @@ export {
   ShapeError,
   SluiceError,
   StaleReadError,
+  StoreError,
   TraceError,
   UnsupportedError,
 } from "./errors.ts";
+// Files of models
+export { io, type ModelHandler, type ModelInfo, type StoreTarget } from "./formats/index.ts";
 // Tensors and what they are made of
 export type { DType, TypedArray } from "./graph/dtype.ts";
 export type { Shape } from "./graph/shape.ts";

@@ -1,6 +1,6 @@
 import { afterEach } from "vitest";
 import { layers } from "../../src/layers/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import type { Tensor, Variable } from "../../src/tensor/index.ts";
 import { type Sequential, sequential } from "../../src/train/index.ts";
 
 const { dense, lstm, masking } = layers;
@@ -63,7 +63,7 @@ export function lstmModel(options: { units?: number; time?: number | null } = {}
 }
 
 /** The weights as plain arrays. */
-export async function weightsOf(model: Sequential): Promise<number[][]> {
+export async function weightsOf(model: { weights: Variable[] }): Promise<number[][]> {
   return Promise.all(model.weights.map(async (weight) => [...(await weight.data())]));
 }
 
