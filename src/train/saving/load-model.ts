@@ -1,5 +1,6 @@
 import { FormatError, SluiceError } from "../../errors.ts";
 import { openStore, type StoreTarget } from "../../formats/index.ts";
+import { registerLayers } from "../../layers/index.ts";
 import type { OutputCount } from "../../layers/layer-types.ts";
 import { type Built, withinBudget } from "../../layers/weight-budget.ts";
 import { checkKeys } from "../../names/check-keys.ts";
@@ -79,6 +80,7 @@ function buildModel({ topology, weights, states }: ModelFile, source: string): B
 }
 
 function makeModel(source: string, described: unknown): Model {
+  registerLayers();
   const { className, config } = (described ?? {}) as Partial<Serialized>;
   if (typeof className !== "string" || typeof config !== "object" || config === null) {
     throw new FormatError(
