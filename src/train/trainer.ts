@@ -112,6 +112,10 @@ export class Trainer {
       this.config.optimizer.finalizeVariableValues(this.#trainee.layer.trainableWeights);
       await backup?.finish();
       return history;
+    } catch (error) {
+      // What was refused is no place to go on from.
+      if (error instanceof NumericsError) this.state.position = null;
+      throw error;
     } finally {
       this.#isFitting = false;
       await callbacks.trainExit();

@@ -9,6 +9,7 @@ import { kept, linearData, linearModel, lstmModel, noise, sineData, weightsOf } 
 
 const { dense, dropout, lstm, simpleRNN } = layers;
 
+const quietly = { verbose: 0 } as const;
 const quiet = { verbose: 0, shuffle: false } as const;
 
 describe("a loss or gradient that is not finite", () => {
@@ -39,6 +40,17 @@ describe("a loss or gradient that is not finite", () => {
     ).rejects.toThrow(NumericsError);
     const { history } = await model.fit(x, y, { ...quiet, epochs: 20, batchSize: 4 });
     expect(history.loss?.at(-1)).toBeLessThan(1e-3);
+  });
+
+  test("is no place to go on from", async () => {
+    const { x, y } = linearData(16);
+    const model = linearModel(0.3);
+    const bad = y.map(([value = 0], i) => [i === 12 ? 3e38 : value]);
+    let epochs = 0;
+    const data = () => [{ xs: x, ys: epochs++ === 0 ? y : bad }];
+    await expect(model.fitDataset(data, { ...quietly, epochs: 2 })).rejects.toThrow("epoch 1");
+    const { history } = await model.fit(x, y, { ...quiet, epochs: 3, initialEpoch: 1 });
+    expect(history.loss).toHaveLength(2);
   });
 
   test("moments and the learning rate too large: the moment of divergence is found", async () => {
