@@ -33,7 +33,8 @@ export interface Files {
   open(path: string): AsyncIterable<Uint8Array>;
   /**
    * Puts a whole file in place of what is there: at any moment, also after the process was killed, a reader finds the
-   * old or the new one. Keeps the permissions of a file that is there and follows links.
+   * old or the new one. Keeps the permissions of a file that is there and follows links; makes folders that are
+   * missing.
    */
   replace(path: string, content: Uint8Array): Promise<void>;
   /** Puts text at the end of a file, which it makes where there is none. */

@@ -9,7 +9,7 @@ export interface FileWork {
 
 /** What to do about a failure of the system, by its code. */
 const ADVICE: Readonly<Record<string, string>> = {
-  ENOENT: "There is no such file or folder. Check the path; folders are not made.",
+  ENOENT: "There is no such file or folder. Check the path.",
   ENOTDIR: "A part of the path is a file. Expected folders up to the last part.",
   EISDIR: "This is a folder. Expected the path of a file, like model.safetensors.",
   EACCES:

@@ -2,6 +2,7 @@ import {
   access,
   appendFile,
   type FileHandle,
+  mkdir,
   open,
   readFile,
   readlink,
@@ -44,6 +45,7 @@ export const files: Files = {
 
   replace: (path, content) =>
     during({ doing: "write", path }, async () => {
+      await makeFolder(pathOf(path));
       const target = await followLinks(pathOf(path));
       const mode = await modeOf(target);
       const folder = dirname(target);
@@ -60,7 +62,11 @@ export const files: Files = {
       await syncFolder(folder);
     }),
 
-  append: (path, text) => during({ doing: "write", path }, () => appendFile(pathOf(path), text)),
+  append: (path, text) =>
+    during({ doing: "write", path }, async () => {
+      await makeFolder(pathOf(path));
+      await appendFile(pathOf(path), text);
+    }),
 
   exists: (path) =>
     during({ doing: "look for", path }, async () => {
@@ -77,6 +83,11 @@ export const files: Files = {
 
   remove: (path) => during({ doing: "remove", path }, () => rm(pathOf(path), { force: true })),
 };
+
+/** Hours of training must not be lost for a folder that nobody made. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+}
 
 function pathOf(path: string): string {
   return path.startsWith("file:") ? fileURLToPath(path) : path;

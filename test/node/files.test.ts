@@ -124,6 +124,14 @@ describe("files", () => {
     });
   });
 
+  test("folders that are missing are made, by replace and by append", async () => {
+    await files.replace(at("c/d/a"), bytes("one"));
+    expect(await files.read(at("c/d/a"))).toEqual(bytes("one"));
+    await files.append(at("e/log"), "1\n");
+    await files.append(at("e/log"), "2\n");
+    expect(await files.read(at("e/log"))).toEqual(bytes("1\n2\n"));
+  });
+
   describe("failures are StoreErrors with path and way out:", () => {
     const failure = (work: Promise<unknown>): Promise<StoreError> =>
       work.then(
@@ -137,11 +145,6 @@ describe("files", () => {
       expect(error.message).toMatch(/^Cannot read \/.*a: ENOENT.*There is no such file or folder/);
       expect(error.details).toMatchObject({ path: at("a"), code: "ENOENT" });
       expect(error.cause).toMatchObject({ code: "ENOENT" });
-    });
-
-    test("no such folder", async () => {
-      const error = await failure(files.replace(at("b/a"), bytes("one")));
-      expect(error.message).toMatch(/^Cannot write .*b\/a: ENOENT.*folders are not made/);
     });
 
     test("a folder in place of a file, and a file in place of a folder", async () => {
