@@ -13,8 +13,8 @@ import { mappedAsync, prefetched, repeated, skipped, taken } from "./stages.ts";
  * `return()`) closes files and ends generators, whose `finally` blocks run.
  *
  * Reading a dataset from the start is a pass, and passes have numbers: the first iteration over a dataset is its pass
- * 0, the next one pass 1. The number is all that the elements of a pass depend on, besides seeds, so `pass(n)` gives
- * what the n-th iteration would. A dataset hands the number on to those it is made of: in pass n of
+ * 0, the next one pass 1. A random order depends on its seed and on that number alone, so `pass(n)` gives what the
+ * iteration of that number would. A dataset hands the number on to those it is made of: in pass n of
  * `rows.shuffle(100, 7).batch(8)` the rows have the order of pass n of the shuffle.
  *
  * Made by `data.array`, `data.generator`, `data.csv`, `data.zip`, `data.func` and `data.windows`.
