@@ -12,6 +12,11 @@ import { mappedAsync, prefetched, repeated, skipped, taken } from "./stages.ts";
  * iterates, and nothing is read ahead of what was asked for, except by `prefetch`. Whoever stops early (`break`,
  * `return()`) closes files and ends generators, whose `finally` blocks run.
  *
+ * Reading a dataset from the start is a pass, and passes have numbers: the first iteration over a dataset is its pass
+ * 0, the next one pass 1. A random order depends on its seed and on that number alone, so `pass(n)` gives what the
+ * iteration of that number would. A dataset hands the number on to those it is made of: in pass n of
+ * `rows.shuffle(100, 7).batch(8)` the rows have the order of pass n of the shuffle.
+ *
  * Made by `data.array`, `data.generator`, `data.csv`, `data.zip`, `data.func` and `data.windows`.
  *
  * @example
@@ -22,24 +27,42 @@ import { mappedAsync, prefetched, repeated, skipped, taken } from "./stages.ts";
 export class Dataset<T> implements AsyncIterable<T> {
   /** Number of elements: null when it is not known before they are read, Infinity when there is no end. */
   readonly size: number | null;
-  readonly #iterate: () => AsyncIterableIterator<T>;
+  readonly #iterate: (pass: number) => AsyncIterableIterator<T>;
+  /** Iterations begun so far. */
+  #passes = 0;
 
   /** @internal Datasets are made by the functions of `data`. */
-  constructor(iterate: () => AsyncIterableIterator<T>, size: number | null) {
+  constructor(iterate: (pass: number) => AsyncIterableIterator<T>, size: number | null) {
     this.#iterate = iterate;
     this.size = size;
   }
 
+  /** Begins the next pass. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    return this.#iterate();
+    return this.#iterate(this.#passes++);
   }
 
   /**
-   * Begins to read: `await iterator.next()` gives `{ value, done }`. Call `return()` when you stop before the end;
+   * The elements of pass number `pass`, whatever was read before; iterating over them does not count as a pass.
+   * `fitDataset` reads the pass of each epoch by this.
+   *
+   * @param pass A whole number from 0 on.
+   * @throws {ArgumentError} for other numbers.
+   * @example
+   * const shuffled = sl.data.array([1, 2, 3, 4]).shuffle(4, 7);
+   * for await (const value of shuffled.pass(12)) console.log(value); // the same order each time
+   */
+  pass(pass: number): AsyncIterable<T> {
+    const number = wholeNumber(pass, "Dataset.pass: pass", 0);
+    return { [Symbol.asyncIterator]: () => this.#iterate(number) };
+  }
+
+  /**
+   * Begins the next pass: `await iterator.next()` gives `{ value, done }`. Call `return()` when you stop before the end;
    * `for await` over the dataset does so by itself.
    */
   async iterator(): Promise<AsyncIterableIterator<T>> {
-    return this.#iterate();
+    return this[Symbol.asyncIterator]();
   }
 
   /**
@@ -59,7 +82,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     const size = wholeNumber(batchSize, "Dataset.batch: batchSize", 1);
     const count = this.size === null ? null : this.size / size;
     const rounded = count === null ? null : smallLastBatch ? Math.ceil(count) : Math.floor(count);
-    return new Dataset(() => batches(this, size, smallLastBatch), rounded);
+    return new Dataset((pass) => batches(this.pass(pass), size, smallLastBatch), rounded);
   }
 
   /**
@@ -68,14 +91,13 @@ export class Dataset<T> implements AsyncIterable<T> {
    * @param bufferSize Elements held at a time; from the size of the dataset on, every order is equally likely.
    * @param seed A whole number; default: the next one of the library's stream, see `setSeed`.
    * @param reshuffleEachIteration Whether every pass has an order of its own (default) or all have the same. Pass n
-   *   of a seed always has the same order.
+   *   of a seed always has the same order, whatever was read before.
    */
   shuffle(bufferSize: number, seed?: number | null, reshuffleEachIteration = true): Dataset<T> {
     const size = wholeNumber(bufferSize, "Dataset.shuffle: bufferSize", 1);
     const key = seedOf(seed ?? nextSeed());
-    let pass = 0;
     return new Dataset(
-      () => shuffled(this, size, [key, reshuffleEachIteration ? pass++ : 0]),
+      (pass) => shuffled(this.pass(pass), size, [key, reshuffleEachIteration ? pass : 0]),
       this.size,
     );
   }
@@ -84,8 +106,8 @@ export class Dataset<T> implements AsyncIterable<T> {
   map<O>(transform: (value: T) => O): Dataset<O> {
     const apply = functionOf(transform, "Dataset.map");
     const source = this;
-    return new Dataset(async function* () {
-      for await (const value of source) yield apply(value);
+    return new Dataset(async function* (pass) {
+      for await (const value of source.pass(pass)) yield apply(value);
     }, this.size);
   }
 
@@ -95,7 +117,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   mapAsync<O>(transform: (value: T) => Promise<O>): Dataset<O> {
     const apply = functionOf(transform, "Dataset.mapAsync");
-    return new Dataset(() => mappedAsync(this, apply), this.size);
+    return new Dataset((pass) => mappedAsync(this.pass(pass), apply), this.size);
   }
 
   /** The elements for which `predicate` holds; `size` is null from here on. */
@@ -103,8 +125,8 @@ export class Dataset<T> implements AsyncIterable<T> {
     const holds = functionOf(predicate, "Dataset.filter");
     const source = this;
     return new Dataset(
-      async function* () {
-        for await (const value of source) if (holds(value)) yield value;
+      async function* (pass) {
+        for await (const value of source.pass(pass)) if (holds(value)) yield value;
       },
       this.size === Infinity ? Infinity : null,
     );
@@ -114,23 +136,30 @@ export class Dataset<T> implements AsyncIterable<T> {
   take(count?: number): Dataset<T> {
     const most = elementCount(count, "Dataset.take: count");
     const size = this.size === null ? null : Math.min(this.size, most);
-    return new Dataset(() => taken(this, most), size);
+    return new Dataset((pass) => taken(this.pass(pass), most), size);
   }
 
   /** All but the first `count` elements; without one, or with -1, none. */
   skip(count?: number): Dataset<T> {
     const most = elementCount(count, "Dataset.skip: count");
-    if (most === Infinity) return new Dataset(() => taken(this, 0), 0);
+    if (most === Infinity) return new Dataset((pass) => taken(this.pass(pass), 0), 0);
     const size = this.size === null ? null : Math.max(0, this.size - most);
-    return new Dataset(() => skipped(this, most), size);
+    return new Dataset((pass) => skipped(this.pass(pass), most), size);
   }
 
-  /** The elements `count` times over; without one, or with -1, without end. Each round reads the source anew. */
+  /**
+   * The elements `count` times over; without one, or with -1, without end. Each round is a pass of its own over the
+   * source: pass p of `repeat(c)` is its passes p·c to p·c + c - 1, and pass p without end is those from p on.
+   */
   repeat(count?: number): Dataset<T> {
     const rounds = elementCount(count, "Dataset.repeat: count");
     const isNone = this.size === 0 || rounds === 0; // 0 · Infinity is NaN
     const size = this.size === null ? (rounds === 0 ? 0 : null) : isNone ? 0 : this.size * rounds;
-    return new Dataset(() => repeated(this, rounds), size);
+    const firstOf = (pass: number): number => (rounds === Infinity ? pass : pass * rounds);
+    return new Dataset(
+      (pass) => repeated((round) => this.pass(firstOf(pass) + round), rounds),
+      size,
+    );
   }
 
   /** These elements, then those of `other`. */
@@ -142,9 +171,9 @@ export class Dataset<T> implements AsyncIterable<T> {
     }
     const size = this.size === null || other.size === null ? null : this.size + other.size;
     const source = this;
-    return new Dataset(async function* () {
-      yield* source;
-      yield* other;
+    return new Dataset(async function* (pass) {
+      yield* source.pass(pass);
+      yield* other.pass(pass);
     }, size);
   }
 
@@ -154,7 +183,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   prefetch(count: number): Dataset<T> {
     const ahead = wholeNumber(count, "Dataset.prefetch: count", 1);
-    return new Dataset(() => prefetched(this, ahead), this.size);
+    return new Dataset((pass) => prefetched(this.pass(pass), ahead), this.size);
   }
 
   /** Calls `action` with each element, in order, and waits for what it gives. */

@@ -26,11 +26,12 @@ export function array<T>(items: ArrayLike<T>): Dataset<T> {
 }
 
 /**
- * The elements that a generator gives. The function is called at the start of every pass; a pass that is not read
- * to its end calls the generator's `return()`.
+ * The elements that a generator gives. The function is called at the start of every pass, with the number of the pass,
+ * from 0; a pass that is not read to its end calls the generator's `return()`.
  *
  * @param make A generator function (`function*`, `async function*`), or a function that gives an iterator or an
- *   iterable, or a promise of one.
+ *   iterable, or a promise of one. Let what it draws at random depend on the number of the pass, and a pass can be
+ *   read again.
  * @throws {SluiceError} of code `"generator"` while reading, when the generator throws: the message says after how
  *   many elements, `cause` is what it threw.
  * @example
@@ -40,14 +41,16 @@ export function array<T>(items: ArrayLike<T>): Dataset<T> {
  * await squares.batch(5).toArray(); // xs [5, 1], ys [5]
  * @see TF.js `tf.data.generator`
  */
-export function generator<T>(make: () => ElementSource<T> | Promise<ElementSource<T>>): Dataset<T> {
+export function generator<T>(
+  make: (pass: number) => ElementSource<T> | Promise<ElementSource<T>>,
+): Dataset<T> {
   if (typeof make !== "function") {
     throw new ArgumentError(
       `data.generator: received ${describeValue(make)}. Expected a function that gives an iterator, such as a ` +
         "generator function: call data.generator(f), not data.generator(f()).",
     );
   }
-  return new Dataset(() => generated(make), null);
+  return new Dataset((pass) => generated(() => make(pass)), null);
 }
 
 /**

@@ -19,11 +19,14 @@ export async function* skipped<T>(source: AsyncIterable<T>, count: number): Asyn
   }
 }
 
-/** The elements, `rounds` times. A round without elements is the last: endless rounds of nothing would hang. */
-export async function* repeated<T>(source: AsyncIterable<T>, rounds: number): AsyncGenerator<T> {
+/** The elements of `rounds` passes. A round without elements is the last: endless rounds of nothing would hang. */
+export async function* repeated<T>(
+  passOf: (round: number) => AsyncIterable<T>,
+  rounds: number,
+): AsyncGenerator<T> {
   for (let round = 0; round < rounds; round++) {
     let isEmpty = true;
-    for await (const value of source) {
+    for await (const value of passOf(round)) {
       isEmpty = false;
       yield value;
     }

@@ -1,7 +1,7 @@
 import { ArgumentError, LimitError, ShapeError } from "../errors.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { checkKeys } from "../names/check-keys.ts";
-import { threefry } from "../ops/random-bits.ts";
+import { uniformBits } from "../ops/random-bits.ts";
 import type { HostNumbers } from "../tensor/host-data.ts";
 import { nextSeed, type Tensor } from "../tensor/index.ts";
 import { wholeNumber } from "./arguments.ts";
@@ -143,7 +143,7 @@ export class Windows {
 
   /**
    * The windows in batches, `{ xs [B, size, D], ys [B, horizon(, D)] }`, each cut when it is asked for. Shuffled, all
-   * orders of all windows are equally likely: no buffer is needed.
+   * orders of all windows are equally likely: no buffer is needed. Pass n of a seed always has the same order.
    *
    * @throws {ArgumentError} for options that nobody reads, and batch sizes below 1.
    * @example
@@ -157,10 +157,9 @@ export class Windows {
     const key = shuffle ? seedOf(config.seed ?? nextSeed()) : 0;
     const count = this.count / size;
     const windows = this;
-    let passes = 0;
     return new Dataset(
-      async function* () {
-        const [passKey] = threefry([key, 0], [passes++, 0]);
+      async function* (pass) {
+        const passKey = uniformBits(key, pass);
         const { series, targets } = await windows.#onHost();
         const order = shuffle
           ? shuffledIndices(windows.count, passKey)

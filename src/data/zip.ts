@@ -14,7 +14,8 @@ export type Zipped<S> = S extends Dataset<infer T> ? T : { -readonly [K in keyof
 
 /**
  * Datasets side by side: element i has the i-th element of each, in the structure that was given. Ends with the
- * shortest; the others are closed then.
+ * shortest; the others are closed then. Pass n reads pass n of each: two that come from one shuffled dataset stay
+ * side by side.
  *
  * @param datasets Datasets in a list or an object, nested as you like.
  * @throws {ArgumentError} when there is something else in it, or no dataset at all.
@@ -35,14 +36,15 @@ export function zip<const S extends DatasetStructure>(datasets: S): Dataset<Zipp
     (least, one) => (least === null || one === null ? null : Math.min(least, one)),
     Infinity,
   );
-  return new Dataset<unknown>(() => zipped(datasets, parts), size) as Dataset<Zipped<S>>;
+  return new Dataset<unknown>((pass) => zipped(datasets, parts, pass), size) as Dataset<Zipped<S>>;
 }
 
 async function* zipped(
   structure: DatasetStructure,
   parts: readonly Dataset<unknown>[],
+  pass: number,
 ): AsyncGenerator<unknown> {
-  const iterators = parts.map((part) => part[Symbol.asyncIterator]());
+  const iterators = parts.map((part) => part.pass(pass)[Symbol.asyncIterator]());
   try {
     for (;;) {
       const results = await Promise.all(iterators.map((iterator) => iterator.next()));

@@ -24,7 +24,8 @@ export const isMove = (task: Task): task is Move => "kind" in task;
  */
 export class RunQueue {
   readonly #host: QueueHost;
-  #tasks: Task[] = [];
+  /** Those that wait, from `#head` on; null in front of it: what is through must not hold on to its inputs. */
+  #tasks: (Task | null)[] = [];
   #head = 0;
   #isPumping = false;
   #isStarted = false;
@@ -123,6 +124,7 @@ export class RunQueue {
   }
 
   #advance(): void {
+    this.#tasks[this.#head] = null;
     this.#head++;
     this.#done++;
     for (let [first] = this.#waiters; first && first.until <= this.#done; [first] = this.#waiters) {

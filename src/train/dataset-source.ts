@@ -1,3 +1,4 @@
+import { Dataset } from "../data/index.ts";
 import { ArgumentError, SluiceError } from "../errors.ts";
 import { describeValue } from "../names/describe.ts";
 import { type Tensor, tensorsIn } from "../tensor/index.ts";
@@ -20,8 +21,9 @@ export type DatasetBatch =
 export type Batches = AsyncIterable<DatasetBatch> | Iterable<DatasetBatch>;
 
 /**
- * Batches that are gone through once an epoch: a dataset of `sl.data`, anything that can be iterated again, or a
- * function that begins a new pass (a generator function, say); it is given the number of the pass, from 0.
+ * Batches that are gone through once an epoch: a dataset of `sl.data`, which is asked for pass 0, 1, 2, …; a function
+ * that begins a new pass (a generator function, say), which is given that number; or anything that can be iterated
+ * again.
  */
 export type BatchDataset = Batches | ((pass: number) => Batches);
 
@@ -83,16 +85,18 @@ export class DatasetSource implements BatchSource {
     await iterator?.return?.();
   }
 
-  /** Without a number of steps every epoch is a new pass; with one, the passes follow each other. */
+  /**
+   * Without a number of steps every epoch is a new pass; with one, the passes follow each other. What went by already
+   * is read from the start again: a validation judges the same batches each time.
+   */
   async #goTo(epoch: number, first: number): Promise<void> {
     const { steps } = this.#options;
-    if (steps === null) {
-      await this.dispose();
-      this.#passes = epoch;
-      this.#begin();
-    }
     const target = steps === null ? first : epoch * steps + first;
-    if (steps === null) this.#taken = 0;
+    if (steps === null || target < this.#taken) {
+      await this.dispose();
+      this.#passes = steps === null ? epoch : 0;
+      this.#taken = 0;
+    }
     while (this.#taken < target) {
       const item = await this.#next(epoch, first);
       if (item === null) break;
@@ -102,7 +106,7 @@ export class DatasetSource implements BatchSource {
 
   #begin(): void {
     const dataset = this.#dataset;
-    const batches = typeof dataset === "function" ? dataset(this.#passes) : dataset;
+    const batches = passOf(dataset, this.#passes);
     if (typeof dataset === "function") checkDataset(this.#options.label, batches);
     this.#passes++;
     this.#ofPass = 0;
@@ -156,6 +160,12 @@ export class DatasetSource implements BatchSource {
     const label = `${this.#options.label}: batch ${batch} of epoch ${epoch}`;
     return this.#options.prepare(label, argumentsOf(label, item));
   }
+}
+
+/** What can count its passes is asked for this one, so that training which goes on elsewhere gets the same batches. */
+function passOf(dataset: BatchDataset, pass: number): Batches {
+  if (typeof dataset === "function") return dataset(pass);
+  return dataset instanceof Dataset ? dataset.pass(pass) : dataset;
 }
 
 /** @throws {ArgumentError} for what is no batch. */

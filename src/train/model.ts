@@ -153,6 +153,10 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * Trains the model on batches that come one after the other, from data that need not fit into memory: no more than
    * one batch is held at a time, and the next is asked for while the GPU works.
    *
+   * Epoch n reads pass n of the data set; with `stepsPerEpoch`, the passes follow each other from pass 0 on, through
+   * all epochs. So training that goes on in another process (`initialEpoch`, `backupAndRestore`) gets the batches that
+   * it would have got, also from a dataset that shuffles. A call without `initialEpoch` begins with pass 0.
+   *
    * Counterpart of `model.fitDataset` in TF.js. As there, tensors that were computed for a batch on the GPU end once it
    * is used.
    *
@@ -162,8 +166,9 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * }
    * const history = await net.fitDataset(batches, { epochs: 3 });
    *
-   * @param dataset A dataset of `sl.data`, a list of batches, or a function that begins a new pass over them; a
-   *   batch is `{ xs, ys, sampleWeights? }` or `[xs, ys]`, each with the samples along the first axis.
+   * @param dataset A dataset of `sl.data`, a list of batches, or a function that begins a new pass over them and is
+   *   given its number, from 0. A batch is `{ xs, ys, sampleWeights? }` or `[xs, ys]`, each with the samples along
+   *   the first axis.
    * @returns As `fit` does.
    * @throws {ArgumentError} as `fit` does; also for a data set that ends too early, saying where.
    * @throws {ShapeError} when a batch does not fit the model, saying which.

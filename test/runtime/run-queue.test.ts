@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import { pendingHealth } from "../../src/runtime/health.ts";
 import type { Move } from "../../src/runtime/move.ts";
 import { type QueueHost, RunQueue } from "../../src/runtime/run-queue.ts";
+import { collectGarbage } from "../helpers/garbage.ts";
 
 const nothing = (): never => {
   throw new Error("not expected here");
 };
 
 /** A host whose device cannot move anything. */
-function brokenHost(unbound: unknown[]): QueueHost {
+function brokenHost(unbound: { push(task: unknown): unknown }): QueueHost {
   return {
     start: () => Promise.resolve(),
     instanceOf: nothing,
@@ -35,5 +36,19 @@ describe("run queue", () => {
     expect(await moves[1]?.health).toMatchObject({ message: "no context" });
     await queue.drained();
     expect(unbound).toEqual(moves);
+  });
+
+  test("holds nothing of what is through", async () => {
+    const queue = new RunQueue(brokenHost({ push: () => 0 }));
+    const push = (): WeakRef<Move> => {
+      const one = move();
+      queue.push(one);
+      return new WeakRef(one);
+    };
+    const pushed = Array.from({ length: 100 }, push);
+    await queue.drained();
+    await new Promise((resolve) => setTimeout(resolve)); // weak references hold until their turn is over
+    collectGarbage();
+    expect(pushed.filter((one) => one.deref() !== undefined)).toHaveLength(0);
   });
 });

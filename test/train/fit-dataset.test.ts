@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { array, generator } from "../../src/data/index.ts";
 import { ArgumentError, ShapeError, SluiceError } from "../../src/errors.ts";
 import { layers } from "../../src/layers/index.ts";
 import { memory, type Tensor, tensor } from "../../src/tensor/index.ts";
@@ -93,6 +94,30 @@ describe("fitDataset", () => {
       const fitted = await model.fit(x, y, { ...config, validationSteps: 2 });
       expectClose(fitted.history.val_loss ?? [], part.history.loss ?? [], tolerances.samePrecision);
     }
+  });
+
+  test("validates on the same batches in each epoch", async () => {
+    const model = linearModel(0);
+    const config = { ...quiet, epochs: 3, validationSteps: 2 };
+    const dataset = array(batches());
+    for (const validationData of [batches(), () => batches(), dataset]) {
+      const { history } = await model.fitDataset(batches(), { ...config, validationData });
+      const [first, ...others] = history.val_loss ?? [];
+      expect(others).toEqual([first, first]);
+    }
+  });
+
+  test("asks a dataset for the pass of the epoch, whatever was read from it before", async () => {
+    const passes: number[] = [];
+    const dataset = generator((pass) => {
+      passes.push(pass);
+      return batches();
+    });
+    await dataset.toArray();
+    await linearModel().fitDataset(dataset, { ...quiet, epochs: 3 });
+    await linearModel().fitDataset(dataset, { ...quiet, initialEpoch: 4, epochs: 6 });
+    await linearModel().fitDataset(dataset, { ...quiet, epochs: 3, stepsPerEpoch: 2 });
+    expect(passes).toEqual([0, ...[0, 1, 2], ...[4, 5], ...[0, 1]]);
   });
 
   test("weighs samples and classes", async () => {

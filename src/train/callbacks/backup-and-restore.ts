@@ -73,8 +73,10 @@ export class BackupAndRestore extends Callback {
  * of the epoch under way, the record and the states of the other callbacks are backed up, and `fit` of the same
  * program goes on from the backup, to the same bits, as if it had not been interrupted.
  *
- * A data set has to give the same batches again in pass number n; one that shuffles is given as a function of the pass:
- * `(pass) => data.shuffle(1000, pass).batch(32)`.
+ * A data set has to give the same batches again in pass number n. Those of `sl.data` do, where `shuffle` and
+ * `Windows.batches` are told a seed (or `setSeed` was called before they were made): the pass of an epoch has the same
+ * order in every process. Batches of one's own are given as a function of the number of the pass,
+ * `(pass) => batchesOf(pass)`.
  *
  * Counterpart of `keras.callbacks.BackupAndRestore`.
  *

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { array, type Dataset, windows, zip } from "../../../src/data/index.ts";
 import { ArgumentError, FormatError } from "../../../src/errors.ts";
 import { layers } from "../../../src/layers/index.ts";
 import { idle, memory, setSeed } from "../../../src/tensor/index.ts";
+import type { DatasetBatch } from "../../../src/train/dataset-source.ts";
 import { callbacks, type Sequential, sequential } from "../../../src/train/index.ts";
-import { kept, linearModel, sineData, weightsOf } from "../support.ts";
+import { kept, linearModel, noise, sineData, weightsOf } from "../support.ts";
 
 const { x, y } = sineData(24, 5);
 const config = { batchSize: 8, epochs: 4, verbose: 0, validationSplit: 0.25 } as const; // 18 samples, 3 batches an epoch
@@ -135,6 +137,48 @@ describe("backupAndRestore", () => {
       expect(await weightsOf(second)).toEqual(await weightsOf(whole));
     }
   });
+
+  const shuffled: [string, () => Dataset<DatasetBatch>][] = [
+    [
+      "a dataset that shuffles",
+      () =>
+        zip({ xs: array(x), ys: array(y) })
+          .shuffle(10, 7)
+          .batch(8),
+    ],
+    [
+      "windows that are shuffled",
+      () => windows(noise(28), { size: 5 }).batches({ batchSize: 8, shuffle: true, seed: 7 }),
+    ],
+  ];
+  // Both have 3 batches a pass.
+  const cases = shuffled.flatMap(([name, make]) =>
+    [{}, { stepsPerEpoch: 2 }].flatMap((steps) =>
+      [{ crash: 5, saveFreq: 1 } as const, { crash: 7, saveFreq: "epoch" } as const].map((how) => ({
+        name,
+        make,
+        steps,
+        ...how,
+      })),
+    ),
+  );
+
+  test.each(cases)(
+    "of $name, $steps, after a crash at update $crash, saved at each $saveFreq",
+    async ({ make, steps, crash, saveFreq }) => {
+      const fit = { epochs: 4, verbose: 0, validationData: make(), ...steps } as const;
+      const whole = program();
+      const expected = await whole.fitDataset(make(), fit);
+      const backup = callbacks.backupAndRestore({ target: place().store as never, saveFreq });
+      const first = program().fitDataset(make(), { ...fit, callbacks: [backup, crashAt(crash)] });
+      await expect(first).rejects.toThrow("crash");
+      const second = program();
+      const again = make(); // as a new process has it: nobody has read it
+      const went = await second.fitDataset(again, { ...fit, callbacks: backup });
+      expect(went.history).toEqual(expected.history);
+      expect(await weightsOf(second)).toEqual(await weightsOf(whole));
+    },
+  );
 
   test("leaves no memory behind", async () => {
     const model = program();
