@@ -10,6 +10,7 @@ import {
   type PreparedBatch,
   type SampleWeight,
 } from "./data.ts";
+import type { Origin } from "./training-state.ts";
 
 /** A batch as data sets give it: samples, what should come out, and (optional) weights of the samples. */
 export type DatasetBatch =
@@ -33,6 +34,8 @@ export interface DatasetOptions {
   readonly label: string;
   /** Batches of an epoch; null: those of one pass. */
   readonly steps: number | null;
+  /** Which pass the first epoch is. */
+  readonly origin: Origin;
   /** Makes tensors of a batch and checks them; `label` says where it came from. */
   readonly prepare: (label: string, data: DataArguments) => PreparedBatch;
 }
@@ -43,8 +46,8 @@ export class DatasetSource implements BatchSource {
   readonly #dataset: BatchDataset;
   readonly #options: DatasetOptions;
   #iterator: AsyncIterator<DatasetBatch> | Iterator<DatasetBatch> | null = null;
-  /** Passes begun so far. */
-  #passes = 0;
+  /** Number of the pass that begins next. */
+  #passes: number;
   /** Batches taken from this pass, and from all passes. */
   #ofPass = 0;
   #taken = 0;
@@ -55,6 +58,7 @@ export class DatasetSource implements BatchSource {
     checkDataset(options.label, dataset);
     this.#dataset = dataset;
     this.#options = options;
+    this.#passes = options.origin.pass;
   }
 
   get steps(): number | null {
@@ -90,11 +94,12 @@ export class DatasetSource implements BatchSource {
    * is read from the start again: a validation judges the same batches each time.
    */
   async #goTo(epoch: number, first: number): Promise<void> {
-    const { steps } = this.#options;
-    const target = steps === null ? first : epoch * steps + first;
+    const { steps, origin } = this.#options;
+    const epochs = epoch - origin.epoch;
+    const target = steps === null ? first : epochs * steps + first;
     if (steps === null || target < this.#taken) {
       await this.dispose();
-      this.#passes = steps === null ? epoch : 0;
+      this.#passes = origin.pass + (steps === null ? epochs : 0);
       this.#taken = 0;
     }
     while (this.#taken < target) {

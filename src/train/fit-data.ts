@@ -23,6 +23,7 @@ import { checkAllLabels, checkWeights } from "./label-checks.ts";
 import type { Batch } from "./objective.ts";
 import { isSmallEnough, ResidentData, ResidentSource } from "./resident-source.ts";
 import { resolveSampleWeight } from "./sample-weight.ts";
+import type { Origin } from "./training-state.ts";
 
 /** What training needs to know of the model. */
 export interface Trainee {
@@ -83,10 +84,16 @@ export class FitData {
   /** Batches that somebody else makes. */
   ofDataset(
     label: string,
-    parts: { dataset: BatchDataset; config: FitDatasetConfig; settings: FitSettings },
+    parts: {
+      dataset: BatchDataset;
+      config: FitDatasetConfig;
+      settings: FitSettings;
+      origin: Origin;
+    },
   ): FitSources {
-    const { dataset, config, settings } = parts;
-    const options = { steps: settings.stepsPerEpoch, classWeight: config.classWeight ?? null };
+    const { dataset, config, settings, origin } = parts;
+    const classWeight = config.classWeight ?? null;
+    const options = { steps: settings.stepsPerEpoch, classWeight, origin };
     const training = this.#datasetSource(label, dataset, options);
     const validation = this.#validationSource(label, config.validationData ?? null, settings);
     const dispose = async (): Promise<void> => {
@@ -119,14 +126,14 @@ export class FitData {
   #datasetSource(
     label: string,
     dataset: BatchDataset,
-    options: { steps: number | null; classWeight: ClassWeight | null },
+    options: { steps: number | null; classWeight: ClassWeight | null; origin?: Origin },
   ): DatasetSource {
-    const { steps, classWeight } = options;
+    const { steps, classWeight, origin = { epoch: 0, pass: 0 } } = options;
     const prepare = (from: string, data: DataArguments): PreparedBatch => {
       const { batch, rows } = this.prepare(from, data);
       return { batch: this.#withClassWeights(from, batch, classWeight), rows };
     };
-    return new DatasetSource(dataset, { label, steps, prepare });
+    return new DatasetSource(dataset, { label, steps, origin, prepare });
   }
 
   /** What is only judged, from samples or from batches. */

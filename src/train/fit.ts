@@ -59,7 +59,7 @@ export async function runFit(task: FitTask): Promise<History> {
     logs = trained.logs;
     if (validation !== null && isJudged(settings, epoch))
       logs = { ...logs, ...(await validate(task, validation)) };
-    task.moved({ seed: start.seed, epoch: epoch + 1, batch: 0 });
+    task.moved({ ...start, epoch: epoch + 1, batch: 0 });
     progress.endEpoch(logs);
     logs = await callbacks.epochEnd(epoch, logs);
     history.add(epoch, logs);
@@ -116,7 +116,7 @@ async function trainBatch(
   const step = task.trainingStep();
   await callbacks.batchBegin(batch, feed.size);
   step.run(feed.data, feed.rows);
-  task.moved({ seed: start.seed, epoch, batch: batch + 1 });
+  task.moved({ ...start, epoch, batch: batch + 1 });
   const latest = callbacks.has("onBatchEnd") ? await step.tally.read() : await pacer.turn();
   if (latest !== null) {
     progress.update(latest);

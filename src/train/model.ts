@@ -153,9 +153,10 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * Trains the model on batches that come one after the other, from data that need not fit into memory: no more than
    * one batch is held at a time, and the next is asked for while the GPU works.
    *
-   * Epoch n reads pass n of the data set; with `stepsPerEpoch`, the passes follow each other from pass 0 on, through
-   * all epochs. So training that goes on in another process (`initialEpoch`, `backupAndRestore`) gets the batches that
-   * it would have got, also from a dataset that shuffles. A call without `initialEpoch` begins with pass 0.
+   * The first epoch of a model reads pass 0 of the data set, and each epoch after it, also in later calls, the next
+   * pass; with `stepsPerEpoch`, the passes of one call follow each other through epochs. Training that goes on (see
+   * `initialEpoch`, `callbacks.backupAndRestore`) gets the passes that it would have got, also from a dataset that
+   * shuffles.
    *
    * Counterpart of `model.fitDataset` in TF.js. As there, tensors that were computed for a batch on the GPU end once it
    * is used.

@@ -1,4 +1,4 @@
-import { type Tensor, tensor, type Variable, variable } from "../tensor/index.ts";
+import { Tensor, tensor, type Variable, variable } from "../tensor/index.ts";
 import { BatchOrder, type OrderConfig } from "./batch-order.ts";
 import type { BatchSource, Feed } from "./batch-source.ts";
 import { batchTensors, mapBatch } from "./data.ts";
@@ -17,10 +17,11 @@ export class ResidentData {
     for (const one of this.#uploaded.splice(0)) one.dispose();
   }
 
-  #bring(one: Tensor, name: string): Variable {
+  /** A step takes the content and not the variable, which would be a part of what is recorded: new data, new plan. */
+  #bring(one: Tensor, name: string): Tensor {
     const there = variable(one, false, name);
     this.#uploaded.push(there);
-    return there;
+    return Tensor.of(there.value);
   }
 }
 

@@ -28,8 +28,8 @@ interface FitPlan {
   readonly settings: FitSettings;
   readonly callbacks: FitConfig["callbacks"];
   readonly seed: number | undefined;
-  /** The batches, in the orders that `seed` decides. */
-  readonly sources: (seed: number) => FitSources;
+  /** The batches of a fit that begins there. */
+  readonly sources: (start: TrainingPosition) => FitSources;
 }
 
 interface FitParts {
@@ -77,7 +77,7 @@ export class Trainer {
         settings,
         callbacks: config.callbacks,
         seed: config.seed,
-        sources: (seed) => this.#data.ofArrays(label, { data, config, settings, seed }),
+        sources: ({ seed }) => this.#data.ofArrays(label, { data, config, settings, seed }),
       };
     });
   }
@@ -90,7 +90,7 @@ export class Trainer {
         settings,
         callbacks: config.callbacks,
         seed: undefined,
-        sources: () => this.#data.ofDataset(label, { dataset, config, settings }),
+        sources: ({ origin }) => this.#data.ofDataset(label, { dataset, config, settings, origin }),
       };
     });
   }
@@ -125,7 +125,7 @@ export class Trainer {
   async #run(label: string, parts: FitParts): Promise<History> {
     const { plan, callbacks, start, backup, restored } = parts;
     const { settings } = plan;
-    const { training, validation, dispose } = plan.sources(start.seed);
+    const { training, validation, dispose } = plan.sources(start);
     const progress = new Progress({
       verbose: settings.verbose,
       epochs: settings.epochs,
@@ -175,7 +175,14 @@ export class Trainer {
     const goesOn = initialEpoch > 0 && position?.epoch === initialEpoch;
     if (goesOn && (seed === undefined || seed === position.seed)) return position;
     const drawn = seed ?? withStream(this.#stream(), nextSeed);
-    return { seed: drawn, epoch: initialEpoch, batch: 0 };
+    // Where fit is called again and again, data sets go on with their passes.
+    const pass = position === null ? initialEpoch : nextPass(position);
+    return {
+      seed: drawn,
+      epoch: initialEpoch,
+      batch: 0,
+      origin: { epoch: initialEpoch, pass },
+    };
   }
 
   /** Enqueues the judgement of all batches at once; the figures are scalars. */
@@ -290,6 +297,11 @@ export class Trainer {
     this.#evaluation ??= new TestStep(this.#trainee.layer, this.config, "evaluation");
     return this.#evaluation;
   }
+}
+
+/** The pass over a data set after those of the latest fit. */
+function nextPass({ origin, epoch, batch }: TrainingPosition): number {
+  return origin.pass + epoch - origin.epoch + (batch > 0 ? 1 : 0);
 }
 
 function batchRows(batch: Batch, start: number, count: number): Batch {

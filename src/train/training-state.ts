@@ -8,6 +8,14 @@ export interface TrainingPosition {
   readonly epoch: number;
   /** Number of the batch that comes next. */
   readonly batch: number;
+  /** Where the fit began: its first epoch, and the pass over a data set that this was. */
+  readonly origin: Origin;
+}
+
+/** Which pass over a data set the first epoch of a fit is. */
+export interface Origin {
+  readonly epoch: number;
+  readonly pass: number;
 }
 
 /** What a model keeps of its training, besides what lies on the GPU. */

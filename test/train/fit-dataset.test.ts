@@ -247,3 +247,43 @@ describe("data sets that do not fit", () => {
     expect((await bad(batches(), { batchSize: 4 })).message).toContain("no option batchSize");
   });
 });
+
+describe("passes of a data set", () => {
+  const passesOf = (): { seen: number[]; source: (pass: number) => DatasetBatch[] } => {
+    const seen: number[] = [];
+    const source = (pass: number): DatasetBatch[] => {
+      seen.push(pass);
+      return batches();
+    };
+    return { seen, source };
+  };
+
+  test("go on from call to call, so that no order is repeated", async () => {
+    const { seen, source } = passesOf();
+    const model = linearModel();
+    for (let i = 0; i < 3; i++) await model.fitDataset(source, { ...quiet, epochs: 2 });
+    await model.fitDataset(source, { ...quiet, epochs: 3, initialEpoch: 2 });
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  test("begin where somebody says, without reading what was before", async () => {
+    const { seen, source } = passesOf();
+    await linearModel().fitDataset(source, { ...quiet, epochs: 6, initialEpoch: 4 });
+    expect(seen).toEqual([4, 5]);
+    const steps = passesOf();
+    let read = 0;
+    const counted = function* (pass: number): Generator<DatasetBatch> {
+      for (const batch of steps.source(pass)) {
+        read++;
+        yield batch;
+      }
+    };
+    await linearModel().fitDataset(counted, {
+      ...quiet,
+      epochs: 6,
+      initialEpoch: 4,
+      stepsPerEpoch: 2,
+    });
+    expect(read).toBe(4);
+  });
+});

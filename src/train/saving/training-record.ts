@@ -1,7 +1,7 @@
 import { FormatError } from "../../errors.ts";
 import type { Serialized } from "../../names/class-registry.ts";
 import { describeValue } from "../../names/describe.ts";
-import type { TrainingState } from "../training-state.ts";
+import type { TrainingPosition, TrainingState } from "../training-state.ts";
 import type { JudgeRecord } from "./compile-record.ts";
 
 /** How a model is trained and where its training stands, as plain data. */
@@ -20,8 +20,16 @@ export interface TrainingRecord {
 export function checkedState(given: unknown, source: string): TrainingRecord["state"] {
   const { position = null, stream = null } = (given ?? {}) as Readonly<Record<string, unknown>>;
   return {
-    position: position === null ? null : numbersOf(position, ["seed", "epoch", "batch"], source),
+    position: position === null ? null : positionOf(position, source),
     stream: stream === null ? null : numbersOf(stream, ["seed", "draws"], source),
+  };
+}
+
+function positionOf(given: unknown, source: string): TrainingPosition {
+  const { origin } = Object(given) as { origin?: unknown };
+  return {
+    ...numbersOf(given, ["seed", "epoch", "batch"], source),
+    origin: numbersOf(origin, ["epoch", "pass"], source),
   };
 }
 
