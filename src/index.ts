@@ -1,4 +1,6 @@
-// The public names, written by hand: what is not here is not part of the library.
+/// <reference lib="esnext.disposable" preserve="true" />
+// The public names, written by hand: what is not here is not part of the library. The line above is for programs whose
+// lib does not have Symbol.dispose: `using` is not for everybody, the declarations are.
 
 // Models and what they are made of
 export * as constraints from "./constraints/index.ts";
@@ -23,13 +25,7 @@ export {
   UnsupportedError,
 } from "./errors.ts";
 // Files of models
-export {
-  type Bytes,
-  io,
-  type ModelHandler,
-  type ModelInfo,
-  type StoreTarget,
-} from "./formats/index.ts";
+export { io, type ModelHandler, type ModelInfo, type StoreTarget } from "./formats/index.ts";
 // Tensors and what they are made of
 export type { DType, TypedArray } from "./graph/dtype.ts";
 export type { Shape } from "./graph/shape.ts";
@@ -79,10 +75,17 @@ export {
   ready,
   runtimeScalar,
   type Save,
+  type Scalar,
   scalar,
   setBackend,
   setSeed,
   Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  type Tensor5D,
+  type Tensor6D,
   type TensorData,
   type TensorLike,
   type TimingInfo,

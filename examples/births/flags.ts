@@ -17,7 +17,7 @@ npm start -- [flags]
   --model simpleRNN|gru|lstm   the recurrent layer (default: lstm)
   --seed <n>                   whole number that decides weights, dropout and order (default: 1)
   --epochs <n>                 passes over the training data (default: ${RECIPE.epochs})
-  --out <folder>               where forecast.csv, forecast.svg and weights.json go (default: out)
+  --out <folder>               where forecast.csv, forecast.svg and model.safetensors go (default: out)
   --help                       this text
 
 Exit status: 0 when the model beats both seasonal-naive forecasts (lag 7 and lag 364), 1 when not,

@@ -15,39 +15,20 @@ interface Results {
 }
 
 /**
- * Writes forecast.csv, forecast.svg and weights.json.
+ * Writes forecast.csv, forecast.svg and model.safetensors.
  *
- * weights.json holds all it takes to forecast elsewhere: `model` (the recurrent layer), `inputs`
- * (names of the inputs of a step, in order), `scale` (births = output · deviation + mean), and
- * `weights`, a list of `{ name, shape, values }` in the order of `model.getWeights()`, each with
- * Keras's layout, row-major.
+ * model.safetensors holds all it takes to forecast elsewhere: `sl.loadLayersModel` makes the model again, whose
+ * metadata has `inputs` (names of the inputs of a step, in order) and `scale` (births = output · deviation + mean).
  *
  * @returns The paths of the files.
  */
 export async function writeResults(model: sl.Sequential, results: Results): Promise<string[]> {
-  const { days, errors, flags } = results;
-  const files = {
-    "forecast.csv": forecastCsv(days),
-    "forecast.svg": forecastChart({ days, errors, model: flags.model }),
-    "weights.json": await weightsJson(model, results),
-  };
+  const { days, errors, experiment, flags } = results;
   mkdirSync(flags.out, { recursive: true });
-  return Object.entries(files).map(([name, text]) => {
-    const path = join(flags.out, name);
-    writeFileSync(path, text);
-    return path;
-  });
-}
-
-async function weightsJson(model: sl.Sequential, { experiment, flags }: Results): Promise<string> {
-  const weights = await Promise.all(
-    model.weights.map(async (weight) => ({
-      name: weight.name,
-      shape: weight.shape,
-      values: Array.from((await weight.data()) as Float32Array),
-    })),
-  );
-  const { scale } = experiment;
-  const content = { model: flags.model, seed: flags.seed, inputs: STEP_INPUTS, scale, weights };
-  return `${JSON.stringify(content)}\n`;
+  const at = (name: string): string => join(flags.out, name);
+  writeFileSync(at("forecast.csv"), forecastCsv(days));
+  writeFileSync(at("forecast.svg"), forecastChart({ days, errors, model: flags.model }));
+  model.setUserDefinedMetadata({ inputs: STEP_INPUTS, scale: experiment.scale, seed: flags.seed });
+  await model.save(at("model.safetensors"), { includeOptimizer: false });
+  return ["forecast.csv", "forecast.svg", "model.safetensors"].map(at);
 }

@@ -75,7 +75,7 @@ export async function* openText(source: CsvSource, encoding: string): AsyncGener
 }
 
 /** @throws {ArgumentError} for an encoding that nobody knows. */
-export function decoderFor(encoding: string): TextDecoder {
+export function decoderFor(encoding: string): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(encoding, { fatal: true });
   } catch (cause) {

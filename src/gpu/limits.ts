@@ -49,19 +49,19 @@ const ALIGNMENTS = {
 };
 
 /** The record of a device or adapter, from its `limits`. */
-export function readLimits(source: GPUSupportedLimits): DeviceLimits {
+export function readLimits(source: DeviceLimits): DeviceLimits {
   return { ...pickLimits(source), ...ALIGNMENTS };
 }
 
 /** What to ask an adapter for: its best for every limit that planning reads, less the alignments. */
-export function limitsToRequest(adapter: GPUSupportedLimits): Record<string, number> {
+export function limitsToRequest(adapter: DeviceLimits): Record<string, number> {
   const { minUniformBufferOffsetAlignment, minStorageBufferOffsetAlignment, ...maxima } =
     pickLimits(adapter);
   return maxima;
 }
 
 /** `GPUSupportedLimits` has its values on the prototype, so a spread would copy nothing. */
-function pickLimits(source: GPUSupportedLimits): DeviceLimits {
+function pickLimits(source: DeviceLimits): DeviceLimits {
   const names = Object.keys(DEFAULT_LIMITS) as (keyof DeviceLimits)[];
   const entries = names.map((name) => [name, source[name]]);
   return Object.fromEntries(entries) as unknown as DeviceLimits;

@@ -1,16 +1,7 @@
 import { ArgumentError, GpuError } from "../errors.ts";
 import { ShaderStage } from "./constants.ts";
 import { lossOf } from "./device.ts";
-
-/** What there is to compile: one shader with the entry point `main`. */
-export interface KernelSource {
-  /** For messages, labels and profiles, e.g. `"lstm_forward"`. */
-  readonly name: string;
-  /** The whole WGSL text. Two kernels with the same text and layout are one pipeline. */
-  readonly code: string;
-  /** One letter per binding of group 0, in order; see `LAYOUT_LETTERS`. */
-  readonly layout: string;
-}
+import type { KernelSource } from "./kernel-source.ts";
 
 /** A compute pipeline that may still be compiling. */
 export interface Pipeline {

@@ -1,6 +1,7 @@
+import type { KernelSource } from "../gpu/kernel-source.ts";
 import type { DeviceLimits } from "../gpu/limits.ts";
-import type { KernelSource } from "../gpu/pipelines.ts";
 import type { Node } from "../graph/node.ts";
+import type { KernelOptions } from "./kernel-options.ts";
 
 /**
  * A compute shader as the pipeline cache wants it. Bindings of group 0 are numbered alike in every kernel:
@@ -70,11 +71,6 @@ export interface Epilogue {
   readonly bindings: readonly SlotRef[];
   readonly words: Words;
   readonly flopsPerElement: number;
-}
-
-/** Choices that tests and users may force; absent means: choose from limits and sizes. */
-export interface KernelOptions {
-  readonly recurrentPlan?: "stream" | "step";
 }
 
 /** What kernels may know about the device. */

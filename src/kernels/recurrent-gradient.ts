@@ -10,7 +10,6 @@ import simpleRnnBackwardStep from "../../shaders/simple_rnn_backward_step.wgsl";
 import simpleRnnBackwardStream from "../../shaders/simple_rnn_backward_stream.wgsl";
 import {
   type Dispatch,
-  type KernelOptions,
   type Lowered,
   output,
   paramWords,
@@ -18,6 +17,7 @@ import {
   scratch,
 } from "./dispatch.ts";
 import { linearGroups } from "./grid.ts";
+import type { KernelOptions } from "./kernel-options.ts";
 import {
   ABSENT_TABLE,
   beginPlane,

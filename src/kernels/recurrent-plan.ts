@@ -1,5 +1,5 @@
 import type { DeviceLimits } from "../gpu/limits.ts";
-import type { KernelOptions } from "./dispatch.ts";
+import type { KernelOptions } from "./kernel-options.ts";
 
 /** What tells one family of recurrent kernels from another. */
 export interface RecurrentCell {

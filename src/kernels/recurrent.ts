@@ -7,14 +7,8 @@ import lstmStep from "../../shaders/lstm_step.wgsl";
 import lstmStream from "../../shaders/lstm_stream.wgsl";
 import simpleRnnStep from "../../shaders/simple_rnn_step.wgsl";
 import simpleRnnStream from "../../shaders/simple_rnn_stream.wgsl";
-import {
-  type Dispatch,
-  type KernelOptions,
-  type Lowered,
-  output,
-  type SlotRef,
-  scratch,
-} from "./dispatch.ts";
+import { type Dispatch, type Lowered, output, type SlotRef, scratch } from "./dispatch.ts";
+import type { KernelOptions } from "./kernel-options.ts";
 import {
   ABSENT_TABLE,
   beginPlane,

@@ -82,7 +82,12 @@ const classes: readonly RegisteredClass[] = [
   Subtract,
   TimeDistributed,
 ];
-for (const one of classes) registerClass(one);
+
+/** Makes the layers of this library known to saved models; whoever reads one calls it, however little else is imported. */
+export function registerLayers(): void {
+  for (const one of classes) registerClass(one);
+}
+registerLayers();
 
 /**
  * Makers of layers, under the names of TF.js; `layers.Layer` is the class to derive your own from.

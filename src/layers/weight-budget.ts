@@ -11,19 +11,28 @@ interface Budget {
 
 let current: Budget | null = null;
 
+/** What was built, and the way to free every weight of it: of layers, too, that were built and are part of nothing. */
+export interface Built<T> {
+  readonly result: T;
+  readonly discard: () => void;
+}
+
 /**
  * Builds layers whose weights come from a file of `elements` elements. They begin as zeros: initializers would work for
  * nothing, and a file that claims layers beyond its own size must not make anybody allocate them. When building fails
  * all weights that were made end.
  */
-export function withinBudget<T>(elements: number, build: () => T): T {
+export function withinBudget<T>(elements: number, build: () => T): Built<T> {
   const outer = current;
   const budget: Budget = { left: elements, made: [] };
   current = budget;
-  try {
-    return build();
-  } catch (error) {
+  const discard = (): void => {
     for (const one of budget.made) one.dispose();
+  };
+  try {
+    return { result: build(), discard };
+  } catch (error) {
+    discard();
     throw error;
   } finally {
     current = outer;

@@ -2,14 +2,8 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { source } from "../ops/leaves.ts";
-import {
-  currentEngine,
-  scope,
-  Tensor,
-  type TensorLike,
-  toTensor,
-  type Variable,
-} from "../tensor/index.ts";
+import { currentEngine } from "../tensor/current.ts";
+import { scope, Tensor, type TensorLike, toTensor, type Variable } from "../tensor/index.ts";
 
 /** Copies of the variables as they are now; later writes do not change them. */
 export function readWeights(weights: readonly Variable[]): Tensor[] {

@@ -1,4 +1,5 @@
 import { checkKeys } from "../names/check-keys.ts";
+import { ops } from "../ops/index.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
 import { ctcRule } from "./ctc.ts";
 import type { CtcSettings } from "./names.ts";
@@ -21,11 +22,12 @@ export interface CtcOptions extends CtcSettings {
  * Counterpart of `keras.losses.CTC` and `torch.nn.functional.ctc_loss(log_softmax(x), …, reduction="none")`, with a kernel
  * of its own for the sums and their gradient. Labels that do not fit into the steps of a row cost infinity and have a
  * gradient of NaN, as in PyTorch, so that it is noticed; `zeroInfinity` makes both 0. A label that is no class gives NaN.
+ * In `compile`, a mask of the predictions says how many steps a row has, from the first on.
  * Graves et al. 2006, doi:10.1145/1143844.1143891.
  *
  * @example
  * const loss = sl.losses.ctc([[1, 2]], [[[0, 1, 0], [0, 0, 0], [0, 0, 1]]]);
- * console.log((await loss.data())[0]?.toFixed(4)); // 1.4438
+ * console.log((await loss.data())[0]?.toFixed(4)); // 0.8836
  *
  * @param labels Class numbers, [B, L], with zeros behind the last.
  * @param predictions Raw scores, [B, T, V].
@@ -47,7 +49,7 @@ export function ctc(
   });
   const lengths = (key: "inputLengths" | "labelLengths") => {
     const given = options[key] ?? null;
-    return given === null ? null : toTensor(given, `ctc ${key}`, "int32").value;
+    return given === null ? null : ops.cast(toTensor(given, `ctc ${key}`).value, "int32");
   };
   const rule = ctcRule(options.zeroInfinity ?? false, {
     inputLengths: lengths("inputLengths"),

@@ -1,9 +1,7 @@
 import type { Value } from "../graph/node.ts";
 import { ops } from "../ops/index.ts";
+import { EPSILON } from "./epsilon.ts";
 import type { LossRule } from "./loss-rule.ts";
-
-/** Keras's `epsilon()`. */
-const EPSILON = 1e-7;
 
 /** Σ y·log(y / p) along the last axis, both kept in [1e-7, 1]. Kullback & Leibler 1951. */
 export const klDivergenceRule: LossRule = {

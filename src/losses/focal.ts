@@ -8,6 +8,7 @@ import {
   normalized,
   smooth,
 } from "./crossentropy.ts";
+import { EPSILON } from "./epsilon.ts";
 import type { LossRule } from "./loss-rule.ts";
 
 /** How much less what is nearly right counts, and how the classes are balanced. */
@@ -15,9 +16,6 @@ export interface FocalSettings extends CrossentropySettings {
   readonly alpha: number;
   readonly gamma: number;
 }
-
-/** Bases of powers are kept above this, Keras's `epsilon()`: their slope at 0 is infinite for gamma below 1. */
-const EPSILON = 1e-7;
 
 /**
  * (1 - pₜ)^gamma times the crossentropy, pₜ being the probability of what is right; with balancing also times alpha for
@@ -70,6 +68,7 @@ export function categoricalFocalCrossentropyRule(settings: FocalSettings): LossR
   };
 }
 
+/** base^gamma; the base is kept above 0, where the slope is infinite for gamma below 1. */
 function power(base: Value, gamma: number): Value {
   return ops.pow(ops.maximum(base, ops.literal(EPSILON)), number(gamma));
 }

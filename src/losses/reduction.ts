@@ -3,10 +3,8 @@ import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { ops } from "../ops/index.ts";
+import { EPSILON } from "./epsilon.ts";
 import type { ReductionName } from "./reduction-names.ts";
-
-/** Keras's `epsilon()`, in the divisor of a mask that may be empty. */
-const EPSILON = 1e-7;
 
 /** The losses as TF.js reduces them; `"none"` gives all of them, each times its weight. Weights broadcast. */
 export function reduceCosts(costs: Value, weights: Value | null, reduction: ReductionName): Value {

@@ -1,10 +1,8 @@
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { ops } from "../ops/index.ts";
+import { EPSILON } from "./epsilon.ts";
 import type { LossRule } from "./loss-rule.ts";
-
-/** Keras's `epsilon()`. */
-const EPSILON = 1e-7;
 
 /** (p - y)² */
 export const meanSquaredErrorRule: LossRule = {

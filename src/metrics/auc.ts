@@ -1,12 +1,10 @@
 import type { Value } from "../graph/node.ts";
+import { EPSILON } from "../losses/epsilon.ts";
 import { ops } from "../ops/index.ts";
 import { tensor } from "../tensor/index.ts";
 import { classRows } from "./class-rows.ts";
 import { type MetricRule, ratio } from "./metric-rule.ts";
 import type { AUCOptions } from "./names.ts";
-
-/** How far the outer thresholds lie outside 0 and 1; Keras's `epsilon()`. */
-const EPSILON = 1e-7;
 
 /**
  * Area under a curve of rates over thresholds, by Keras's sums. Totals: true and false positives at each threshold, then
@@ -46,7 +44,7 @@ export function aucRule(options: AUCOptions): MetricRule {
   };
 }
 
-/** As Keras spaces them, in float32: a prediction that equals one is not above it. */
+/** As Keras spaces them, the outer ones beyond 0 and 1; in float32, so that a prediction that equals one is not above it. */
 function thresholds(count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => {
     if (i === 0) return -EPSILON;

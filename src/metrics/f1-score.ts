@@ -1,12 +1,10 @@
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
+import { EPSILON } from "../losses/epsilon.ts";
 import { ops } from "../ops/index.ts";
 import { classRows, rowAxes } from "./class-rows.ts";
 import type { MetricRule } from "./metric-rule.ts";
 import type { F1ScoreOptions } from "./names.ts";
-
-/** Keras's `epsilon()`, in its divisors. */
-const EPSILON = 1e-7;
 
 /** Predictions of 0 are no yes, even where they are the largest of their row; Keras's bound. */
 const SMALLEST_YES = 1e-9;

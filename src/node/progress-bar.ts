@@ -22,7 +22,7 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
     isLive: isTerminal,
     update(state) {
       if (!isTerminal) return;
-      stream.write(CLEAR_LINE + fit(progressLine(state), columns()));
+      stream.write(CLEAR_LINE + progressLine(state, columns()));
       isLineOpen = true;
     },
     endEpoch(state) {
@@ -36,18 +36,22 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
   };
 }
 
-/** `Epoch 2/10 [=====>              ]  8/32  4.2 ms/step  0:03 left  loss 0.5123` */
-export function progressLine(state: ProgressState): string {
+/**
+ * `Epoch 2/10  [=====>              ]  8/32  4.2 ms/step  0:03 left  loss 0.5123`, or, where the number of steps is not known,
+ * `Epoch 2/10  step 8  4.2 ms/step  loss 0.5123`. It ends with `…` where not all of it fits into the columns.
+ */
+export function progressLine(state: ProgressState, columns: number = Infinity): string {
   const { step, steps } = state;
   const count = steps === undefined ? `step ${step}` : `${bar(step, steps)} ${pad(step, steps)}`;
   const left = state.secondsLeft === undefined ? "" : `${formatDuration(state.secondsLeft)} left`;
-  return join([epochCount(state), count, formatStepTime(state.msPerStep), left, formatLogs(state)]);
+  const parts = [epochCount(state), count, formatStepTime(state.msPerStep), left];
+  return fit([...parts, ...formatLogs(state)], columns);
 }
 
 /** `Epoch 2/10  32/32  4.2 ms/step  loss 0.5123  val_loss 0.5341` */
 export function epochLine(state: ProgressState): string {
   const count = state.steps === undefined ? `${state.step} steps` : pad(state.step, state.steps);
-  return join([epochCount(state), count, formatStepTime(state.msPerStep), formatLogs(state)]);
+  return join([epochCount(state), count, formatStepTime(state.msPerStep), ...formatLogs(state)]);
 }
 
 /** Seconds as `0:07`, `12:40` or `3:02:11`. */
@@ -92,15 +96,37 @@ function formatStepTime(msPerStep: number | undefined): string {
     : `${msPerStep.toFixed(msPerStep < 10 ? 1 : 0)} ms/step`;
 }
 
-function formatLogs({ logs }: ProgressState): string {
-  return join(Object.entries(logs).map(([name, value]) => `${name} ${formatValue(value)}`));
+/** Names may be anything; what would move the cursor must not reach the terminal. */
+function formatLogs({ logs }: ProgressState): string[] {
+  return Object.entries(logs).map(
+    ([name, value]) => `${name.replace(/\p{Cc}/gu, "?")} ${formatValue(value)}`,
+  );
 }
 
 function join(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("  ");
 }
 
-/** A line as wide as the terminal would wrap, and the next redraw would leave its first half behind. */
-function fit(line: string, columns: number): string {
-  return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
+/**
+ * As many of the parts as fit: a line as wide as the terminal would wrap, and the next redraw would leave its first half
+ * behind. A figure that is cut could be read as another one, so those that do not fit are left out whole.
+ */
+function fit(parts: readonly string[], columns: number): string {
+  const room = columns - 1;
+  const shown = parts.filter((part) => part !== "");
+  if (widthOf(join(shown)) <= room) return join(shown);
+  while (shown.length > 1) {
+    shown.pop();
+    const line = `${join(shown)} …`;
+    if (widthOf(line) <= room) return line;
+  }
+  return [...join(shown)].slice(0, Math.max(0, room)).join("");
 }
+
+/** Characters of East Asian scripts and pictures take two columns of a terminal. */
+function widthOf(text: string): number {
+  return [...text].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f300}-\u{1faff}]/u;

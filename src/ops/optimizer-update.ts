@@ -87,7 +87,7 @@ const NUMBERS: Readonly<Record<UpdateKind, readonly string[]>> = {
   adamax: ["oneMinusBeta1", "beta2", "epsilon", "correction"],
   nadam: ["oneMinusBeta1", "oneMinusBeta2", "epsilon", "ahead", "now", "correction"],
   lion: ["oneMinusBeta1", "oneMinusBeta2"],
-  blend: ["share", "factor"],
+  blend: ["share"],
 };
 
 /** The numbers that an update of this kind takes. */

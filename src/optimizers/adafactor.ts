@@ -111,7 +111,7 @@ function updateWeight({ parameter, gradient, slots, number }: WeightUpdate): Upd
   } else if (velocity !== undefined) {
     kept.velocity = toward(velocity, squares);
   }
-  const step = ops.div(g, ops.sqrt(kept.velocity ?? product(kept, g.shape)));
+  const step = kept.velocity ? ops.div(g, ops.sqrt(kept.velocity)) : divideByMeans(g, kept);
   const excess = ops.maximum(ops.literal(1), ops.div(rms(step), number("clipThreshold")));
   const size = ops.mul(ops.maximum(number("epsilon2"), rms(parameter)), number("rho"));
   return {
@@ -120,15 +120,19 @@ function updateWeight({ parameter, gradient, slots, number }: WeightUpdate): Upd
   };
 }
 
-/** r / mean(r) · c, of the weight's shape. */
-function product({ row_velocity: r, column_velocity: c }: Kept, shape: Shape): Value {
+/**
+ * g / √(r / mean(r) · c), root by root: r / mean(r) of a row without gradients may be less than any float32, and what
+ * adapters flush to 0 would be divided by.
+ */
+function divideByMeans(g: Value, { row_velocity: r, column_velocity: c }: Kept): Value {
   if (r === undefined || c === undefined) throw new RangeError("adafactor: no means");
+  const { shape } = g;
   const [outer, rows, columns] = [shape.slice(0, -2), shape.at(-2) ?? 1, shape.at(-1) ?? 1];
-  const share = ops.div(r, ops.mean(r, [r.shape.length - 1], true)); // [..., M]
-  return ops.mul(
-    ops.reshape(share, [...outer, rows, 1]), // [..., M, 1]
-    ops.reshape(c, [...outer, 1, columns]), // [..., 1, N]
-  );
+  const rowRoots = ops.reshape(ops.sqrt(r), [...outer, rows, 1]); // [..., M, 1]
+  const columnRoots = ops.reshape(ops.sqrt(c), [...outer, 1, columns]); // [..., 1, N]
+  const mean = ops.sqrt(ops.mean(r, [r.shape.length - 1], true)); // [..., 1]
+  const share = ops.div(ops.reshape(mean, [...outer, 1, 1]), columnRoots); // [..., 1, N]
+  return ops.mul(ops.div(g, rowRoots), share);
 }
 
 /** Root mean square of all elements. */

@@ -34,13 +34,13 @@ interface AccumulatedParts {
   readonly count: Variable;
 }
 
-/** Keeps the means for the next step; after an update they begin at 0. */
+/** Keeps the means for the next step; after an update the count of 0 makes it pass over them. */
 export function keepAccumulators(means: readonly Value[], step: RecordedStep): void {
-  const { arenas, control, clock } = step;
+  const { arenas, control } = step;
   for (const { start, variables, slots } of arenas) {
     const into = slots.get(ACCUMULATOR) ?? [];
     const from = means.slice(start, start + variables.length);
-    recordBlend({ into, from, control }, { factor: clock.scalar("awaited") });
+    recordBlend({ into, from, control });
   }
 }
 

@@ -20,9 +20,9 @@ export interface OptimizerConfig {
   readonly useEma?: boolean;
   /** Share of that mean that stays at each update. Default 0.99. */
   readonly emaMomentum?: number;
-  /** The weights become their means every so many updates; null: at the end of training only. Default null. */
+  /** The weights become their means once in so many updates. Default null: at the end of training only. */
   readonly emaOverwriteFrequency?: number | null;
-  /** Weights change at every so manieth step, by the mean of the gradients since. Default null: at every one. */
+  /** Weights change once in so many steps, by the mean of the gradients of all of them. Default null: at each. */
   readonly gradientAccumulationSteps?: number | null;
   /** Prefix of the names of what the optimizer keeps. Default: the kind. */
   readonly name?: string;

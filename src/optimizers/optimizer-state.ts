@@ -1,4 +1,5 @@
 import { Tensor, tensor, type Variable, variable } from "../tensor/index.ts";
+import { checkCount } from "./check-setting.ts";
 import { ACCUMULATOR, AVERAGE } from "./kept-means.ts";
 import type { NamedData, NamedTensor } from "./named-tensor.ts";
 import type { SharedSettings } from "./optimizer-config.ts";
@@ -79,6 +80,7 @@ export class OptimizerState {
   /**
    * Sets what `read` gave.
    * @returns The number of steps.
+   * @throws {ArgumentError} for counts that are none.
    */
   restore(weights: readonly NamedData[], steps: number): number {
     let restored = steps;
@@ -88,7 +90,8 @@ export class OptimizerState {
         this.slots.restore(one);
         continue;
       }
-      const [value = 0] = one.data;
+      const [given = Number.NaN] = one.data;
+      const value = checkCount(`${this.#name}.setWeights: ${one.name}`, given, { from: 0 });
       if (!isCount) restored = value;
       else {
         this.#firstCount = value;

@@ -10,6 +10,7 @@ import {
   variableOf,
   variablesNamed,
 } from "../tensor/index.ts";
+import { checkSetting } from "./check-setting.ts";
 import type { NamedData, NamedGradients, NamedTensor } from "./named-tensor.ts";
 import {
   changedSettings,
@@ -96,10 +97,13 @@ export class Optimizer {
   /**
    * Size of the next step: a number, or what the schedule says for the number of batches so far. It may be set at
    * any time.
+   * @throws {ArgumentError} when the schedule gives no number from 0 on; nothing is updated then.
    */
   get learningRate(): number {
     const rate = this.#learningRate;
-    return typeof rate === "function" ? rate(this.#steps) : rate;
+    if (typeof rate === "number") return rate;
+    const label = `${this.name}: the schedule's rate for batch ${this.#steps}`;
+    return checkSetting(label, rate(this.#steps), { from: 0 });
   }
 
   set learningRate(rate: LearningRate) {
@@ -311,7 +315,6 @@ export class Optimizer {
       clipvalue: this.clipvalue,
       decay: learningRate * this.#settings.weightDecay,
       due: isDue ? 1 : 0,
-      awaited: isDue ? 0 : 1,
       averageShare: update === 1 ? 1 : 1 - emaMomentum,
       overwrites: overwrites ? 1 : 0,
       ...this.#rule.numbers(update, learningRate),

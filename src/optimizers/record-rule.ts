@@ -79,14 +79,15 @@ export function recordOperationsRule(rule: OperationsRule, step: RecordedStep): 
 }
 
 /**
- * `into += share · (factor · from - into)`, unless the step is refused or `due` is 0; share 1 is a plain copy. One
- * dispatch.
+ * `into += share · (from - into)` in one dispatch, unless the step is refused or `due` is 0; share 1 is a plain copy.
  */
 export function recordBlend(
   { into, from, control }: { into: readonly Variable[]; from: readonly Value[]; control: Value },
-  { share = one(), factor = one(), due = one() }: Partial<Record<string, HostScalar>>,
+  { share, due }: { readonly share?: HostScalar; readonly due?: HostScalar } = {},
 ): void {
   const none = HostScalar.of(0);
+  const all = HostScalar.of(1);
+  const common = { learningRate: none, globalClipnorm: none, clipvalue: none, decay: none };
   const updated = optimizerUpdate(
     {
       kind: "blend",
@@ -95,12 +96,10 @@ export function recordBlend(
       slots: [],
       control,
     },
-    { learningRate: none, globalClipnorm: none, clipvalue: none, decay: none, share, factor, due },
+    { ...common, share: share ?? all, due: due ?? all },
   );
   assignAll(into, updated.parameters);
 }
-
-const one = (): HostScalar => HostScalar.of(1);
 
 function named(slot: Variable | undefined, name: string): [string, Value][] {
   return slot === undefined ? [] : [[name, slot.value]];

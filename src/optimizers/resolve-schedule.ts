@@ -26,6 +26,8 @@ const classes: readonly ScheduleClass[] = [
   PolynomialDecay,
 ];
 
+const names = classes.map(({ className }) => className);
+
 /**
  * The learning rate that a config means.
  * @throws {ArgumentError} for what is neither a number from 0 on nor a function, and for unknown classes.
@@ -39,7 +41,7 @@ export function resolveRate(label: string, rate: LearningRate): number | Learnin
   const known = classes.find((one) => one.className === rate.className);
   const schedule = known
     ? new known(rate.config as never)
-    : deserialize(rate, `${label} learningRate`);
+    : deserialize(rate, `${label} learningRate`, names);
   if (schedule instanceof Schedule) return schedule;
   throw new ArgumentError(
     `${label} learningRate: received ${describeValue(schedule)} for "${rate.className}". Expected a class that ` +

@@ -5,7 +5,7 @@ import { PipelineCache } from "../gpu/pipelines.ts";
 import type { Platform } from "../gpu/platform.ts";
 import { ReadbackPool } from "../gpu/readback.ts";
 import { SubmitGate } from "../gpu/submission.ts";
-import type { KernelOptions } from "../kernels/dispatch.ts";
+import type { KernelOptions } from "../kernels/kernel-options.ts";
 import { BufferPool } from "./blocks.ts";
 import type { MemoryBook } from "./memory-book.ts";
 import { PlanCache } from "./plan-cache.ts";

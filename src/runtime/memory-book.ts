@@ -4,6 +4,7 @@ import type { TypedArray } from "../graph/dtype.ts";
 import { type Spec, specBytes } from "../graph/spec.ts";
 import { Storage, type StorageKind, type StorageOwner, type WriteCount } from "../graph/storage.ts";
 import { Block, type BufferPool, toWords } from "./blocks.ts";
+import type { MemoryInfo } from "./memory-info.ts";
 import type { UnreadResults } from "./unread-results.ts";
 
 /** Where a storage lies. */
@@ -22,18 +23,6 @@ export interface MovedPart {
 
 /** Results up to this size share pages; each takes a range of one. */
 const PAGE_BYTES = 64 * 1024;
-
-/** What a program owns. */
-export interface MemoryInfo {
-  /** Variables and kept results that own GPU memory. */
-  readonly numTensors: number;
-  /** GPU buffers that they lie in. */
-  readonly numDataBuffers: number;
-  /** Bytes of their elements. */
-  readonly numBytes: number;
-  /** Always false: the count is exact. TF.js has the field. */
-  readonly unreliable: boolean;
-}
 
 /** Knows every storage and its place; gives out places and takes them back. */
 export class MemoryBook implements StorageOwner {

@@ -3,19 +3,7 @@ import { BufferUsage } from "../gpu/constants.ts";
 import { type Readback, ReadbackPool } from "../gpu/readback.ts";
 import type { Engine } from "./engine.ts";
 import type { PlanInstance } from "./plan-instance.ts";
-
-/** One dispatch as it ran. */
-export interface ProfiledKernel {
-  /** Kernel name, e.g. `lstm_stream`. */
-  readonly name: string;
-  /** What it computed, with the path of names it was recorded under. */
-  readonly label: string;
-  /** Milliseconds on the GPU; null where the adapter has no timestamp queries. */
-  readonly timeMs: number | null;
-  /** Floating-point operations and bytes moved, by the kernel's own account. */
-  readonly flops: number;
-  readonly bytes: number;
-}
+import type { ProfiledKernel } from "./profiled-kernel.ts";
 
 /** The most dispatches that one query set can time. */
 const MOST_QUERIES = 2048;

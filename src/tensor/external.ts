@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.ts";
+import type { ApplicationBufferBinding } from "../gpu/application-types.ts";
 import { BufferUsage } from "../gpu/constants.ts";
 import { ALIGNMENT } from "../graph/arena-layout.ts";
 import type { Value } from "../graph/node.ts";
@@ -52,7 +53,7 @@ export function leafNow(value: Value): Value {
 }
 
 /** Where a value that lies on the GPU does so; it stays there from now on. */
-export async function sharedBuffer(value: Value): Promise<GPUBufferBinding> {
+export async function sharedBuffer(value: Value): Promise<ApplicationBufferBinding> {
   const from = sourceOf(value);
   if (from?.kind !== "storage") throw new RangeError("the value does not lie on the GPU");
   from.storage.shared = true;

@@ -1,4 +1,5 @@
-// The tensor floor as the floors above use it. The public names are chosen in src/index.ts.
+// The tensor floor as the floors above use it. The public names are chosen in src/index.ts. current.ts is not among it: its
+// declarations lead to those of the whole engine, which need WebGPU types that a consumer may not have.
 export { arenaRuns, packVariables } from "./arena.ts";
 export {
   getBackend,
@@ -27,7 +28,6 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
-export { currentEngine, type InitOptions } from "./current.ts";
 export { type CustomGradient, customGrad, type Save } from "./custom-grad.ts";
 export {
   type Differentiable,
@@ -39,9 +39,19 @@ export {
   variableGrads,
   variableOf,
 } from "./gradients.ts";
+export type { InitOptions } from "./init-options.ts";
 export type { NestedArray } from "./nested.ts";
 export * from "./ops/index.ts";
 export { type ProfileInfo, profile } from "./profile.ts";
+export type {
+  Scalar,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  Tensor5D,
+  Tensor6D,
+} from "./ranks.ts";
 export { scope, tensorsIn } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
 export { nextSeed, ownStream, type RandomStream, randomKey, setSeed, withStream } from "./seed.ts";

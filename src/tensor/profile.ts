@@ -1,4 +1,5 @@
-import { type ProfiledKernel, Profiler } from "../runtime/profiler.ts";
+import type { ProfiledKernel } from "../runtime/profiled-kernel.ts";
+import { Profiler } from "../runtime/profiler.ts";
 import { walkInOnePass } from "../runtime/submit.ts";
 import { currentEngine } from "./current.ts";
 import { keepGroup } from "./evaluate.ts";

@@ -1,4 +1,5 @@
 import { DisposedError, TraceError } from "../errors.ts";
+import type { ApplicationBuffer, ApplicationBufferBinding } from "../gpu/application-types.ts";
 import type { DType, TypedArray } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
 import { type Shape, sizeOf } from "../graph/shape.ts";
@@ -139,7 +140,12 @@ export class Tensor {
    * @param offset Where the elements begin, in bytes; a multiple of 256. Default 0.
    * @throws {ArgumentError} when the buffer lacks a usage, or the elements do not lie inside it.
    */
-  static fromBuffer(buffer: GPUBuffer, shape: Shape, dtype: DType = "float32", offset = 0): Tensor {
+  static fromBuffer(
+    buffer: ApplicationBuffer,
+    shape: Shape,
+    dtype: DType = "float32",
+    offset = 0,
+  ): Tensor {
     return new Tensor(externalLeaf(buffer, specOf(shape, dtype), offset));
   }
 
@@ -156,7 +162,7 @@ export class Tensor {
    *
    * @throws as `data()` does.
    */
-  async buffer(): Promise<GPUBufferBinding> {
+  async buffer(): Promise<ApplicationBufferBinding> {
     if (isTracing()) {
       throw new TraceError(
         "buffer() was called in a function that is being compiled: nothing is computed yet. Return the tensor " +

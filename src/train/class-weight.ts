@@ -27,7 +27,7 @@ export interface WeighedLabels {
  * Weights of samples (or of steps) from the classes that the labels name.
  *
  * @returns [B] or [B, T]; computed where the labels are.
- * @throws {ArgumentError} for what is no object of class numbers and factors.
+ * @throws {ArgumentError} for what is no object of class numbers and factors, and for losses of whole sequences.
  */
 export function weighClasses(
   label: string,
@@ -35,6 +35,11 @@ export function weighClasses(
   { labels, loss, weights }: WeighedLabels,
 ): Tensor {
   const table = tableOf(label, classWeight); // [largest + 1]
+  if (ruleOf(loss)?.labels === "sequence") {
+    throw new ArgumentError(
+      `${label}: received classWeight for a loss of whole sequences. Expected none; weigh the samples with sampleWeight.`,
+    );
+  }
   const classes = classNumbers(labels.value, isSparse(loss)); // [B] or [B, T]
   const exists = ops.logicalAnd(
     ops.greaterEqual(classes, ops.literal(0, [], "int32")),

@@ -8,11 +8,20 @@ import type { Batch } from "./objective.ts";
 /** Data of a model: one tensor, a list in the order of inputs or outputs, or an object by their names. */
 export type ModelData = TensorLike | readonly TensorLike[] | Readonly<Record<string, TensorLike>>;
 
+/**
+ * Factors of the losses of the samples: [B], or [B, T] for each step; for all outputs alike, or, for a model of several
+ * outputs, a list in their order or an object by their names (null: all count 1).
+ */
+export type SampleWeight =
+  | TensorLike
+  | readonly (TensorLike | null)[]
+  | Readonly<Record<string, TensorLike | null>>;
+
 /** Data as the verbs of a model take them. */
 export interface DataArguments {
   readonly x: ModelData;
   readonly y: ModelData;
-  readonly sampleWeight?: TensorLike | null | undefined;
+  readonly sampleWeight?: SampleWeight | null | undefined;
 }
 
 /** A batch that fits the model, and its number of samples. */
@@ -46,7 +55,7 @@ export function countRows(label: string, batch: Batch): number {
   const parts = [
     ...batch.inputs.map((tensor) => ["x", tensor] as const),
     ...batch.labels.map((tensor) => ["y", tensor] as const),
-    ...(batch.weights === null ? [] : [["sampleWeight", batch.weights] as const]),
+    ...batch.weights.map((tensor) => ["sampleWeight", tensor] as const),
   ];
   const rows = parts[0]?.[1].shape[0] ?? 0;
   const other = parts.find(([, tensor]) => tensor.shape[0] !== rows);
@@ -89,18 +98,19 @@ export function rowsOf(tensor: Tensor, start: number, count: number): Tensor {
 
 /** All tensors of a batch. */
 export function batchTensors({ inputs, labels, weights }: Batch): Tensor[] {
-  return [...inputs, ...labels, ...(weights === null ? [] : [weights])];
+  return [...inputs, ...labels, ...weights];
 }
 
 /** The batch with each tensor replaced; `part` names it: x0, y0, sampleWeight. */
 export function mapBatch(
-  { inputs, labels, weights }: Batch,
+  { inputs, labels, weights, weighedBy }: Batch,
   replace: (one: Tensor, part: string) => Tensor,
 ): Batch {
   return {
     inputs: inputs.map((one, i) => replace(one, `x${i}`)),
     labels: labels.map((one, i) => replace(one, `y${i}`)),
-    weights: weights === null ? null : replace(weights, "sampleWeight"),
+    weights: weights.map((one, i) => replace(one, `sampleWeight${i}`)),
+    weighedBy,
   };
 }
 

@@ -1,14 +1,20 @@
 import { ArgumentError, SluiceError } from "../errors.ts";
 import { describeValue } from "../names/describe.ts";
-import { type Tensor, type TensorLike, tensorsIn } from "../tensor/index.ts";
+import { type Tensor, tensorsIn } from "../tensor/index.ts";
 import type { BatchSource, Feed } from "./batch-source.ts";
-import { batchTensors, type DataArguments, type ModelData, type PreparedBatch } from "./data.ts";
+import {
+  batchTensors,
+  type DataArguments,
+  type ModelData,
+  type PreparedBatch,
+  type SampleWeight,
+} from "./data.ts";
 
 /** A batch as data sets give it: samples, what should come out, and (optional) weights of the samples. */
 export type DatasetBatch =
-  | { readonly xs: ModelData; readonly ys: ModelData; readonly sampleWeights?: TensorLike | null }
+  | { readonly xs: ModelData; readonly ys: ModelData; readonly sampleWeights?: SampleWeight | null }
   | readonly [ModelData, ModelData]
-  | readonly [ModelData, ModelData, TensorLike];
+  | readonly [ModelData, ModelData, SampleWeight];
 
 /** Batches one after the other. */
 export type Batches = AsyncIterable<DatasetBatch> | Iterable<DatasetBatch>;
@@ -155,7 +161,7 @@ export class DatasetSource implements BatchSource {
 /** @throws {ArgumentError} for what is no batch. */
 function argumentsOf(label: string, item: DatasetBatch): DataArguments {
   if (Array.isArray(item) && (item.length === 2 || item.length === 3)) {
-    const [x, y, sampleWeight] = item as readonly [ModelData, ModelData, TensorLike?];
+    const [x, y, sampleWeight] = item as readonly [ModelData, ModelData, SampleWeight?];
     return { x, y, sampleWeight };
   }
   if (typeof item === "object" && item !== null && "xs" in item && "ys" in item) {

@@ -1,10 +1,9 @@
 import { ArgumentError } from "../errors.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
-import type { TensorLike } from "../tensor/index.ts";
 import type { CallbackHooks } from "./callbacks/callback-hooks.ts";
 import type { ClassWeight } from "./class-weight.ts";
-import { checkBatchSize, type ModelData } from "./data.ts";
+import { checkBatchSize, type ModelData, type SampleWeight } from "./data.ts";
 import type { BatchDataset } from "./dataset-source.ts";
 
 /** What `fit` and `fitDataset` take alike. */
@@ -38,7 +37,7 @@ interface TrainingConfig {
 /** Samples that are only judged: `[x, y]` or `[x, y, sampleWeight]`, or batches. */
 export type ValidationData =
   | readonly [ModelData, ModelData]
-  | readonly [ModelData, ModelData, TensorLike]
+  | readonly [ModelData, ModelData, SampleWeight]
   | BatchDataset;
 
 /** What `fit` takes besides the data. */
@@ -57,7 +56,7 @@ export interface FitConfig extends TrainingConfig {
   /** Decides the orders. Default: drawn from the engine's seed. */
   readonly seed?: number;
   /** Factor of each sample's loss [B], or of each step's [B, T]. */
-  readonly sampleWeight?: TensorLike | null;
+  readonly sampleWeight?: SampleWeight | null;
 }
 
 /** What `fitDataset` takes besides the data set. */

@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { AnyLayer } from "../layers/layer.ts";
 import { type LayerShapes, shapeList } from "../layers/layer-shape.ts";
-import { type Tensor, toTensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import type { Restorable } from "./backup.ts";
 import type { OrderConfig } from "./batch-order.ts";
 import type { BatchSource } from "./batch-source.ts";
@@ -22,6 +22,7 @@ import { HostSource, isOnHost } from "./host-source.ts";
 import { checkAllLabels, checkWeights } from "./label-checks.ts";
 import type { Batch } from "./objective.ts";
 import { isSmallEnough, ResidentData, ResidentSource } from "./resident-source.ts";
+import { resolveSampleWeight } from "./sample-weight.ts";
 
 /** What training needs to know of the model. */
 export interface Trainee {
@@ -63,8 +64,8 @@ export class FitData {
     const { batch: given, rows } = this.prepare(label, data);
     const end = splitPoint(label, rows, validationSplit);
     const held = this.#validationSource(label, config.validationData ?? null, settings);
-    const weights = this.#classWeights(label, given, config.classWeight ?? null);
-    const { source, dispose } = this.#arraySource({ ...given, weights }, this.#trainee.layer.name);
+    const weighed = this.#withClassWeights(label, given, config.classWeight ?? null);
+    const { source, dispose } = this.#arraySource(weighed, this.#trainee.layer.name);
     const order = { start: 0, end, batchSize, shuffle: settings.shuffle, seed };
     const training = source({ ...order, steps: stepsPerEpoch });
     const rest = { start: end, end: rows, batchSize: settings.validationBatchSize };
@@ -123,7 +124,7 @@ export class FitData {
     const { steps, classWeight } = options;
     const prepare = (from: string, data: DataArguments): PreparedBatch => {
       const { batch, rows } = this.prepare(from, data);
-      return { batch: { ...batch, weights: this.#classWeights(from, batch, classWeight) }, rows };
+      return { batch: this.#withClassWeights(from, batch, classWeight), rows };
     };
     return new DatasetSource(dataset, { label, steps, prepare });
   }
@@ -159,23 +160,23 @@ export class FitData {
     const outputs = this.#config.outputs.map(({ name }) => ({ name, shape: null }));
     const inputs = tensorsFor(`${label}: x`, x, ports());
     const labels = tensorsFor(`${label}: y`, y, outputs);
-    const weights =
-      sampleWeight === undefined || sampleWeight === null
-        ? null
-        : toTensor(sampleWeight, `${label}: sampleWeight`);
-    const batch = { inputs, labels, weights };
+    const names = outputs.map(({ name }) => name);
+    const batch = { inputs, labels, ...resolveSampleWeight(label, sampleWeight, names) };
     const rows = countRows(label, batch);
     const shapes = layerShapes(inputs);
     layer.ensureBuilt(shapes);
     const outputShapes = shapeList(layer.computeOutputShape(shapes)).map(knownShape);
     checkAllLabels(label, this.#config, { labels, outputShapes });
-    if (weights !== null) checkWeights(label, weights, outputShapes);
+    batch.weights.forEach((weights, which) => {
+      const own = outputShapes.filter((_, i) => batch.weighedBy[i] === which);
+      checkWeights(label, weights, own);
+    });
     return { batch, rows };
   }
 
   /** The weights of the samples, times those of their classes. */
-  #classWeights(label: string, batch: Batch, classWeight: ClassWeight | null): Tensor | null {
-    if (classWeight === null) return batch.weights;
+  #withClassWeights(label: string, batch: Batch, classWeight: ClassWeight | null): Batch {
+    if (classWeight === null) return batch;
     const [output, ...others] = this.#config.outputs;
     const [labels] = batch.labels;
     if (output === undefined || labels === undefined || others.length > 0) {
@@ -184,7 +185,9 @@ export class FitData {
           "weigh the samples with sampleWeight.",
       );
     }
-    return weighClasses(label, classWeight, { labels, loss: output.loss, weights: batch.weights });
+    const [weights = null] = batch.weights;
+    const weighed = weighClasses(label, classWeight, { labels, loss: output.loss, weights });
+    return { ...batch, weights: [weighed], weighedBy: [0] };
   }
 }
 

@@ -113,7 +113,7 @@ function gridOf(
       height: Math.ceil(top + PADDING + rows * LEAST_PANEL.height + (rows - 1) * GAP),
     };
     throw new ArgumentError(
-      `${LABEL}: received a size of ${width}×${whole} pixels for ${count} metrics. Expected at least ` +
+      `${LABEL}: received a size of ${width}×${whole} pixels for ${count} metric${count === 1 ? "" : "s"}. Expected at least ` +
         `${least.width}×${least.height}, or fewer metrics.`,
     );
   }

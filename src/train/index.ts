@@ -13,7 +13,7 @@ export type { FitParams, HistoryParams } from "./callbacks/fit-params.ts";
 export * as callbacks from "./callbacks/index.ts";
 export type { ClassWeight } from "./class-weight.ts";
 export type { CompileConfig } from "./compile-config.ts";
-export type { ModelData } from "./data.ts";
+export type { ModelData, SampleWeight } from "./data.ts";
 export type { BatchDataset, DatasetBatch } from "./dataset-source.ts";
 export type {
   FitConfig,
@@ -24,6 +24,7 @@ export type {
 } from "./fit-config.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history.ts";
+export type { HistorySVGOptions } from "./history-svg.ts";
 export type { EvaluateConfig, PredictConfig } from "./judge-config.ts";
 export { Model, type SaveConfig } from "./model.ts";
 export { type LoadConfig, loadLayersModel, modelFromJSON } from "./saving/load-model.ts";

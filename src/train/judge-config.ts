@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import type { ConfigKeys } from "../names/check-keys.ts";
-import type { TensorLike } from "../tensor/index.ts";
+import type { SampleWeight } from "./data.ts";
 import type { Verbose } from "./fit-config.ts";
 
 /** What `evaluate` and `evaluateDataset` take alike. */
@@ -18,7 +18,7 @@ export interface EvaluateConfig extends JudgingConfig {
   /** Samples a run. Default 32. */
   readonly batchSize?: number;
   /** Factor of each sample's loss [B], or of each step's [B, T]. */
-  readonly sampleWeight?: TensorLike | null;
+  readonly sampleWeight?: SampleWeight | null;
 }
 
 /** What `evaluateDataset` takes besides the data set. */

@@ -9,6 +9,7 @@ import { rules } from "../tensor/current.ts";
 import { compile, type RandomStream, Tensor, type Variable, withStream } from "../tensor/index.ts";
 import { openScope } from "../tensor/scope-state.ts";
 import type { CompiledConfig } from "./compile-config.ts";
+import { batchTensors } from "./data.ts";
 import { type Batch, evaluateBatch, tallyEntries } from "./objective.ts";
 import { Tally } from "./tally.ts";
 
@@ -28,8 +29,8 @@ export class TrainingStep {
   readonly #model: AnyLayer;
   readonly #config: CompiledConfig;
   readonly #stream: RandomStream;
-  readonly #run = compile((inputs: number, isGathered: boolean, ...tensors: Tensor[]) =>
-    this.#record(unpack({ inputs, labels: this.#config.outputs.length, isGathered }, tensors)),
+  readonly #run = compile((layout: Layout, ...tensors: Tensor[]) =>
+    this.#record(unpack(layout, tensors)),
   );
 
   /** Everything random in a step is drawn from `stream`. */
@@ -49,9 +50,7 @@ export class TrainingStep {
 
   /** Enqueues one update. It is refused when a loss or gradient is not finite. */
   run(data: Batch, rows: Rows = null): void {
-    withStream(this.#stream, () =>
-      this.#run(data.inputs.length, rows !== null, ...pack(data, rows)),
-    );
+    withStream(this.#stream, () => this.#run(layoutOf(data, rows), ...pack(data, rows)));
   }
 
   dispose(): void {
@@ -88,8 +87,8 @@ export class TestStep {
   readonly tally: Tally;
   readonly #model: AnyLayer;
   readonly #config: CompiledConfig;
-  readonly #run = compile((inputs: number, isGathered: boolean, ...tensors: Tensor[]) =>
-    this.#record(unpack({ inputs, labels: this.#config.outputs.length, isGathered }, tensors)),
+  readonly #run = compile((layout: Layout, ...tensors: Tensor[]) =>
+    this.#record(unpack(layout, tensors)),
   );
   readonly #figures = compile(() => this.tally.figures());
 
@@ -101,7 +100,7 @@ export class TestStep {
 
   /** Enqueues the judgement of one batch. */
   run(data: Batch, rows: Rows = null): void {
-    this.#run(data.inputs.length, rows !== null, ...pack(data, rows));
+    this.#run(layoutOf(data, rows), ...pack(data, rows));
   }
 
   /** The figures as scalars, as they are now. */
@@ -129,18 +128,27 @@ function keepUnless(accepted: Value, state: Storage, content: Value): void {
   openScope()?.writes.set(state, ops.where(isAccepted, content, before));
 }
 
+/** What the tensors of a step are; a part of what is recorded. */
 interface Layout {
   readonly inputs: number;
   readonly labels: number;
+  readonly weighedBy: readonly (number | null)[];
   readonly isGathered: boolean;
 }
 
-function pack({ inputs, labels, weights }: Batch, rows: Rows): Tensor[] {
-  const data = [...inputs, ...labels, ...(weights === null ? [] : [weights])];
+function layoutOf({ inputs, labels, weighedBy }: Batch, rows: Rows): Layout {
+  return { inputs: inputs.length, labels: labels.length, weighedBy, isGathered: rows !== null };
+}
+
+function pack(batch: Batch, rows: Rows): Tensor[] {
+  const data = batchTensors(batch);
   return rows === null ? data : [rows, ...data];
 }
 
-function unpack({ inputs, labels, isGathered }: Layout, tensors: readonly Tensor[]): Batch {
+function unpack(
+  { inputs, labels, weighedBy, isGathered }: Layout,
+  tensors: readonly Tensor[],
+): Batch {
   const [first, ...rest] = tensors;
   const data =
     isGathered && first !== undefined
@@ -149,6 +157,7 @@ function unpack({ inputs, labels, isGathered }: Layout, tensors: readonly Tensor
   return {
     inputs: data.slice(0, inputs),
     labels: data.slice(inputs, inputs + labels),
-    weights: data[inputs + labels] ?? null,
+    weights: data.slice(inputs + labels),
+    weighedBy,
   };
 }

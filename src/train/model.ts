@@ -3,11 +3,18 @@ import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Tensor, TensorLike } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import type { Logs } from "./callbacks/callback-hooks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { Container, oneOrAll } from "./container.ts";
-import { checkBatchSize, countRows, type ModelData, type Port, tensorsFor } from "./data.ts";
+import {
+  checkBatchSize,
+  countRows,
+  type ModelData,
+  type Port,
+  type SampleWeight,
+  tensorsFor,
+} from "./data.ts";
 import type { BatchDataset } from "./dataset-source.ts";
 import { checkVerbose, type FitConfig, type FitDatasetConfig } from "./fit-config.ts";
 import type { History } from "./history.ts";
@@ -259,7 +266,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     const batchSize = checkBatchSize(label, config.batchSize ?? 32);
     this.#predictor ??= new Predictor(this);
     const inputs = tensorsFor(`${label}: x`, x, this.#inputPorts());
-    const all = countRows(label, { inputs, labels: [], weights: null });
+    const all = countRows(label, { inputs, labels: [], weights: [], weighedBy: [] });
     const rows = Math.min(all, batchSize * checkSteps(label, config.steps));
     const results = this.#predictor.predict(inputs, rows, batchSize);
     return (this.givesList ? results : results[0]) as LayerOutputs<Tensor>[Count];
@@ -277,7 +284,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   async trainOnBatch(
     x: ModelData,
     y: ModelData,
-    sampleWeight?: TensorLike,
+    sampleWeight?: SampleWeight | null,
   ): Promise<number | number[]> {
     const trainer = this.#requireTrainer("trainOnBatch");
     return oneOrAll(numbers(await trainer.trainOnBatch({ x, y, sampleWeight })));
@@ -287,7 +294,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   async testOnBatch(
     x: ModelData,
     y: ModelData,
-    sampleWeight?: TensorLike,
+    sampleWeight?: SampleWeight | null,
   ): Promise<number | number[]> {
     const trainer = this.#requireTrainer("testOnBatch");
     return oneOrAll(numbers(await trainer.testOnBatch({ x, y, sampleWeight })));

@@ -17,8 +17,10 @@ import type { TallyEntry } from "./tally.ts";
 export interface Batch {
   readonly inputs: readonly Tensor[];
   readonly labels: readonly Tensor[];
-  /** [B] or [B, T] */
-  readonly weights: Tensor | null;
+  /** [B] or [B, T] each. */
+  readonly weights: readonly Tensor[];
+  /** For each output, which of `weights` are those of its samples; null: all count 1. */
+  readonly weighedBy: readonly (number | null)[];
 }
 
 /** What one batch cost. */
@@ -61,7 +63,9 @@ export function evaluateBatch(
     if (labels === undefined || prediction === undefined) {
       throw new RangeError(`${model.name} gives no output ${i}`);
     }
-    return judgeOutput(output, { labels, prediction, weights: batch.weights });
+    const by = batch.weighedBy[i] ?? null;
+    const weights = by === null ? null : (batch.weights[by] ?? null);
+    return judgeOutput(output, { labels, prediction, weights });
   });
   const penalties = [...added, ...model.losses].map((penalty) => penalty.value);
   const loss = [...judged.map((one) => one.weightedLoss), ...penalties].reduce(ops.add);

@@ -1,4 +1,4 @@
-import { currentEngine } from "../tensor/index.ts";
+import { currentEngine } from "../tensor/current.ts";
 import type { Tally, TallyReading } from "./tally.ts";
 
 /** How often the figures are read when nobody watches: so rarely, and yet a NaN ends an epoch of hours early. */

@@ -14,6 +14,7 @@ export class Progress {
   #began = 0;
   #msPerStep = 0;
 
+  /** @param options.steps Steps of an epoch; null while the data does not tell. */
   constructor(options: { verbose: 0 | 1 | 2; epochs: number; steps: () => number | null }) {
     this.#bar = barFor(options.verbose);
     this.#epochs = options.epochs;
@@ -27,6 +28,7 @@ export class Progress {
 
   beginEpoch(epoch: number): void {
     this.#epoch = epoch;
+    this.#step = 0;
     this.#began = performance.now();
   }
 
@@ -55,7 +57,8 @@ export class Progress {
       logs,
       msPerStep: this.#msPerStep,
     };
-    if (steps === null) return state;
+    // A source that turns out longer than it said has no known end.
+    if (steps === null || this.#step > steps) return state;
     return { ...state, steps, secondsLeft: ((steps - this.#step) * this.#msPerStep) / 1000 };
   }
 }

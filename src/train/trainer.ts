@@ -1,11 +1,6 @@
 import { NumericsError, SluiceError } from "../errors.ts";
-import {
-  currentEngine,
-  nextSeed,
-  type RandomStream,
-  type Tensor,
-  withStream,
-} from "../tensor/index.ts";
+import { currentEngine } from "../tensor/current.ts";
+import { nextSeed, type RandomStream, type Tensor, withStream } from "../tensor/index.ts";
 import { FitBackup, type RestoredFit } from "./backup.ts";
 import { BackupAndRestore } from "./callbacks/backup-and-restore.ts";
 import type { Logs } from "./callbacks/callback-hooks.ts";

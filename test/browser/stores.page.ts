@@ -46,12 +46,14 @@ export async function failureOf(
   }
 }
 
-/** What happens when the browser ends the transaction after the request was made. */
-export async function failureOfAbortedWrite(url: string): Promise<string> {
+/** What happens when the last request of a transaction throws, or when the browser ends it after that request. */
+export async function failureOfBrokenWrite(url: string, how: "throw" | "abort"): Promise<string> {
   const { put } = IDBObjectStore.prototype;
-  IDBObjectStore.prototype.put = function (...parameters) {
-    const request = put.apply(this, parameters);
-    this.transaction.abort();
+  IDBObjectStore.prototype.put = function (value: unknown, key) {
+    const isLast = !(value instanceof Uint8Array);
+    if (isLast && how === "throw") throw new DOMException("no more", "QuotaExceededError");
+    const request = put.call(this, value, key);
+    if (isLast) this.transaction.abort();
     return request;
   };
   try {

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { zeros } from "../../src/tensor/index.ts";
+import { loadLayersModel } from "../../src/train/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "sluice-births-"));
@@ -14,17 +16,8 @@ function run(...flags: string[]) {
   return spawnSync(process.execPath, words, { cwd: root, encoding: "utf8" });
 }
 
-interface Weights {
-  readonly model: string;
-  readonly inputs: readonly string[];
-  readonly weights: readonly {
-    readonly shape: readonly number[];
-    readonly values: readonly number[];
-  }[];
-}
-
 describe("the births program", () => {
-  test("trains, reports and writes its results", { timeout: 120_000 }, () => {
+  test("trains, reports and writes its results", { timeout: 120_000 }, async () => {
     const { status, stdout, stderr } = run("--model", "gru", "--epochs", "1", "--out", folder);
     expect([status, stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
     expect(stdout).toMatch(/^Adapter {4}.+\nData {7}births/);
@@ -32,21 +25,24 @@ describe("the births program", () => {
       /Epoch 1\/1 {2}225\/225 {2}[\d.]+ (ms|s|µs)\/step {2}loss 0\.\d+ {2}val_loss 0\.\d+/,
     );
     expect(stdout).toMatch(/The gru beats .*lag 364, lag 7\.\n$/);
-    expect(readdirSync(folder).sort()).toEqual(["forecast.csv", "forecast.svg", "weights.json"]);
-    const weights = JSON.parse(readFileSync(join(folder, "weights.json"), "utf8")) as Weights;
-    expect([weights.model, weights.inputs.length]).toEqual(["gru", 32]);
+    const names = ["forecast.csv", "forecast.svg", "model.safetensors"];
+    expect(readdirSync(folder).sort()).toEqual(names);
+    const model = await loadLayersModel(join(folder, "model.safetensors"));
     // GRU with a bias each for input and recurrence, then dense.
-    expect(weights.weights.map(({ shape }) => shape)).toEqual([
+    expect(model.weights.map(({ shape }) => shape)).toEqual([
       [32, 96],
       [32, 96],
       [2, 96],
       [32, 1],
       [1],
     ]);
-    for (const { shape, values } of weights.weights) {
-      expect(values).toHaveLength(shape.reduce((a, b) => a * b, 1));
-      expect(values.every(Number.isFinite)).toBe(true);
-    }
+    expect(model.getUserDefinedMetadata()).toMatchObject({
+      inputs: { length: 32 },
+      scale: { mean: expect.any(Number), deviation: expect.any(Number) },
+    });
+    const forecast = await model.predict(zeros([1, 56, 32])).data();
+    expect(forecast.every(Number.isFinite)).toBe(true);
+    model.dispose();
   });
 
   test("explains itself", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, ShapeError } from "../../src/errors.ts";
+import { sizeOf } from "../../src/graph/shape.ts";
 import { computeFans } from "../../src/initializers/fans.ts";
 import {
   getInitializer,
@@ -8,6 +9,9 @@ import {
   initializers,
   serializeInitializer,
 } from "../../src/initializers/index.ts";
+import { layers } from "../../src/layers/index.ts";
+import { registerClass } from "../../src/names/class-registry.ts";
+import { ones, tensor } from "../../src/tensor/index.ts";
 import { setSeed } from "../../src/tensor/seed.ts";
 
 interface Moments {
@@ -217,5 +221,52 @@ describe("getInitializer", () => {
   test("names the nearest for a wrong name", () => {
     expect(() => getInitializer("glorotUnifrom" as "glorotUniform")).toThrow(ArgumentError);
     expect(() => getInitializer("glorotUnifrom" as "glorotUniform")).toThrow(/"glorotUniform"/);
+  });
+});
+
+describe("initializers of one's own", () => {
+  const steps = (shape: readonly number[]) =>
+    tensor(
+      Float32Array.from({ length: sizeOf(shape) }, (_, i) => i),
+      [...shape],
+    );
+
+  test("may be functions, also of an LSTM's bias", async () => {
+    const dense = layers.dense({ units: 2, kernelInitializer: steps });
+    dense.ensureBuilt([null, 2]);
+    expect(await dense.weight("kernel").array()).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+    expect(() => dense.getConfig()).toThrow("a function cannot be written to a config");
+    dense.dispose();
+    const lstm = layers.lstm({ units: 2, biasInitializer: steps });
+    lstm.ensureBuilt([null, 1, 1]);
+    // Keras: the initializer for i, ones for f, the initializer for c and o together.
+    expect(await lstm.weight("bias").array()).toEqual([0, 1, 1, 1, 0, 1, 2, 3]);
+    lstm.dispose();
+  });
+
+  test("that give another shape, or no tensor, are refused", () => {
+    const make = (kernelInitializer: unknown) => () =>
+      layers.dense({ units: 2, kernelInitializer } as never).ensureBuilt([null, 3]);
+    expect(make(() => ones([2]))).toThrow(ShapeError);
+    expect(make(() => 3)).toThrow("gave 3");
+  });
+
+  test("come back by their class when they are registered", () => {
+    class Ramp extends initializers.Initializer {
+      static override readonly className = "Ramp";
+      override values(shape: readonly number[]): Float32Array {
+        return Float32Array.from({ length: sizeOf(shape) }, (_, i) => i);
+      }
+      override getConfig() {
+        return {};
+      }
+    }
+    expect(() => getInitializer({ className: "Ramp", config: {} })).toThrow("registerClass");
+    registerClass(Ramp);
+    const described = serializeInitializer(new Ramp());
+    expect(getInitializer(described).values([3])).toEqual(new Float32Array([0, 1, 2]));
   });
 });

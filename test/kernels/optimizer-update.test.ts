@@ -141,9 +141,9 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "blend",
-    numbers: [0.25, 0.5],
+    numbers: [0.25],
     slots: 0,
-    update: (p, g) => [mean(p, 0.75, 0.5 * g)],
+    update: (p, g) => [mean(p, 0.75, g)],
   },
 ];
 
@@ -246,7 +246,7 @@ describe("optimizerUpdate kernel", () => {
   test("a blend with share 1 is a copy, to the bit", async () => {
     const rule = {
       kind: "blend",
-      numbers: [1, 1],
+      numbers: [1],
       slots: 0,
       update: (_p: number, g: number) => [g],
     };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError } from "../../src/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/errors.ts";
 import { collectLosses } from "../../src/layers/call-context.ts";
 import { layers } from "../../src/layers/index.ts";
 import type { CallOptions } from "../../src/layers/layer-types.ts";
@@ -75,6 +75,87 @@ describe("weight regularizers", () => {
     }
     expect(() => getRegularizer("l3" as "l2")).toThrow(/regularizer: there is no "l3"/);
     expect(() => regularizers.l2({ l2: -1 })).toThrow(ArgumentError);
+  });
+});
+
+describe("the orthogonal regularizer", () => {
+  /** factor · ½·Σ|cos| / pairs over ordered pairs: keras/src/regularizers/regularizers.py, in float64. */
+  const penaltyOf = (vectors: readonly (readonly number[])[], factor: number): number => {
+    const dot = (a: readonly number[], b: readonly number[]): number =>
+      a.reduce((total, x, i) => total + x * (b[i] ?? 0), 0);
+    let total = 0;
+    let pairs = 0;
+    vectors.forEach((a, i) => {
+      for (const b of vectors.slice(i + 1)) {
+        total += Math.abs(dot(a, b)) / Math.sqrt(dot(a, a) * dot(b, b));
+        pairs++;
+      }
+    });
+    return (factor * total) / pairs;
+  };
+  const rows = [
+    [1, 2, -3],
+    [0.5, -1, 2],
+    [3, 1, 0.25],
+    [-2, 0.5, 1],
+  ];
+  const columns = [0, 1, 2].map((j) => rows.map((row) => row[j] ?? 0));
+  const penalize = async (like: RegularizerLike, x: Tensor) => {
+    const found = getRegularizer(like);
+    if (found === null || typeof found === "function") throw new Error("an object is expected");
+    return (await found.apply(x).data())[0] ?? Number.NaN;
+  };
+
+  test("is the mean of the cosines, of rows or of columns", async () => {
+    const x = tensor(rows);
+    expectClose([await penalize("orthogonal", x)], [penaltyOf(rows, 0.01)], tolerances.matMul);
+    const byColumns = regularizers.orthogonal({ factor: 0.5, mode: "columns" });
+    expectClose([await penalize(byColumns, x)], [penaltyOf(columns, 0.5)], tolerances.matMul);
+    expect(byColumns.getConfig()).toEqual({ factor: 0.5, mode: "columns" });
+    const described = { className: "OrthogonalRegularizer", config: byColumns.getConfig() };
+    expectClose([await penalize(described, x)], [penaltyOf(columns, 0.5)], tolerances.matMul);
+  });
+
+  test("is 0 for one vector alone, for right angles, and finite with a row of zeros", async () => {
+    expect(await penalize("orthogonal", tensor([[1, 2]]))).toBe(0);
+    expect(
+      await penalize(
+        "orthogonal",
+        tensor([
+          [1, 2],
+          [-4, 2],
+        ]),
+      ),
+    ).toBe(0);
+    const layer = layers.dense({
+      units: 2,
+      name: "zeros",
+      kernelRegularizer: "orthogonal",
+      weights: [
+        [
+          [0, 0],
+          [1, 2],
+          [2, 1],
+        ],
+        [0, 0],
+      ],
+    });
+    layer.ensureBuilt([null, 3]);
+    const { value, grads } = variableGrads(
+      () => layer.losses.reduce(add),
+      [layer.weight("kernel")],
+    );
+    expectClose(await value.data(), [(0.01 * 0.8) / 3], tolerances.matMul);
+    const gradient = (await grads["zeros/kernel"]?.data()) ?? [];
+    expect(Array.from(gradient).every(Number.isFinite)).toBe(true);
+    layer.dispose();
+  });
+
+  test("refuses what is no matrix, and unknown modes", () => {
+    expect(() => regularizers.orthogonal().apply(tensor([1, 2]))).toThrow(ShapeError);
+    expect(() => regularizers.orthogonal({ mode: "row" as "rows" })).toThrow(
+      'Did you mean "rows"?',
+    );
   });
 });
 

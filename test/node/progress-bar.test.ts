@@ -65,6 +65,9 @@ describe("formats", () => {
   });
 });
 
+/** Of the whole line; `  val_loss 12.35` are 16 of it, ` …` would be 2. */
+const LENGTH = progressLine(state).length;
+
 describe("progress bar", () => {
   const record = (options: { isTerminal: boolean; columns?: number }) => {
     const written: string[] = [];
@@ -86,7 +89,30 @@ describe("progress bar", () => {
   test("never lets a line wrap", () => {
     const { written, bar } = record({ isTerminal: true, columns: 24 });
     bar.update(state);
-    expect(written).toEqual(["\r\x1b[2KEpoch  2/10  [=====>  …"]);
+    expect(written).toEqual(["\r\x1b[2KEpoch  2/10 …"]);
+  });
+
+  test.each([
+    [200, "1:42 left  loss 0.5123  val_loss 12.35"],
+    [LENGTH + 1, "1:42 left  loss 0.5123  val_loss 12.35"],
+    [LENGTH, "1:42 left  loss 0.5123 …"],
+    [LENGTH - 13, "1:42 left  loss 0.5123 …"],
+    [LENGTH - 14, "1:42 left …"],
+    [40, "Epoch  2/10 …"],
+    [5, "Epoc"],
+  ])("in %i columns leaves out whole what does not fit", (columns, end) => {
+    const line = progressLine(state, columns);
+    expect(line.endsWith(end)).toBe(true);
+    expect(line.length).toBeLessThan(columns);
+  });
+
+  test("counts wide characters as two, and lets no name move the cursor", () => {
+    const { epoch, epochs, step } = state;
+    const wide = { epoch, epochs, step, logs: { 損失: 1, "a\r\u001b[2Kb": 2 } };
+    expect(progressLine(wide)).toBe("Epoch  2/10  step 8  損失 1.000  a??[2Kb 2.000");
+    expect(progressLine(wide, 33)).toBe("Epoch  2/10  step 8 …");
+    expect(progressLine(wide, 34)).toBe("Epoch  2/10  step 8  損失 1.000 …");
+    expect(epochLine(wide)).toContain("a??[2Kb 2.000");
   });
 
   test("writes one line an epoch where there is no terminal", () => {

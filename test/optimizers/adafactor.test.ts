@@ -133,6 +133,20 @@ describe("adafactor", () => {
     }
   });
 
+  test("rows and columns without gradients stay as they are beside huge ones", async () => {
+    for (const size of [1, 1e6, 1e14]) {
+      const optimizer = kept(adafactor(0.1));
+      const w = kept(variable(tensor([1, 2, 3, 4, 5, 6], [2, 3])));
+      for (let step = 0; step < 3; step++) {
+        optimizer.minimize(linear(w, [0, 0, 0, size, 0, -size]));
+      }
+      const [a, b, c, d = 0, e, f = 0] = await w.data();
+      expect([a, b, c, e]).toEqual([1, 2, 3, 5]);
+      expect(d).toBeLessThan(4);
+      expect(f).toBeGreaterThan(6);
+    }
+  });
+
   test("a gradient of zeros changes nothing", async () => {
     const optimizer = kept(adafactor(0.1));
     const w = kept(variable(tensor([1, 2, 3, 4], [2, 2])));

@@ -221,6 +221,12 @@ describe("finite gradients whose square is no float32", () => {
     "centered rmsprop": () => train.rmsprop({ learningRate: 0.1, centered: true }),
     "centered rmsprop with momentum": () =>
       train.rmsprop({ learningRate: 0.1, centered: true, momentum: 0.9 }),
+    amsgrad: () => train.adam({ learningRate: 0.1, amsgrad: true }),
+    adagrad: () => train.adagrad(0.1),
+    adadelta: () => train.adadelta(1),
+    adamax: () => train.adamax(0.1),
+    nadam: () => train.nadam(0.1),
+    lion: () => train.lion(0.1),
   };
 
   test.each(Object.entries(makers))("%s takes a step of ordinary size", async (_name, make) => {

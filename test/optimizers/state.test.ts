@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/errors.ts";
+import { ArgumentError, ShapeError } from "../../src/errors.ts";
 import { registerClass } from "../../src/names/class-registry.ts";
 import * as train from "../../src/optimizers/index.ts";
 import { type OptimizerSpec, resolveOptimizer } from "../../src/optimizers/resolve.ts";
@@ -129,6 +129,16 @@ describe("saving and resuming", () => {
     first.minimize(linear(a, [3, 1]));
     second.minimize(linear(b, [3, 1]));
     expect(await b.data()).toEqual(await a.data());
+  });
+
+  test("of counts that are none is refused", async () => {
+    const optimizer = kept(train.sgd({ gradientAccumulationSteps: 2 }));
+    const set = (name: string, value: number) =>
+      optimizer.setWeights([{ name, tensor: tensor([value], []) }]);
+    await expect(set("iter", 1.5)).rejects.toThrow(ArgumentError);
+    await expect(set("iter", -1)).rejects.toThrow("iter");
+    await expect(set("sgd/accumulated_steps", Number.NaN)).rejects.toThrow("accumulated_steps");
+    expect(optimizer.iterations).toBe(0);
   });
 
   test("of a size that is not that of the weight is refused", async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AbortError, NumericsError, SluiceError } from "../../src/errors.ts";
 import { layers } from "../../src/layers/index.ts";
-import { memory, tensor } from "../../src/tensor/index.ts";
-import { sequential } from "../../src/train/index.ts";
+import { memory, randomNormal, tensor } from "../../src/tensor/index.ts";
+import { loadLayersModel, type Model, sequential } from "../../src/train/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
 import { kept, linearData, linearModel, lstmModel, noise, sineData, weightsOf } from "./support.ts";
 
-const { dense, simpleRNN } = layers;
+const { dense, dropout, lstm, simpleRNN } = layers;
 
 const quiet = { verbose: 0, shuffle: false } as const;
 
@@ -219,6 +219,37 @@ describe("two fits at once", () => {
     await Promise.all([a.fit(data.x, data.y, config), b.fit(other.x, other.y, config)]);
     expect(await weightsOf(a)).toEqual(await weightsOf(alone));
     expect(await weightsOf(b)).not.toEqual(await weightsOf(alone));
+  });
+});
+
+describe("two models at once", () => {
+  test("draw random numbers of their own, whatever else draws meanwhile", async () => {
+    const { x, y } = sineData(24, 5);
+    const config = { verbose: 0, batchSize: 8, epochs: 3, seed: 1 } as const;
+    const model = kept(
+      sequential({
+        layers: [
+          lstm({ units: 4, inputShape: [5, 1], dropout: 0.3 }),
+          dropout({ rate: 0.3, seed: 2 }),
+          dense({ units: 1 }),
+        ],
+      }),
+    );
+    model.compile({ optimizer: "adam", loss: "mse" });
+    await model.fit(x, y, config);
+    const file = await model.save(); // random numbers go on from here
+    const copies = await Promise.all([1, 2, 3].map(() => loadLayersModel(file)));
+    const [alone, a, b] = copies.map((copy) => kept(copy)) as [Model, Model, Model];
+    await alone.fit(x, y, config);
+    await Promise.all([
+      a.fit(x, y, { ...config, yieldEvery: "batch" }),
+      b.fit(x, y, { ...config, yieldEvery: "batch" }),
+      randomNormal([4]).data(),
+    ]);
+    const weights = await weightsOf(alone);
+    expect(await weightsOf(a)).toEqual(weights);
+    expect(await weightsOf(b)).toEqual(weights);
+    expect(weights).not.toEqual(await weightsOf(model));
   });
 });
 

@@ -1,8 +1,9 @@
 import { afterEach } from "vitest";
 import { layers } from "../../src/layers/index.ts";
+import type { Tensor, Variable } from "../../src/tensor/index.ts";
 import { type Sequential, sequential } from "../../src/train/index.ts";
 
-const { dense, lstm } = layers;
+const { dense, lstm, masking } = layers;
 
 const owned: { dispose(): unknown }[] = [];
 
@@ -62,6 +63,18 @@ export function lstmModel(options: { units?: number; time?: number | null } = {}
 }
 
 /** The weights as plain arrays. */
-export async function weightsOf(model: Sequential): Promise<number[][]> {
+export async function weightsOf(model: { weights: Variable[] }): Promise<number[][]> {
   return Promise.all(model.weights.map(async (weight) => [...(await weight.data())]));
+}
+
+/** A model that gives its input as it is, with a mask where a step is all -1. */
+export function echo(shape: number[], config: Parameters<Sequential["compile"]>[0]): Sequential {
+  const model = kept(sequential({ layers: [masking({ maskValue: -1, inputShape: shape })] }));
+  model.compile(config);
+  return model;
+}
+
+/** What `evaluate` gives, as numbers. */
+export async function numbersOf(figures: Tensor | Tensor[]): Promise<number[]> {
+  return Promise.all([figures].flat().map(async (one) => (await one.data())[0] ?? Number.NaN));
 }

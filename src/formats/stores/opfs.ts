@@ -1,5 +1,6 @@
 import { StoreError, UnsupportedError } from "../../errors.ts";
 import { PREFIX_BYTES } from "../safetensors/header-text.ts";
+import { toBlob } from "./blob.ts";
 import { failureName, inBrowser } from "./browser-failure.ts";
 import type { ModelInfo, ModelStore } from "./store.ts";
 
@@ -96,7 +97,8 @@ async function writeWhole(handle: FileSystemFileHandle, bytes: Uint8Array): Prom
   }
   const writable = await handle.createWritable();
   try {
-    await writable.write(bytes as Uint8Array<ArrayBuffer>);
+    // As a Blob: of bytes beyond the quota Chromium sometimes says only that a pipe broke, not that space ran out.
+    await writable.write(toBlob(bytes));
     await writable.close();
   } catch (error) {
     // The first failure counts; abort() fails too where the stream has ended already.

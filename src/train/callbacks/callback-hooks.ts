@@ -1,6 +1,6 @@
 import type { NumericsError } from "../../errors.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
-import type { Tensor, TensorLike } from "../../tensor/index.ts";
+import type { Tensor, TensorLike, Variable } from "../../tensor/index.ts";
 import type { FitParams } from "./fit-params.ts";
 
 /** Means so far, by name: `loss`, metrics, and at an epoch's end `val_loss` and so on. */
@@ -12,15 +12,27 @@ export type EpochLogs = Record<string, number>;
 /** What a hook may give: nothing, or a promise that `fit` waits for. */
 export type HookResult = void | Promise<void>;
 
+/** Data as a model takes it: for several inputs or outputs a list, or an object by name. */
+type CallbackData = TensorLike | readonly TensorLike[] | Readonly<Record<string, TensorLike>>;
+
 /** The model as callbacks see it. */
 export interface CallbackModel {
   readonly name: string;
   /** Set it to true to end `fit` after the step under way. */
   stopTraining: boolean;
   readonly optimizer: Optimizer;
+  readonly weights: readonly Variable[];
   /** Copies of the weights, on the GPU; whoever asks for them disposes them. */
   getWeights(): Tensor[];
   setWeights(values: readonly TensorLike[]): void;
+  /** The output for all samples, not waited for. */
+  predict(x: CallbackData, config?: { readonly batchSize?: number }): Tensor | Tensor[];
+  /** The loss, with metrics a list, not waited for. */
+  evaluate(
+    x: CallbackData,
+    y: CallbackData,
+    config?: { readonly batchSize?: number },
+  ): Tensor | Tensor[];
   save(target: string | object): Promise<unknown>;
   saveWeights(target: string | object): Promise<unknown>;
 }

@@ -1,7 +1,8 @@
 import { FormatError, SluiceError } from "../../errors.ts";
 import { openStore, type StoreTarget } from "../../formats/index.ts";
+import { registerLayers } from "../../layers/index.ts";
 import type { OutputCount } from "../../layers/layer-types.ts";
-import { withinBudget } from "../../layers/weight-budget.ts";
+import { type Built, withinBudget } from "../../layers/weight-budget.ts";
 import { checkKeys } from "../../names/check-keys.ts";
 import { deserialize, type Serialized } from "../../names/class-registry.ts";
 import { describeValue } from "../../names/describe.ts";
@@ -40,12 +41,13 @@ export async function loadLayersModel<Count extends OutputCount = "one">(
   checkKeys("loadLayersModel", config, { compile: "boolean" });
   const store = openStore(source);
   const file = decodeModel(await store.read(), store.name);
-  const model = buildModel(file, store.name);
+  const { result: model, discard } = buildModel(file, store.name);
   try {
     model.restore(file, { source: store.name, compile: config.compile ?? true });
     return model as unknown as Model<Count>;
   } catch (error) {
     model.dispose();
+    discard();
     throw explained(store.name, error);
   }
 }
@@ -72,12 +74,13 @@ export function modelFromJSON<Count extends OutputCount = "one">(
   return makeModel("modelFromJSON", described) as unknown as Model<Count>;
 }
 
-function buildModel({ topology, weights, states }: ModelFile, source: string): Model {
+function buildModel({ topology, weights, states }: ModelFile, source: string): Built<Model> {
   const elements = [...weights, ...states].reduce((sum, { data }) => sum + data.length, 0);
   return withinBudget(elements, () => makeModel(source, topology));
 }
 
 function makeModel(source: string, described: unknown): Model {
+  registerLayers();
   const { className, config } = (described ?? {}) as Partial<Serialized>;
   if (typeof className !== "string" || typeof config !== "object" || config === null) {
     throw new FormatError(

@@ -17,6 +17,16 @@ export class FakeModel implements CallbackModel {
   /** `save a.safetensors`, `saveWeights b`. */
   readonly calls: string[] = [];
 
+  readonly weights = [];
+
+  predict(): Tensor[] {
+    return [];
+  }
+
+  evaluate(): Tensor[] {
+    return [];
+  }
+
   getWeights(): Tensor[] {
     return [];
   }
