@@ -29,13 +29,14 @@ export { io, type ModelHandler, type ModelInfo, type StoreTarget } from "./forma
 // Tensors and what they are made of
 export type { DType, TypedArray } from "./graph/dtype.ts";
 export type { Shape } from "./graph/shape.ts";
-export { initializers } from "./initializers/index.ts";
+export { type Initializer, initializers } from "./initializers/index.ts";
 export * as activations from "./layers/activations.ts";
 export type { DenseConfig } from "./layers/dense.ts";
 export type { GRUConfig } from "./layers/gru.ts";
 export { layers } from "./layers/index.ts";
 export type { AnyLayer, Layer } from "./layers/layer.ts";
-export type { CallOptions, LayerConfig } from "./layers/layer-types.ts";
+export type { LayerShape, LayerShapes } from "./layers/layer-shape.ts";
+export type { CallOptions, LayerConfig, Mask } from "./layers/layer-types.ts";
 export type { LSTMConfig } from "./layers/lstm.ts";
 export type { SimpleRNNConfig } from "./layers/simple-rnn.ts";
 export type { SymbolicTensor } from "./layers/symbolic.ts";

@@ -21,7 +21,6 @@ import {
  * class Centered extends sl.constraints.Constraint {
  *   static override readonly className = "Centered";
  *   override apply(w: sl.Tensor) { return w.sub(w.mean()); }
- *   override getConfig() { return {}; }
  * }
  * sl.serialization.registerClass(Centered);
  * const layer = sl.layers.dense({ units: 2, kernelConstraint: new Centered() });
@@ -31,8 +30,10 @@ export abstract class Constraint {
   static readonly className: string = "Constraint";
   /** The weight as it shall be; of the same shape. */
   abstract apply(w: Tensor): Tensor;
-  /** What the constructor takes to make the same constraint. */
-  abstract getConfig(): Record<string, unknown>;
+  /** What the constructor takes to make the same constraint, as plain data. */
+  getConfig(): object {
+    return {};
+  }
 
   getClassName(): string {
     return (this.constructor as typeof Constraint).className;

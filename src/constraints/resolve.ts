@@ -65,5 +65,5 @@ export function serializeConstraint(constraint: ResolvedConstraint | null): Seri
         "constraints.Constraint.",
     );
   }
-  return { className: constraint.getClassName(), config: constraint.getConfig() };
+  return { className: constraint.getClassName(), config: { ...constraint.getConfig() } };
 }

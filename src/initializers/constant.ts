@@ -10,7 +10,7 @@ export class Zeros extends Initializer {
     return new Float32Array(sizeOf(shape));
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return {};
   }
 }
@@ -23,7 +23,7 @@ export class Ones extends Initializer {
     return new Float32Array(sizeOf(shape)).fill(1);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return {};
   }
 }
@@ -43,7 +43,7 @@ export class Constant extends Initializer {
     return new Float32Array(sizeOf(shape)).fill(this.value);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { value: this.value };
   }
 }
@@ -72,7 +72,7 @@ export class Identity extends Initializer {
     return values;
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { gain: this.gain };
   }
 }

@@ -93,7 +93,7 @@ export function getInitializer(given: InitializerLike): Initializer {
 
 /** The initializer as plain data. */
 export function serializeInitializer(initializer: Initializer): Serialized {
-  return { className: initializer.getClassName(), config: initializer.getConfig() };
+  return { className: initializer.getClassName(), config: { ...initializer.getConfig() } };
 }
 
 const seedOnly: KeyRules = { seed: "number" };

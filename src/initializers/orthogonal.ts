@@ -49,7 +49,7 @@ export class Orthogonal extends RandomInitializer {
     return values;
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return this.withSeed({ gain: this.gain });
   }
 }

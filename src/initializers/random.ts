@@ -26,7 +26,7 @@ export class RandomUniform extends RandomInitializer {
     return this.fill(sizeOf(shape), (key, index) => this.minval + width * uniform(key, index));
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return this.withSeed({ minval: this.minval, maxval: this.maxval });
   }
 }
@@ -56,7 +56,7 @@ export class RandomNormal extends RandomInitializer {
     return this.fill(sizeOf(shape), draw);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return this.withSeed({ mean: this.mean, stddev: this.stddev });
   }
 }

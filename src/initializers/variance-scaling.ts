@@ -64,7 +64,7 @@ export class VarianceScaling extends RandomInitializer {
     return this.fill(size, (key, index) => wider * truncatedNormal(key, index));
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     const { scale, mode, distribution } = this;
     return this.withSeed({ scale, mode, distribution });
   }

@@ -137,7 +137,8 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   }
 
   /**
-   * Makes the weights unless they exist, and checks shapes against the layer. Called by `apply`.
+   * Makes the weights unless they exist, and checks shapes against the layer. Called by `apply`, and by the `build` of
+   * layers for those that they hold.
    */
   ensureBuilt(shapes: LayerShapes): void {
     checkInputs(this.name, this.inputSpec, shapeList(shapes));

@@ -84,7 +84,7 @@ class ForgetBias extends Initializer {
     return concat([others(units), ones([units], dtype), others(2 * units)]); // i, f, then c and o
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return {};
   }
 }

@@ -229,8 +229,8 @@ export abstract class WeightOwner {
   #requireBuilt(what: string): void {
     if (this.built) return;
     throw new ArgumentError(
-      `${this.name}: ${what} needs weights, and the layer has none yet. Call build(inputShape) ` +
-        "or apply it once before, or give its config an inputShape.",
+      `${this.name}: ${what} needs weights, and the layer has none yet. Call ensureBuilt(inputShape) ` +
+        "or apply it once before, or make it part of a model that knows its inputShape.",
     );
   }
 }

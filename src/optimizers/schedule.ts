@@ -46,7 +46,9 @@ export abstract class Schedule {
   abstract rate(step: number): number;
 
   /** What the constructor takes to make the same schedule, as plain data. */
-  abstract getConfig(): Record<string, unknown>;
+  getConfig(): object {
+    return {};
+  }
 
   getClassName(): string {
     return (this.constructor as typeof Schedule).className;
@@ -62,7 +64,8 @@ export function serializeRate(
   rate: number | LearningRateSchedule,
 ): number | Serialized {
   if (typeof rate === "number") return rate;
-  if (rate instanceof Schedule) return { className: rate.getClassName(), config: rate.getConfig() };
+  if (rate instanceof Schedule)
+    return { className: rate.getClassName(), config: { ...rate.getConfig() } };
   throw new ArgumentError(
     `${label}: its learning rate is a function, which cannot be written to a config. Expected a number, one of the ` +
       "schedules of train, or a class of your own that derives from train.Schedule and is known to " +

@@ -21,10 +21,16 @@ import {
  * A penalty on a tensor: a scalar that training adds to the loss. Derive from it to make your own.
  */
 export abstract class Regularizer {
-  /** Name of the class in saved models. */
+  /** Name of the class in saved models; each class has its own. */
   static readonly className: string = "Regularizer";
+
+  /** The penalty, a scalar. */
   abstract apply(x: Tensor): Tensor;
-  abstract getConfig(): Record<string, unknown>;
+
+  /** What the constructor takes to make the same regularizer, as plain data. */
+  getConfig(): object {
+    return {};
+  }
 
   getClassName(): string {
     return (this.constructor as typeof Regularizer).className;
@@ -60,7 +66,7 @@ export class L1L2 extends Regularizer {
     return second === undefined ? first : add(first, second);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { l1: this.l1, l2: this.l2 };
   }
 }
@@ -107,7 +113,7 @@ export class OrthogonalRegularizer extends Regularizer {
     return mul(sum(abs(mul(cosines, others))), (0.5 * this.factor) / pairs);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { factor: this.factor, mode: this.mode };
   }
 }

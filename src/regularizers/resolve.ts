@@ -54,5 +54,5 @@ export function serializeRegularizer(regularizer: ResolvedRegularizer | null): S
       "regularizer: a function cannot be written to a config. Expected a name or a Regularizer.",
     );
   }
-  return { className: regularizer.getClassName(), config: regularizer.getConfig() };
+  return { className: regularizer.getClassName(), config: { ...regularizer.getConfig() } };
 }
