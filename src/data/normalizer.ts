@@ -45,6 +45,8 @@ export class Normalizer {
   readonly axis: KeptAxis;
   readonly method: NormalizerMethod;
   #statistics: Statistics | null = null;
+  /** A fit of tensors or batches is under way. */
+  #isWaiting = false;
 
   /** The normalizer that `getConfig()` describes, fitted if that one was. @throws {ArgumentError} for a config that none gave. */
   static fromConfig(config: Record<string, unknown>): Normalizer {
@@ -111,7 +113,12 @@ export class Normalizer {
     const moments = new Moments(this.axis, label);
     const added = addAll(moments, data, label);
     if (added === undefined) return this.#keep(moments);
-    return added.then(() => this.#keep(moments));
+    this.#isWaiting = true;
+    return added
+      .then(() => this.#keep(moments))
+      .finally(() => {
+        this.#isWaiting = false;
+      });
   }
 
   #keep(moments: Moments): this {
@@ -167,9 +174,10 @@ export class Normalizer {
 
   #fitted(what: string): Statistics {
     if (this.#statistics !== null) return this.#statistics;
-    throw new ArgumentError(
-      `Normalizer: ${what} needs statistics. Call fit() with the training data first.`,
-    );
+    const advice = this.#isWaiting
+      ? "fit() is still reading; of tensors and data sets it gives a promise: await normalizer.fit(x)."
+      : "Call fit() with the training data first.";
+    throw new ArgumentError(`Normalizer: ${what} needs statistics. ${advice}`);
   }
 
   #apply(x: Tensor | HostNumbers, what: string, isInverse: boolean): unknown {

@@ -1,10 +1,10 @@
 import { ArgumentError } from "../errors.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
+import type { ClassWeight } from "./batches/class-weight.ts";
+import { checkBatchSize, type ModelData, type SampleWeight } from "./batches/data.ts";
+import type { BatchDataset } from "./batches/dataset-source.ts";
 import type { CallbackHooks } from "./callbacks/callback-hooks.ts";
-import type { ClassWeight } from "./class-weight.ts";
-import { checkBatchSize, type ModelData, type SampleWeight } from "./data.ts";
-import type { BatchDataset } from "./dataset-source.ts";
 
 /** What `fit` and `fitDataset` take alike. */
 interface TrainingConfig {

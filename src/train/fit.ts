@@ -1,9 +1,9 @@
 import { AbortError, NumericsError } from "../errors.ts";
-import type { BatchSource, Feed } from "./batch-source.ts";
+import type { BatchSource, Feed } from "./batches/batch-source.ts";
 import type { Logs } from "./callbacks/callback-hooks.ts";
 import type { CallbackList } from "./callbacks/callback-list.ts";
 import type { FitSettings } from "./fit-config.ts";
-import type { History } from "./history.ts";
+import type { History } from "./history/history.ts";
 import type { TestStep, TrainingStep } from "./model-steps.ts";
 import { Pacer } from "./pacer.ts";
 import type { Progress } from "./progress.ts";

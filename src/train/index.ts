@@ -1,6 +1,9 @@
 /** The public names of models and training. */
 
 export { type InputConfig, input } from "../layers/input.ts";
+export type { ClassWeight } from "./batches/class-weight.ts";
+export type { ModelData, SampleWeight } from "./batches/data.ts";
+export type { BatchDataset, DatasetBatch } from "./batches/dataset-source.ts";
 export { Callback } from "./callbacks/callback.ts";
 export type {
   CallbackHooks,
@@ -11,10 +14,7 @@ export type {
 } from "./callbacks/callback-hooks.ts";
 export type { FitParams, HistoryParams } from "./callbacks/fit-params.ts";
 export * as callbacks from "./callbacks/index.ts";
-export type { ClassWeight } from "./class-weight.ts";
 export type { CompileConfig } from "./compile-config.ts";
-export type { ModelData, SampleWeight } from "./data.ts";
-export type { BatchDataset, DatasetBatch } from "./dataset-source.ts";
 export type {
   FitConfig,
   FitDatasetConfig,
@@ -23,8 +23,8 @@ export type {
   YieldEvery,
 } from "./fit-config.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
-export { History } from "./history.ts";
-export type { HistorySVGOptions } from "./history-svg.ts";
+export { History } from "./history/history.ts";
+export type { HistorySVGOptions } from "./history/history-svg.ts";
 export type { EvaluateConfig, PredictConfig } from "./judge-config.ts";
 export { Model, type SaveConfig } from "./model.ts";
 export { type LoadConfig, loadLayersModel, modelFromJSON } from "./saving/load-model.ts";

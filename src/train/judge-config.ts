@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import type { ConfigKeys } from "../names/check-keys.ts";
-import type { SampleWeight } from "./data.ts";
+import type { SampleWeight } from "./batches/data.ts";
 import type { Verbose } from "./fit-config.ts";
 
 /** What `evaluate` and `evaluateDataset` take alike. */

@@ -8,8 +8,8 @@ import { source } from "../ops/leaves.ts";
 import { rules } from "../tensor/current.ts";
 import { compile, type RandomStream, Tensor, type Variable, withStream } from "../tensor/index.ts";
 import { openScope } from "../tensor/scope-state.ts";
+import { batchTensors } from "./batches/data.ts";
 import type { CompiledConfig } from "./compile-config.ts";
-import { batchTensors } from "./data.ts";
 import { type Batch, evaluateBatch, tallyEntries } from "./objective.ts";
 import { Tally } from "./tally.ts";
 

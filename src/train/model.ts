@@ -1,12 +1,10 @@
 import { ArgumentError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
+import { withinBudget } from "../layers/weight-budget.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { Logs } from "./callbacks/callback-hooks.ts";
-import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
-import { Container, oneOrAll } from "./container.ts";
 import {
   checkBatchSize,
   countRows,
@@ -14,10 +12,13 @@ import {
   type Port,
   type SampleWeight,
   tensorsFor,
-} from "./data.ts";
-import type { BatchDataset } from "./dataset-source.ts";
+} from "./batches/data.ts";
+import type { BatchDataset } from "./batches/dataset-source.ts";
+import type { Logs } from "./callbacks/callback-hooks.ts";
+import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
+import { Container, oneOrAll } from "./container.ts";
 import { checkVerbose, type FitConfig, type FitDatasetConfig } from "./fit-config.ts";
-import type { History } from "./history.ts";
+import type { History } from "./history/history.ts";
 import {
   checkSteps,
   type EvaluateConfig,
@@ -346,7 +347,9 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   /** @internal Takes up what a file holds, for a model that was just made of its layers. */
   restore(file: ModelFile, { source, compile }: { source: string; compile: boolean }): void {
     writeMatched(this.name, matchModel(file, this, source));
-    this.setUserDefinedMetadata(revivedMetadata(file.metadata) as Record<string, unknown>);
+    // Nothing of it has weights in the file.
+    const { result } = withinBudget(0, () => revivedMetadata(file.metadata));
+    this.setUserDefinedMetadata(result as Record<string, unknown>);
     if (!compile || file.training === null) return;
     this.#training.take(file, source);
     const { optimizer, judge } = file.training;

@@ -2,7 +2,7 @@ import type { AnyLayer } from "../layers/layer.ts";
 import { asList } from "../layers/symbolic.ts";
 import { ops } from "../ops/index.ts";
 import { compile, Tensor } from "../tensor/index.ts";
-import { rowsOf } from "./data.ts";
+import { rowsOf } from "./batches/data.ts";
 
 /** Results that are joined at once: few enough for a plan that compiles quickly. */
 const JOINED_AT_ONCE = 16;

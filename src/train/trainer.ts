@@ -1,13 +1,19 @@
 import { NumericsError, SluiceError } from "../errors.ts";
 import { currentEngine } from "../tensor/current.ts";
 import { nextSeed, type RandomStream, type Tensor, withStream } from "../tensor/index.ts";
-import { FitBackup, type RestoredFit } from "./backup.ts";
+import {
+  batchTensors,
+  checkBatchSize,
+  type DataArguments,
+  mapBatch,
+  rowsOf,
+} from "./batches/data.ts";
+import type { BatchDataset } from "./batches/dataset-source.ts";
+import { FitData, type FitSources, type Trainee } from "./batches/fit-data.ts";
 import { BackupAndRestore } from "./callbacks/backup-and-restore.ts";
 import type { Logs } from "./callbacks/callback-hooks.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import type { CompiledConfig } from "./compile-config.ts";
-import { batchTensors, checkBatchSize, type DataArguments, mapBatch, rowsOf } from "./data.ts";
-import type { BatchDataset } from "./dataset-source.ts";
 import { runFit } from "./fit.ts";
 import {
   type FitConfig,
@@ -16,11 +22,11 @@ import {
   fitDatasetSettings,
   fitSettings,
 } from "./fit-config.ts";
-import { FitData, type FitSources, type Trainee } from "./fit-data.ts";
-import { History } from "./history.ts";
+import { History } from "./history/history.ts";
 import { TestStep, TrainingStep } from "./model-steps.ts";
 import { type Batch, tallyEntries } from "./objective.ts";
 import { Progress } from "./progress.ts";
+import { FitBackup, type RestoredFit } from "./saving/fit-backup.ts";
 import type { TrainingPosition, TrainingState } from "./training-state.ts";
 
 /** What one `fit` works on, before it is known where it begins. */

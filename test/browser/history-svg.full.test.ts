@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { History } from "../../src/train/history.ts";
+import { History } from "../../src/train/history/history.ts";
 import { launchBrowser } from "../helpers/browser.ts";
 
 const params = {

@@ -162,6 +162,14 @@ describe("normalizer", () => {
     );
   });
 
+  test("a fit of tensors that nobody awaited is named so", async () => {
+    const own = normalizer();
+    const fitting = own.fit(tensor([[1], [2], [4]]));
+    expect(() => own.transform([[1]])).toThrow("await normalizer.fit(x)");
+    await fitting;
+    expect(own.transform([[1], [4]])).toHaveLength(2);
+  });
+
   const fitted = normalizer().fit(rows);
   const wrong: [string, () => unknown, new (m: string) => Error, string][] = [
     [

@@ -9,7 +9,7 @@ export interface Block {
   readonly code: string;
 }
 
-/** The fenced blocks of a page in docs/, in order. */
+/** The fenced blocks of a page, in order; its path is from docs/. */
 export function blocksOf(page: string): Block[] {
   const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), "utf8");
   let heading = "";

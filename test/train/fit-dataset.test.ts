@@ -3,7 +3,7 @@ import { array, generator } from "../../src/data/index.ts";
 import { ArgumentError, ShapeError, SluiceError } from "../../src/errors.ts";
 import { layers } from "../../src/layers/index.ts";
 import { memory, type Tensor, tensor } from "../../src/tensor/index.ts";
-import type { DatasetBatch } from "../../src/train/dataset-source.ts";
+import type { DatasetBatch } from "../../src/train/batches/dataset-source.ts";
 import { sequential } from "../../src/train/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";

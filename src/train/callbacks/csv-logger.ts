@@ -1,7 +1,7 @@
 import { ArgumentError, FormatError } from "../../errors.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
 import { describeValue } from "../../names/describe.ts";
-import { csvCells, csvLine } from "../csv-line.ts";
+import { csvCells, csvLine } from "../history/csv-line.ts";
 import { Callback } from "./callback.ts";
 import type { CallbackState, Logs } from "./callback-hooks.ts";
 import { LineTarget, type LogTarget } from "./line-target.ts";

@@ -1,15 +1,9 @@
 import { ArgumentError } from "../../errors.ts";
-import { deserialize } from "../../names/class-registry.ts";
+import { deserialize, type Serialized } from "../../names/class-registry.ts";
 import { describeValue } from "../../names/describe.ts";
 
 /** What marks an object of a class in saved metadata. */
 const CLASS_KEY = "$class";
-
-/** What objects of registered classes have. */
-interface Describable {
-  getClassName(): string;
-  getConfig(): Record<string, unknown>;
-}
 
 /**
  * Metadata as plain data.
@@ -19,9 +13,8 @@ export function plainMetadata(value: unknown, path = "metadata"): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((one, i) => plainMetadata(one, `${path}[${i}]`));
-  if (isDescribable(value)) {
-    return { [CLASS_KEY]: value.getClassName(), config: value.getConfig() };
-  }
+  const described = describeObject(value);
+  if (described !== null) return { [CLASS_KEY]: described.className, config: described.config };
   if (isPlain(value)) {
     const entries = Object.entries(value).filter(([, one]) => one !== undefined);
     return Object.fromEntries(
@@ -51,10 +44,13 @@ export function revivedMetadata(value: unknown, path = "metadata"): unknown {
   );
 }
 
-function isDescribable(value: unknown): value is Describable {
-  if (typeof value !== "object" || value === null) return false;
-  const { getClassName, getConfig } = value as Partial<Describable>;
-  return typeof getClassName === "function" && typeof getConfig === "function";
+/** An object of a class that can be registered: it has a static className, and getConfig. */
+function describeObject(value: unknown): Serialized | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { getConfig } = value as { getConfig?: () => Record<string, unknown> };
+  const { className } = (value.constructor ?? {}) as { className?: unknown };
+  if (typeof className !== "string" || typeof getConfig !== "function") return null;
+  return { className, config: getConfig.call(value) };
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

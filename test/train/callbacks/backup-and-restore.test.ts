@@ -3,7 +3,7 @@ import { array, type Dataset, windows, zip } from "../../../src/data/index.ts";
 import { ArgumentError, FormatError } from "../../../src/errors.ts";
 import { layers } from "../../../src/layers/index.ts";
 import { idle, memory, setSeed } from "../../../src/tensor/index.ts";
-import type { DatasetBatch } from "../../../src/train/dataset-source.ts";
+import type { DatasetBatch } from "../../../src/train/batches/dataset-source.ts";
 import { callbacks, type Sequential, sequential } from "../../../src/train/index.ts";
 import { kept, linearModel, noise, sineData, weightsOf } from "../support.ts";
 

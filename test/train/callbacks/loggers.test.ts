@@ -8,7 +8,7 @@ import type { CallbackHooks, EpochLogs } from "../../../src/train/callbacks/call
 import { type CSVLoggerConfig, csvLogger } from "../../../src/train/callbacks/csv-logger.ts";
 import { jsonlLogger } from "../../../src/train/callbacks/jsonl-logger.ts";
 import type { LogTarget } from "../../../src/train/callbacks/line-target.ts";
-import { csvCells, csvLine } from "../../../src/train/csv-line.ts";
+import { csvCells, csvLine } from "../../../src/train/history/csv-line.ts";
 import { linearData, linearModel } from "../support.ts";
 import { FakeFit, listen } from "./support.ts";
 

@@ -87,6 +87,19 @@ describe("files that are no models", () => {
       "seed",
     ],
     [
+      "metadata that is a model of weights that are not there",
+      () =>
+        file(good, {
+          metadata: JSON.stringify({
+            a: {
+              $class: "Sequential",
+              config: (sequentialOf(dense({ units: 1e8 })) as { config: object }).config,
+            },
+          }),
+        }),
+      "more than",
+    ],
+    [
       "metadata of an unknown class",
       () => file(good, { metadata: '{"a":{"$class":"Nope"}}' }),
       "registerClass",

@@ -138,9 +138,6 @@ describe("a saved model", () => {
       constructor({ factor }: { factor: number }) {
         this.factor = factor;
       }
-      getClassName(): string {
-        return Scaler.className;
-      }
       getConfig(): Record<string, unknown> {
         return { factor: this.factor };
       }

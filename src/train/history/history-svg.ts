@@ -1,6 +1,6 @@
-import { ArgumentError } from "../errors.ts";
-import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
-import { describeValue } from "../names/describe.ts";
+import { ArgumentError } from "../../errors.ts";
+import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
+import { describeValue } from "../../names/describe.ts";
 import { curvesOf, type HistoryRows, type MetricCurves, withoutVal } from "./history-curves.ts";
 import {
   type CurveKind,

@@ -1,14 +1,17 @@
-import { ArgumentError } from "../errors.ts";
-import type { Shape } from "../graph/shape.ts";
-import type { AnyLayer } from "../layers/layer.ts";
-import { type LayerShapes, shapeList } from "../layers/layer-shape.ts";
-import type { Tensor } from "../tensor/index.ts";
-import type { Restorable } from "./backup.ts";
+import { ArgumentError } from "../../errors.ts";
+import type { Shape } from "../../graph/shape.ts";
+import type { AnyLayer } from "../../layers/layer.ts";
+import { type LayerShapes, shapeList } from "../../layers/layer-shape.ts";
+import type { Tensor } from "../../tensor/index.ts";
+import type { CallbackModel } from "../callbacks/callback-hooks.ts";
+import type { CompiledConfig } from "../compile-config.ts";
+import type { FitConfig, FitDatasetConfig, FitSettings, ValidationData } from "../fit-config.ts";
+import type { Batch } from "../objective.ts";
+import type { Restorable } from "../saving/fit-backup.ts";
+import type { Origin } from "../training-state.ts";
 import type { OrderConfig } from "./batch-order.ts";
 import type { BatchSource } from "./batch-source.ts";
-import type { CallbackModel } from "./callbacks/callback-hooks.ts";
 import { type ClassWeight, weighClasses } from "./class-weight.ts";
-import type { CompiledConfig } from "./compile-config.ts";
 import {
   countRows,
   type DataArguments,
@@ -17,13 +20,10 @@ import {
   tensorsFor,
 } from "./data.ts";
 import { type BatchDataset, DatasetSource } from "./dataset-source.ts";
-import type { FitConfig, FitDatasetConfig, FitSettings, ValidationData } from "./fit-config.ts";
 import { HostSource, isOnHost } from "./host-source.ts";
 import { checkAllLabels, checkWeights } from "./label-checks.ts";
-import type { Batch } from "./objective.ts";
 import { isSmallEnough, ResidentData, ResidentSource } from "./resident-source.ts";
 import { resolveSampleWeight } from "./sample-weight.ts";
-import type { Origin } from "./training-state.ts";
 
 /** What training needs to know of the model. */
 export interface Trainee {

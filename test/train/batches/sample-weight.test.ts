@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, ShapeError } from "../../src/errors.ts";
-import { layers } from "../../src/layers/index.ts";
-import { tensor } from "../../src/tensor/index.ts";
-import { type FunctionalModel, input, model, type SampleWeight } from "../../src/train/index.ts";
-import { expectClose } from "../helpers/compare.ts";
-import { tolerances } from "../helpers/tolerances.ts";
-import { kept } from "./support.ts";
+import { ArgumentError, ShapeError } from "../../../src/errors.ts";
+import { layers } from "../../../src/layers/index.ts";
+import { tensor } from "../../../src/tensor/index.ts";
+import { type FunctionalModel, input, model, type SampleWeight } from "../../../src/train/index.ts";
+import { expectClose } from "../../helpers/compare.ts";
+import { tolerances } from "../../helpers/tolerances.ts";
+import { kept } from "../support.ts";
 
 /** Predictions of zero at two outputs: the cost of a sample is the square of its label. */
 function zeros(): FunctionalModel<"many"> {

@@ -1,10 +1,10 @@
-import { ArgumentError, ShapeError } from "../errors.ts";
-import type { TypedArray } from "../graph/dtype.ts";
-import { formatShape, type Shape } from "../graph/shape.ts";
-import { alignedShapes, checkLabels } from "../losses/loss-rule.ts";
-import { ruleOf } from "../losses/resolve.ts";
-import type { Tensor } from "../tensor/index.ts";
-import type { CompiledConfig } from "./compile-config.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
+import type { TypedArray } from "../../graph/dtype.ts";
+import { formatShape, type Shape } from "../../graph/shape.ts";
+import { alignedShapes, checkLabels } from "../../losses/loss-rule.ts";
+import { ruleOf } from "../../losses/resolve.ts";
+import type { Tensor } from "../../tensor/index.ts";
+import type { CompiledConfig } from "../compile-config.ts";
 
 /**
  * Checks labels against what a model puts out, before any work.

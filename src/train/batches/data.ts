@@ -1,9 +1,9 @@
-import { ArgumentError, ShapeError } from "../errors.ts";
-import { formatShape, type Shape } from "../graph/shape.ts";
-import { formatLayerShape, type LayerShape } from "../layers/layer-shape.ts";
-import { ops } from "../ops/index.ts";
-import { tensor as makeTensor, Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
-import type { Batch } from "./objective.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
+import { formatShape, type Shape } from "../../graph/shape.ts";
+import { formatLayerShape, type LayerShape } from "../../layers/layer-shape.ts";
+import { ops } from "../../ops/index.ts";
+import { tensor as makeTensor, Tensor, type TensorLike, toTensor } from "../../tensor/index.ts";
+import type { Batch } from "../objective.ts";
 
 /** Data of a model: one tensor, a list in the order of inputs or outputs, or an object by their names. */
 export type ModelData = TensorLike | readonly TensorLike[] | Readonly<Record<string, TensorLike>>;

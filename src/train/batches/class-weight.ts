@@ -1,12 +1,12 @@
-import { ArgumentError } from "../errors.ts";
-import { HostScalar } from "../graph/host-scalar.ts";
-import type { Value } from "../graph/node.ts";
-import type { Shape } from "../graph/shape.ts";
-import { multiplyWeights } from "../losses/reduction.ts";
-import { type ResolvedLoss, ruleOf } from "../losses/resolve.ts";
-import { describeValue } from "../names/describe.ts";
-import { ops } from "../ops/index.ts";
-import { Tensor, tensor } from "../tensor/index.ts";
+import { ArgumentError } from "../../errors.ts";
+import { HostScalar } from "../../graph/host-scalar.ts";
+import type { Value } from "../../graph/node.ts";
+import type { Shape } from "../../graph/shape.ts";
+import { multiplyWeights } from "../../losses/reduction.ts";
+import { type ResolvedLoss, ruleOf } from "../../losses/resolve.ts";
+import { describeValue } from "../../names/describe.ts";
+import { ops } from "../../ops/index.ts";
+import { Tensor, tensor } from "../../tensor/index.ts";
 
 /** Factors of the losses by class number; classes that are not here have 1. */
 export type ClassWeight = Readonly<Record<number, number>>;

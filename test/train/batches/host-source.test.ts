@@ -1,10 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { tensor } from "../../src/tensor/index.ts";
-import type { BatchSource } from "../../src/train/batch-source.ts";
-import { HostSource, isOnHost } from "../../src/train/host-source.ts";
-import type { Batch } from "../../src/train/objective.ts";
-import { isSmallEnough, ResidentData, ResidentSource } from "../../src/train/resident-source.ts";
-import { noise } from "./support.ts";
+import { tensor } from "../../../src/tensor/index.ts";
+import type { BatchSource } from "../../../src/train/batches/batch-source.ts";
+import { HostSource, isOnHost } from "../../../src/train/batches/host-source.ts";
+import {
+  isSmallEnough,
+  ResidentData,
+  ResidentSource,
+} from "../../../src/train/batches/resident-source.ts";
+import type { Batch } from "../../../src/train/objective.ts";
+import { noise } from "../support.ts";
 
 const rows = 11;
 const data: Batch = {

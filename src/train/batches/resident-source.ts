@@ -1,8 +1,8 @@
-import { Tensor, tensor, type Variable, variable } from "../tensor/index.ts";
+import { Tensor, tensor, type Variable, variable } from "../../tensor/index.ts";
+import type { Batch } from "../objective.ts";
 import { BatchOrder, type OrderConfig } from "./batch-order.ts";
 import type { BatchSource, Feed } from "./batch-source.ts";
 import { batchTensors, mapBatch } from "./data.ts";
-import type { Batch } from "./objective.ts";
 
 /** Samples that lie on the GPU as a whole, for as long as training lasts. */
 export class ResidentData {

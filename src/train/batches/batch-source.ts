@@ -1,5 +1,5 @@
-import type { Tensor } from "../tensor/index.ts";
-import type { Batch } from "./objective.ts";
+import type { Tensor } from "../../tensor/index.ts";
+import type { Batch } from "../objective.ts";
 
 /** One batch on its way to a compiled step. Its tensors end when the next batch is asked for. */
 export interface Feed {

@@ -1,7 +1,7 @@
-import { ArgumentError } from "../errors.ts";
-import { Tensor, type TensorLike, toTensor } from "../tensor/index.ts";
+import { ArgumentError } from "../../errors.ts";
+import { Tensor, type TensorLike, toTensor } from "../../tensor/index.ts";
+import type { Batch } from "../objective.ts";
 import type { SampleWeight } from "./data.ts";
-import type { Batch } from "./objective.ts";
 
 /**
  * Which weights the samples have at each output.

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError } from "../../src/errors.ts";
-import { History } from "../../src/train/history.ts";
-import type { HistorySVGOptions } from "../../src/train/history-svg.ts";
-import { linearData, linearModel } from "./support.ts";
+import { ArgumentError } from "../../../src/errors.ts";
+import { History } from "../../../src/train/history/history.ts";
+import type { HistorySVGOptions } from "../../../src/train/history/history-svg.ts";
+import { linearData, linearModel } from "../support.ts";
 
 const params = {
   epochs: 3,

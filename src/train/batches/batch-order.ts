@@ -1,5 +1,5 @@
-import { orderedIndices, shuffledIndices } from "../data/shuffled-indices.ts";
-import { uniformBits } from "../ops/random-bits.ts";
+import { orderedIndices, shuffledIndices } from "../../data/shuffled-indices.ts";
+import { uniformBits } from "../../ops/random-bits.ts";
 
 /** Which samples come when. */
 export interface OrderConfig {

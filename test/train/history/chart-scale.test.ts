@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { epochScale, linearScale, logScale, type Scale } from "../../src/train/chart-scale.ts";
+import {
+  epochScale,
+  linearScale,
+  logScale,
+  type Scale,
+} from "../../../src/train/history/chart-scale.ts";
 
 const labels = ({ ticks }: Scale): string => ticks.map(({ label }) => label).join(" ");
 

@@ -1,9 +1,9 @@
-import { ArgumentError } from "../errors.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import { ArgumentError } from "../../errors.ts";
+import { type Tensor, tensor } from "../../tensor/index.ts";
+import type { Batch } from "../objective.ts";
 import { BatchOrder, type OrderConfig } from "./batch-order.ts";
 import type { BatchSource, Feed } from "./batch-source.ts";
 import { batchTensors, mapBatch } from "./data.ts";
-import type { Batch } from "./objective.ts";
 
 /** Batches whose rows are picked on the host, from data that is too large for the GPU. */
 export class HostSource implements BatchSource {

@@ -1,8 +1,8 @@
-import type { Logs } from "./callbacks/callback-hooks.ts";
-import type { HistoryParams } from "./callbacks/fit-params.ts";
+import type { Logs } from "../callbacks/callback-hooks.ts";
+import type { HistoryParams } from "../callbacks/fit-params.ts";
+import type { EpochRow } from "../saving/fit-record.ts";
 import { csvLine } from "./csv-line.ts";
 import { type HistorySVGOptions, historySVG } from "./history-svg.ts";
-import type { EpochRow } from "./saving/fit-record.ts";
 
 /** How training went: the record that `fit` gives. */
 export class History {

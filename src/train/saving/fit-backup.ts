@@ -1,9 +1,9 @@
-import { tensor } from "../tensor/index.ts";
-import type { BackupAndRestore } from "./callbacks/backup-and-restore.ts";
-import type { CallbackList, SavedCallback } from "./callbacks/callback-list.ts";
-import type { History } from "./history.ts";
-import { namedHostTensors } from "./saving/host-tensors.ts";
-import { decodeModel, encodeModel, type ModelFile } from "./saving/model-file.ts";
+import { tensor } from "../../tensor/index.ts";
+import type { BackupAndRestore } from "../callbacks/backup-and-restore.ts";
+import type { CallbackList, SavedCallback } from "../callbacks/callback-list.ts";
+import type { History } from "../history/history.ts";
+import { namedHostTensors } from "./host-tensors.ts";
+import { decodeModel, encodeModel, type ModelFile } from "./model-file.ts";
 
 /** The model, as backups see it. */
 export interface Restorable {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BatchOrder } from "../../src/train/batch-order.ts";
+import { BatchOrder } from "../../../src/train/batches/batch-order.ts";
 
 const base = { start: 0, batchSize: 4, shuffle: true, seed: 7, steps: null } as const;
 const epochOf = (order: BatchOrder, epoch: number): number[][] =>

@@ -1,6 +1,6 @@
-import { ArgumentError } from "../errors.ts";
-import { nearestName } from "../names/resolve.ts";
-import type { Logs } from "./callbacks/callback-hooks.ts";
+import { ArgumentError } from "../../errors.ts";
+import { nearestName } from "../../names/resolve.ts";
+import type { Logs } from "../callbacks/callback-hooks.ts";
 
 /** The figures of finished epochs, epoch by epoch. */
 export interface HistoryRows {

@@ -1,7 +1,8 @@
-import { Dataset } from "../data/index.ts";
-import { ArgumentError, SluiceError } from "../errors.ts";
-import { describeValue } from "../names/describe.ts";
-import { type Tensor, tensorsIn } from "../tensor/index.ts";
+import { Dataset } from "../../data/index.ts";
+import { ArgumentError, SluiceError } from "../../errors.ts";
+import { describeValue } from "../../names/describe.ts";
+import { type Tensor, tensorsIn } from "../../tensor/index.ts";
+import type { Origin } from "../training-state.ts";
 import type { BatchSource, Feed } from "./batch-source.ts";
 import {
   batchTensors,
@@ -10,7 +11,6 @@ import {
   type PreparedBatch,
   type SampleWeight,
 } from "./data.ts";
-import type { Origin } from "./training-state.ts";
 
 /** A batch as data sets give it: samples, what should come out, and (optional) weights of the samples. */
 export type DatasetBatch =
