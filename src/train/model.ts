@@ -1,7 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
-import { withinBudget } from "../layers/weight-budget.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -347,9 +346,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
   /** @internal Takes up what a file holds, for a model that was just made of its layers. */
   restore(file: ModelFile, { source, compile }: { source: string; compile: boolean }): void {
     writeMatched(this.name, matchModel(file, this, source));
-    // Nothing of it has weights in the file.
-    const { result } = withinBudget(0, () => revivedMetadata(file.metadata));
-    this.setUserDefinedMetadata(result as Record<string, unknown>);
+    this.setUserDefinedMetadata(revivedMetadata(file.metadata));
     if (!compile || file.training === null) return;
     this.#training.take(file, source);
     const { optimizer, judge } = file.training;

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../errors.ts";
+import { withinBudget } from "../../layers/weight-budget.ts";
 import { deserialize, type Serialized } from "../../names/class-registry.ts";
 import { describeValue } from "../../names/describe.ts";
 
@@ -28,20 +29,25 @@ export function plainMetadata(value: unknown, path = "metadata"): unknown {
 }
 
 /**
- * The metadata that plain data stands for.
+ * The metadata that plain data stands for. Nothing of it has weights in the file, so a model among it is refused.
  * @throws {ArgumentError} for a class that nobody registered.
  */
-export function revivedMetadata(value: unknown, path = "metadata"): unknown {
-  if (Array.isArray(value)) return value.map((one, i) => revivedMetadata(one, `${path}[${i}]`));
+export function revivedMetadata(
+  metadata: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const { result } = withinBudget(0, () => revived(metadata, "metadata"));
+  return result as Record<string, unknown>;
+}
+
+function revived(value: unknown, path: string): unknown {
+  if (Array.isArray(value)) return value.map((one, i) => revived(one, `${path}[${i}]`));
   if (typeof value !== "object" || value === null) return value;
   if (Object.hasOwn(value, CLASS_KEY)) {
     const { [CLASS_KEY]: className, config } = value as Record<string, unknown>;
     return deserialize({ className: String(className), config: config as never }, path);
   }
   const entries = Object.entries(value);
-  return Object.fromEntries(
-    entries.map(([key, one]) => [key, revivedMetadata(one, `${path}.${key}`)]),
-  );
+  return Object.fromEntries(entries.map(([key, one]) => [key, revived(one, `${path}.${key}`)]));
 }
 
 /** An object of a class that can be registered: it has a static className, and getConfig. */
