@@ -15,6 +15,7 @@ export type {
 export type { FitParams, HistoryParams } from "./callbacks/fit-params.ts";
 export * as callbacks from "./callbacks/index.ts";
 export type { CompileConfig } from "./compile-config.ts";
+export type { SaveConfig } from "./compiled-model.ts";
 export type {
   FitConfig,
   FitDatasetConfig,
@@ -26,7 +27,7 @@ export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history/history.ts";
 export type { HistorySVGOptions } from "./history/history-svg.ts";
 export type { EvaluateConfig, PredictConfig } from "./judge-config.ts";
-export { Model, type SaveConfig } from "./model.ts";
+export { Model } from "./model.ts";
 export { type LoadConfig, loadLayersModel, modelFromJSON } from "./saving/load-model.ts";
 export type { LoadWeightsConfig } from "./saving/match-weights.ts";
 export { Sequential, type SequentialConfig, sequential } from "./sequential.ts";

@@ -1,21 +1,17 @@
-import { ArgumentError } from "../errors.ts";
-import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
-import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Tensor } from "../tensor/index.ts";
 import {
   checkBatchSize,
   countRows,
   type ModelData,
-  type Port,
   type SampleWeight,
   tensorsFor,
 } from "./batches/data.ts";
 import type { BatchDataset } from "./batches/dataset-source.ts";
-import type { Logs } from "./callbacks/callback-hooks.ts";
-import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
-import { Container, oneOrAll } from "./container.ts";
+import type { CallbackModel, Logs } from "./callbacks/callback-hooks.ts";
+import { CompiledModel } from "./compiled-model.ts";
+import { oneOrAll } from "./container.ts";
 import { checkVerbose, type FitConfig, type FitDatasetConfig } from "./fit-config.ts";
 import type { History } from "./history/history.ts";
 import {
@@ -27,20 +23,7 @@ import {
   type PredictConfig,
   predictKeys,
 } from "./judge-config.ts";
-import { tallyEntries } from "./objective.ts";
 import { Predictor } from "./predictor.ts";
-import { matchModel, writeMatched } from "./saving/match-weights.ts";
-import { encodeModel, type ModelFile } from "./saving/model-file.ts";
-import { gatherModel } from "./saving/save-model.ts";
-import { TrainingMemory } from "./saving/training-memory.ts";
-import { revivedMetadata } from "./saving/user-metadata.ts";
-import { Trainer } from "./trainer.ts";
-
-/** What `save` takes besides the target. */
-export interface SaveConfig {
-  /** Whether optimizer and state of training are saved, too. Default true. */
-  readonly includeOptimizer?: boolean;
-}
 
 /**
  * Layers with a beginning and an end, and the verbs of training: `compile`, `fit`, `evaluate`, `predict`. Made by
@@ -48,80 +31,10 @@ export interface SaveConfig {
  *
  * Counterpart of `tf.LayersModel` and `keras.Model`.
  */
-export abstract class Model<Count extends OutputCount = OutputCount> extends Container<Count> {
-  /** Set it to true, in a callback say, to end `fit` after the step under way. */
-  stopTraining = false;
+export abstract class Model<Count extends OutputCount = OutputCount> extends CompiledModel<Count> {
   /** The record of the latest `fit` that came to its end. */
   history: History | null = null;
-  #compiled: CompileConfig | null = null;
-  #trainer: Trainer | null = null;
-  readonly #training = new TrainingMemory();
   #predictor: Predictor | null = null;
-
-  /** The optimizer that `compile` was given, or made. */
-  get optimizer(): Optimizer {
-    return this.#requireTrainer("optimizer").config.optimizer;
-  }
-
-  /** What `compile` was given as loss; undefined before. */
-  get loss(): CompileConfig["loss"] | undefined {
-    return this.#compiled?.loss;
-  }
-
-  /** What `compile` was given as metrics; empty without. */
-  get metrics(): NonNullable<CompileConfig["metrics"]> {
-    return this.#compiled?.metrics ?? [];
-  }
-
-  /** Names of the figures that `evaluate` gives, in their order: `["loss", "mae"]`. */
-  get metricsNames(): readonly string[] {
-    return tallyEntries(this.#requireTrainer("metricsNames").config).map(({ name }) => name);
-  }
-
-  /** Whether `fit` is running. */
-  get isTraining(): boolean {
-    return this.#trainer?.isFitting ?? false;
-  }
-
-  /**
-   * Says how the model is trained and judged. Nothing runs yet. Layers may come and go afterwards: what was said holds
-   * for the model as it is when it is trained.
-   *
-   * Counterpart of `model.compile` in TF.js and Keras.
-   *
-   * @example
-   * net.compile({ optimizer: sl.train.adam(0.01), loss: "meanSquaredError", metrics: ["mae"] });
-   *
-   * @throws {ArgumentError} for unknown names (the message gives the nearest), and for lists that do not fit the outputs.
-   */
-  compile(config: CompileConfig): void {
-    this.requireAlive("compile");
-    const trainer = this.layers.length === 0 ? null : this.#newTrainer(config);
-    this.#trainer?.dispose();
-    this.#trainer = trainer;
-    this.#compiled = config;
-  }
-
-  #newTrainer(config: CompileConfig): Trainer {
-    const told = this.#training.completed(config);
-    const resolved = resolveCompileConfig(this.name, told, this.outputNames);
-    this.#training.equip(resolved.optimizer);
-    const trainee = {
-      layer: this,
-      model: this,
-      restorable: {
-        gather: () => this.#gather("backup", true),
-        takeUp: (file: ModelFile, source: string) => {
-          const matched = matchModel(file, this, source);
-          this.#training.goOn(file, resolved.optimizer, source);
-          writeMatched(this.name, matched);
-        },
-      },
-      inputs: () => this.#inputPorts(),
-      isStopped: () => this.stopTraining,
-    };
-    return new Trainer(trainee, resolved, this.#training.state);
-  }
 
   /**
    * Trains the model for a number of passes (epochs) over the data. The data is brought to the GPU once; each update is
@@ -142,7 +55,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * @throws {AbortError} when `signal` aborts; the weights are those after the last finished step.
    */
   async fit(x: ModelData, y: ModelData, config: FitConfig = {}): Promise<History> {
-    const trainer = this.#requireTrainer("fit");
+    const trainer = this.requireTrainer("fit");
     this.stopTraining = false;
     const history = await trainer.fit({ x, y, sampleWeight: config?.sampleWeight }, config);
     this.history = history;
@@ -176,7 +89,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
    * @throws {SluiceError} when the data set fails (`cause` is its error), saying where.
    */
   async fitDataset(dataset: BatchDataset, config: FitDatasetConfig = {}): Promise<History> {
-    const trainer = this.#requireTrainer("fitDataset");
+    const trainer = this.requireTrainer("fitDataset");
     this.stopTraining = false;
     const history = await trainer.fitDataset(dataset, config);
     this.history = history;
@@ -212,7 +125,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     checkVerbose(label, config.verbose);
     const { sampleWeight } = config;
     const rows = { batchSize: config.batchSize ?? 32, steps: checkSteps(label, config.steps) };
-    const figures = this.#requireTrainer("evaluate").evaluate({ x, y, sampleWeight }, rows);
+    const figures = this.requireTrainer("evaluate").evaluate({ x, y, sampleWeight }, rows);
     return config.returnDict === true ? this.#byName(figures) : oneOrAll(figures);
   }
 
@@ -243,7 +156,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     checkKeys(label, config, evaluateDatasetKeys);
     checkVerbose(label, config.verbose);
     const steps = checkSteps(label, config.steps ?? config.batches);
-    const figures = await this.#requireTrainer("evaluateDataset").evaluateDataset(dataset, steps);
+    const figures = await this.requireTrainer("evaluateDataset").evaluateDataset(dataset, steps);
     return config.returnDict === true ? this.#byName(figures) : oneOrAll(figures);
   }
 
@@ -271,7 +184,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     checkVerbose(label, config.verbose);
     const batchSize = checkBatchSize(label, config.batchSize ?? 32);
     this.#predictor ??= new Predictor(this);
-    const inputs = tensorsFor(`${label}: x`, x, this.#inputPorts());
+    const inputs = tensorsFor(`${label}: x`, x, this.inputPorts());
     const all = countRows(label, { inputs, labels: [], weights: [], weighedBy: [] });
     const rows = Math.min(all, batchSize * checkSteps(label, config.steps));
     const results = this.#predictor.predict(inputs, rows, batchSize);
@@ -292,7 +205,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     y: ModelData,
     sampleWeight?: SampleWeight | null,
   ): Promise<number | number[]> {
-    const trainer = this.#requireTrainer("trainOnBatch");
+    const trainer = this.requireTrainer("trainOnBatch");
     return oneOrAll(numbers(await trainer.trainOnBatch({ x, y, sampleWeight })));
   }
 
@@ -302,7 +215,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     y: ModelData,
     sampleWeight?: SampleWeight | null,
   ): Promise<number | number[]> {
-    const trainer = this.#requireTrainer("testOnBatch");
+    const trainer = this.requireTrainer("testOnBatch");
     return oneOrAll(numbers(await trainer.testOnBatch({ x, y, sampleWeight })));
   }
 
@@ -311,86 +224,23 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Con
     return this.predict(x, { batchSize: Number.MAX_SAFE_INTEGER });
   }
 
-  /**
-   * Writes the model to one file of the safetensors format: layers, weights (`lstm_1/kernel`), what
-   * `setUserDefinedMetadata` was given, and, once compiled, optimizer and state of training, so that training can go on
-   * elsewhere bit for bit. What is saved is the model as it is at the call. A file is put in place as a whole: there
-   * is the old one or the new one, whatever happens.
-   *
-   * Counterpart of `model.save` in TF.js and Keras; Python's `safetensors` opens the file.
-   *
-   * @example
-   * await net.save("forecast.safetensors");
-   * const again = await sl.loadLayersModel("forecast.safetensors");
-   *
-   * @param target A path or `file:` URL (Node), `indexeddb://name`, `opfs://path`, `downloads://name`, or an object
-   *   `{ write(bytes) }`. Without one the file is returned as a Blob.
-   * @throws {StoreError} when the file cannot be written.
-   * @throws {ArgumentError} for an unknown kind of target, and for metadata that is no plain data.
-   */
-  save(target?: null, config?: SaveConfig): Promise<Blob>;
-  save(target: StoreTarget, config?: SaveConfig): Promise<void>;
-  async save(target?: StoreTarget | null, config: SaveConfig = {}): Promise<unknown> {
-    this.requireBuilt("save");
-    checkKeys(`${this.name}.save`, config, { includeOptimizer: "boolean" });
-    const store = target === undefined || target === null ? null : openStore(target);
-    const hasTraining = config.includeOptimizer ?? true;
-    const training = hasTraining
-      ? this.#training.snapshot(`${this.name}.save`, this.#trainer)
-      : null;
-    const bytes = encodeModel(await gatherModel(this, training));
-    if (store === null) return toBlob(bytes);
-    await store.write(bytes);
+  protected override get whole(): CallbackModel {
+    return this;
   }
 
-  /** @internal Takes up what a file holds, for a model that was just made of its layers. */
-  restore(file: ModelFile, { source, compile }: { source: string; compile: boolean }): void {
-    writeMatched(this.name, matchModel(file, this, source));
-    this.setUserDefinedMetadata(revivedMetadata(file.metadata));
-    if (!compile || file.training === null) return;
-    this.#training.take(file, source);
-    const { optimizer, judge } = file.training;
-    if (optimizer !== null && judge !== null) this.compile({ ...judge, optimizer });
-  }
-
-  #gather(method: string, hasTraining: boolean): Promise<ModelFile> {
-    const label = `${this.name}.${method}`;
-    return gatherModel(this, hasTraining ? this.#training.snapshot(label, this.#trainer) : null);
-  }
-
-  /** Frees weights, optimizer state and compiled steps at once. */
   override dispose(): { numDisposedVariables: number } {
-    this.#trainer?.dispose();
-    this.#predictor?.dispose();
-    this.#trainer = null;
-    this.#predictor = null;
+    this.#endPredictor();
     return super.dispose();
   }
 
-  /** To be called when layers come or go: the steps of the old ones are of no use; what `compile` was told still holds. */
-  protected forgetSteps(): void {
-    this.#trainer?.dispose();
+  protected override forgetSteps(): void {
+    this.#endPredictor();
+    super.forgetSteps();
+  }
+
+  #endPredictor(): void {
     this.#predictor?.dispose();
-    this.#trainer = null;
     this.#predictor = null;
-  }
-
-  #inputPorts(): readonly Port[] {
-    if (this.inputs.length === 0) return [{ name: `${this.name}_input`, shape: null }];
-    return this.inputs.map(({ name, shape }) => ({ name, shape }));
-  }
-
-  #requireTrainer(method: string): Trainer {
-    this.requireAlive(method);
-    if (this.#trainer !== null) return this.#trainer;
-    if (this.#compiled !== null) {
-      this.#trainer = this.#newTrainer(this.#compiled);
-      return this.#trainer;
-    }
-    throw new ArgumentError(
-      `${this.name}.${method}: the model is not compiled. Call ` +
-        'compile({ optimizer: "adam", loss: "meanSquaredError" }) before.',
-    );
   }
 }
 
