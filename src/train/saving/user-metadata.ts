@@ -13,16 +13,22 @@ interface Describable {
 
 /**
  * Metadata as plain data.
- * @throws {ArgumentError} for what is none and describes itself by no `getClassName` and `getConfig`.
+ * @throws {ArgumentError} for what is none and describes itself by no `getClassName` and `getConfig`, and for the key
+ *   that marks such objects.
  */
 export function plainMetadata(value: unknown, path = "metadata"): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((one, i) => plainMetadata(one, `${path}[${i}]`));
   if (isDescribable(value)) {
-    return { [CLASS_KEY]: value.getClassName(), config: value.getConfig() };
+    return { [CLASS_KEY]: value.getClassName(), config: plainMetadata(value.getConfig(), path) };
   }
   if (isPlain(value)) {
+    if (Object.hasOwn(value, CLASS_KEY)) {
+      throw new ArgumentError(
+        `save: ${path} has a key "${CLASS_KEY}", which marks objects of classes in saved metadata. Expected another name.`,
+      );
+    }
     const entries = Object.entries(value).filter(([, one]) => one !== undefined);
     return Object.fromEntries(
       entries.map(([key, one]) => [key, plainMetadata(one, `${path}.${key}`)]),
@@ -43,7 +49,8 @@ export function revivedMetadata(value: unknown, path = "metadata"): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Object.hasOwn(value, CLASS_KEY)) {
     const { [CLASS_KEY]: className, config } = value as Record<string, unknown>;
-    return deserialize({ className: String(className), config: config as never }, path);
+    const own = revivedMetadata(config, path) as Record<string, unknown>;
+    return deserialize({ className: String(className), config: own }, path);
   }
   const entries = Object.entries(value);
   return Object.fromEntries(
