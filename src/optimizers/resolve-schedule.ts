@@ -1,7 +1,5 @@
-import { ArgumentError } from "../errors.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import { deserializeAs, type Serialized } from "../names/class-registry.ts";
-import { describeValue } from "../names/describe.ts";
 import { checkSetting } from "./check-setting.ts";
 import { CosineDecay, CosineDecayRestarts } from "./cosine-decay.ts";
 import { PiecewiseConstantDecay } from "./piecewise-constant.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { AbortError, ArgumentError } from "../../../src/errors.ts";
+import { ArgumentError } from "../../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/index.ts";
 import { layers } from "../../../src/layers/index.ts";
 import { registerClass } from "../../../src/names/class-registry.ts";
@@ -221,26 +221,6 @@ describe("training that goes on", () => {
     await expect(again.fit(x, y, quiet)).rejects.toThrow("not compiled");
     const other = kept(await loadLayersModel(await net.save(), { compile: false }));
     await expect(other.fit(x, y, quiet)).rejects.toThrow("not compiled");
-  });
-
-  test("from a file that was saved again before training went on, with the figures of the epoch", async () => {
-    const figuresOf = async (model: Sequential): Promise<unknown> => {
-      const file = await bytesOf(await model.save());
-      return decodeSafetensors(file).tensors.get("/figures/epoch")?.bytes;
-    };
-    const { x, y } = sineData(24, 5);
-    const model = noisyModel();
-    const stop = new AbortController();
-    const onBatchEnd = (batch: number): void => {
-      if (batch === 1) stop.abort();
-    };
-    const { signal } = stop;
-    const fit = model.fit(x, y, { ...quiet, batchSize: 4, signal, callbacks: { onBatchEnd } });
-    await expect(fit).rejects.toThrow(AbortError);
-    const figures = await figuresOf(model);
-    expect(figures).toBeInstanceOf(Uint8Array);
-    const again = kept(await loadLayersModel(await model.save()));
-    expect(await figuresOf(again as Sequential)).toEqual(figures);
   });
 
   test("a save while training runs is of that moment", async () => {
