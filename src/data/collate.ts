@@ -40,9 +40,7 @@ export function collate(rows: readonly unknown[], first: number, path = ""): unk
 }
 
 /** Objects, and lists that hold objects, tensors or typed arrays; nested lists of numbers are no structure. */
-export function isStructure(
-  value: unknown,
-): value is Readonly<Record<string, unknown>> | unknown[] {
+function isStructure(value: unknown): value is Readonly<Record<string, unknown>> | unknown[] {
   if (Array.isArray(value)) {
     return value.some((one) => one instanceof Tensor || isTypedArray(one) || isStructure(one));
   }
