@@ -2,9 +2,9 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
+import { isPlainObject } from "../names/plain-object.ts";
 import { stack, Tensor } from "../tensor/index.ts";
 import { flatten, isTypedArray } from "../tensor/nested.ts";
-import { isPlainObject } from "./arguments.ts";
 import { emptyArray, hostDataOf, hostTensor } from "./host-tensor.ts";
 
 /** One element of a batch, or what it has under one key. */

@@ -1,6 +1,7 @@
 import { ArgumentError } from "../../errors.ts";
 import { deserialize } from "../../names/class-registry.ts";
 import { describeValue } from "../../names/describe.ts";
+import { isPlainObject } from "../../names/plain-object.ts";
 
 /** What marks an object of a class in saved metadata. */
 const CLASS_KEY = "$class";
@@ -23,7 +24,7 @@ export function plainMetadata(value: unknown, path = "metadata"): unknown {
   if (isDescribable(value)) {
     return { [CLASS_KEY]: value.getClassName(), config: plainMetadata(value.getConfig(), path) };
   }
-  if (isPlain(value)) {
+  if (isPlainObject(value)) {
     if (Object.hasOwn(value, CLASS_KEY)) {
       throw new ArgumentError(
         `save: ${path} has a key "${CLASS_KEY}", which marks objects of classes in saved metadata. Expected another name.`,
@@ -62,10 +63,4 @@ function isDescribable(value: unknown): value is Describable {
   if (typeof value !== "object" || value === null) return false;
   const { getClassName, getConfig } = value as Partial<Describable>;
   return typeof getClassName === "function" && typeof getConfig === "function";
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
