@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { deserialize, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm } from "./index.ts";
@@ -42,7 +42,8 @@ export function getConstraint(given: ConstraintLike | null | undefined): Resolve
   const makers: readonly ConstraintClass[] = Object.values(classes);
   const known = makers.find((one) => one.className === given.className);
   if (known !== undefined) return new known((given.config ?? {}) as never);
-  return deserialize(given, "constraint", names) as Constraint;
+  const expected = { what: "constraint", base: Constraint, baseName: "constraints.Constraint" };
+  return deserializeAs(given, { ...expected, known: names });
 }
 
 /** The constraint as a function, as variables keep it. */

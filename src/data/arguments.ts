@@ -21,10 +21,3 @@ export function wholeNumber(value: unknown, what: string, least: number): number
 export function elementCount(value: number | undefined, what: string): number {
   return value === undefined || value === -1 ? Infinity : wholeNumber(value, what, 0);
 }
-
-/** Whether something is an object that was written as one, and no instance of a class. */
-export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}

@@ -2,9 +2,9 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
+import { isPlainObject } from "../names/plain-object.ts";
 import { stack, Tensor } from "../tensor/index.ts";
 import { flatten, isTypedArray } from "../tensor/nested.ts";
-import { isPlainObject } from "./arguments.ts";
 import { emptyArray, hostDataOf, hostTensor } from "./host-tensor.ts";
 
 /** One element of a batch, or what it has under one key. */
@@ -40,9 +40,7 @@ export function collate(rows: readonly unknown[], first: number, path = ""): unk
 }
 
 /** Objects, and lists that hold objects, tensors or typed arrays; nested lists of numbers are no structure. */
-export function isStructure(
-  value: unknown,
-): value is Readonly<Record<string, unknown>> | unknown[] {
+function isStructure(value: unknown): value is Readonly<Record<string, unknown>> | unknown[] {
   if (Array.isArray(value)) {
     return value.some((one) => one instanceof Tensor || isTypedArray(one) || isStructure(one));
   }

@@ -1,5 +1,5 @@
 import { platform } from "#platform";
-import { ArgumentError, FormatError } from "../errors.ts";
+import { ArgumentError, FormatError, StoreError } from "../errors.ts";
 import { describeValue } from "../names/describe.ts";
 
 /** Pieces of a file: bytes, or text that is decoded already. */
@@ -48,7 +48,7 @@ export function checkSource(source: unknown): void {
  * The text of a source in pieces, without its byte order mark. What is opened is closed at the end, and when the
  * reader stops early.
  *
- * @throws {ArgumentError} when a URL cannot be fetched; {FormatError} when the bytes are not of the encoding.
+ * @throws {StoreError} when a file cannot be read or a URL fetched; {FormatError} when the bytes are not of the encoding.
  */
 export async function* openText(source: CsvSource, encoding: string): AsyncGenerator<string> {
   const name = nameOfSource(source);
@@ -102,13 +102,17 @@ async function openAddress(address: string): Promise<AsyncIterable<Uint8Array>> 
   try {
     response = await fetch(address);
   } catch (cause) {
-    throw new ArgumentError(`data.csv: ${address} cannot be fetched.`, { cause });
+    throw new StoreError(
+      `data.csv: ${address} cannot be fetched. Expected a server that can be reached and, from pages of another site, ` +
+        "one that allows it (CORS).",
+      { cause, details: { url: address } },
+    );
   }
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw new ArgumentError(
+    throw new StoreError(
       `data.csv: ${address} answered ${response.status} ${response.statusText}. Expected a file.`,
-      { details: { status: response.status } },
+      { details: { url: address, status: response.status } },
     );
   }
   return iterable(response.body);

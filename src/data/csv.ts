@@ -74,8 +74,9 @@ export class CSVDataset<T = CsvRow> extends Dataset<T> {
  * blank lines are left out. An empty field is `undefined` unless its column has a default.
  *
  * @param source A URL, in Node also a path, a `Blob` or `File`, `{ text }`, or a function that opens a stream.
- * @throws {ArgumentError} for options that nobody reads; while reading, for names given twice, settings of a column
- *   that is not there, and URLs that cannot be fetched.
+ * @throws {ArgumentError} for options that nobody reads; while reading, for names given twice, and settings of a column
+ *   that is not there.
+ * @throws {StoreError} while reading, when the file cannot be read, or the URL cannot be fetched.
  * @throws {FormatError} while reading, for rows of another length, broken quotes, text in a column of numbers, empty
  *   fields that are required, and bytes of another encoding. The message names row (from 1) and column.
  * @example

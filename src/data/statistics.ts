@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
+import { isPlainObject } from "../names/plain-object.ts";
 import type { Moments } from "../tensor/host-moments.ts";
-import { isPlainObject } from "./arguments.ts";
 
 /** What a normalizer knows of its training data, as plain data. */
 export interface Statistics {

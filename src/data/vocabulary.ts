@@ -22,9 +22,9 @@ export interface Token {
 }
 
 /** Id of what fills short sequences up; layers mask it with `maskZero`. */
-export const PADDING_ID = 0;
+const PADDING_ID = 0;
 /** Id of tokens that are not in the vocabulary. */
-export const UNKNOWN_ID = 1;
+const UNKNOWN_ID = 1;
 const RESERVED = 2;
 
 /**

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import { describeValue } from "../names/describe.ts";
-import { isPlainObject } from "./arguments.ts";
+import { isPlainObject } from "../names/plain-object.ts";
 import { Dataset } from "./dataset.ts";
 
 /** Datasets in a structure of lists and objects. */

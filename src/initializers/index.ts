@@ -1,5 +1,5 @@
 import { checkKeys, type KeyRules } from "../names/check-keys.ts";
-import { deserialize, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import { Constant, Identity, Ones, Zeros } from "./constant.ts";
 import { FunctionInitializer, type InitializerFunction } from "./function-initializer.ts";
@@ -88,7 +88,8 @@ export function getInitializer(given: InitializerLike): Initializer {
   const makers: readonly InitializerClass[] = Object.values(classes);
   const known = makers.find((one) => one.className === given.className);
   if (known !== undefined) return new known(given.config);
-  return deserialize(given, "initializer", names) as Initializer;
+  const expected = { what: "initializer", base: Initializer, baseName: "initializers.Initializer" };
+  return deserializeAs(given, { ...expected, known: names });
 }
 
 /** The initializer as plain data. */

@@ -28,8 +28,8 @@ export interface DotConfig extends LayerConfig {
   readonly normalize?: boolean;
 }
 
-/** Keeps the division of `normalize` finite for a vector of zeros. */
-const SMALLEST_SQUARE = 1e-12;
+/** Keeps the division of `normalize` finite for a vector of zeros; as Keras's `ops.normalize`, lengths above 1e-7. */
+const SMALLEST_SQUARE = 1e-14;
 
 const keys: OwnKeys<DotConfig> = { axes: "any", normalize: "boolean" };
 

@@ -59,6 +59,10 @@ export abstract class WeightOwner {
     trainable = true,
     constraint?: ConstraintLike | null,
   ): Variable {
+    const own = {
+      regularizer: getRegularizer(regularizer),
+      constraint: constraintFunction(getConstraint(constraint)),
+    };
     const first = getInitializer(initializer ?? (shape.length < 2 ? "zeros" : "glorotUniform"));
     const fullName = `${this.name}/${name}`;
     const isLoaded = takeFromBudget(fullName, shape);
@@ -72,8 +76,8 @@ export abstract class WeightOwner {
       ),
     );
     noteMade(made);
-    made.constraint = constraintFunction(getConstraint(constraint));
-    this.#own.push({ name, variable: made, trainable, regularizer: getRegularizer(regularizer) });
+    made.constraint = own.constraint;
+    this.#own.push({ name, variable: made, trainable, regularizer: own.regularizer });
     return made;
   }
 

@@ -83,8 +83,8 @@ export const cosineSimilarityRule: LossRule = {
   },
 };
 
-/** Squared lengths are kept above this, as Keras's `normalize` does. */
-const SMALLEST_SQUARED_LENGTH = 1e-12;
+/** Squared lengths are kept above this, as Keras's `ops.normalize` does: lengths above its epsilon, 1e-7. */
+const SMALLEST_SQUARED_LENGTH = 1e-14;
 
 /** Rows x / |x| along the last axis. */
 export function unitRows(x: Value): Value {

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { deserialize, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
 import type { Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -107,9 +107,5 @@ export function serializeLoss(loss: ResolvedLoss): string | LossConfig | Seriali
 }
 
 function ownLoss(serialized: Serialized): Loss {
-  const loss = deserialize(serialized, "loss");
-  if (loss instanceof Loss) return loss;
-  throw new ArgumentError(
-    `loss: the class "${serialized.className}" is ${describeValue(loss)}. Expected one that extends losses.Loss.`,
-  );
+  return deserializeAs(serialized, { what: "loss", base: Loss, baseName: "losses.Loss" });
 }

@@ -1,4 +1,5 @@
 import type { Value } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { EPSILON } from "../losses/epsilon.ts";
 import { ops } from "../ops/index.ts";
 import { tensor } from "../tensor/index.ts";
@@ -21,8 +22,7 @@ export function aucRule(options: AUCOptions): MetricRule {
       const p = fromLogits ? ops.sigmoid(rows.predictions) : rows.predictions;
       const yes = ops.mul(rows.labels, rows.weights);
       const no = ops.mul(ops.sub(ops.literal(1), rows.labels), rows.weights);
-      const flat = (x: Value): Value =>
-        ops.reshape(x, [rows.labels.shape.reduce((a, b) => a * b, 1), 1]);
+      const flat = (x: Value): Value => ops.reshape(x, [sizeOf(rows.labels.shape), 1]);
       const isAbove = ops.greater(flat(p), tensor(thresholds(count), [1, count]).value); // [N, thresholds]
       const above = (x: Value): Value => ops.sum(ops.where(isAbove, flat(x), ops.literal(0)), [0]);
       const all = (x: Value): Value => ops.reshape(ops.sum(x), [1]);

@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { formatShape } from "../graph/shape.ts";
 import { ruleOfFunction } from "../losses/resolve.ts";
-import { deserialize, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor } from "../tensor/index.ts";
@@ -136,9 +136,6 @@ function fromObject(metric: Metric): ResolvedMetric {
 }
 
 function fromClass(serialized: Serialized): ResolvedMetric {
-  const metric = deserialize(serialized, "metric");
-  if (metric instanceof Metric) return fromObject(metric);
-  throw new ArgumentError(
-    `metric: the class "${serialized.className}" is ${describeValue(metric)}. Expected one that extends metrics.Metric.`,
-  );
+  const expected = { what: "metric", base: Metric, baseName: "metrics.Metric" };
+  return fromObject(deserializeAs(serialized, expected));
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.ts";
+import { describeValue } from "./describe.ts";
 import { nearestName } from "./resolve.ts";
 
 /** A class that can come back from a saved config. */
@@ -64,4 +65,33 @@ export function deserialize(
     );
   }
   return found.fromConfig ? found.fromConfig(config) : new found(config as never);
+}
+
+/** What a registered class has to be. */
+export interface ExpectedClass<T extends object> {
+  /** Begins the message of an error: `"loss"`. */
+  readonly what: string;
+  readonly base: abstract new (...given: never) => T;
+  /** What users call the base: `losses.Loss`. */
+  readonly baseName: string;
+  /** As in `deserialize`. */
+  readonly known?: readonly string[];
+}
+
+/**
+ * The object that plain data describes, where it has to be of one kind.
+ * @throws {ArgumentError} for what is no such data, for a class that nobody registered, and for one of another kind.
+ */
+export function deserializeAs<T extends object>(
+  serialized: Serialized,
+  { what, base, baseName, known = [] }: ExpectedClass<T>,
+): T {
+  const isDescription =
+    typeof serialized === "object" && serialized !== null && "className" in serialized;
+  const made = isDescription ? deserialize(serialized, what, known) : serialized;
+  if (made instanceof base) return made;
+  const from = isDescription ? ` for the class "${serialized.className}"` : "";
+  throw new ArgumentError(
+    `${what}: received ${describeValue(made)}${from}. Expected a class that extends ${baseName}.`,
+  );
 }

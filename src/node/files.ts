@@ -56,7 +56,8 @@ export const files: Files = {
         await writeThrough(draft, { content, mode });
         await rename(draft, target);
       } catch (error) {
-        await rm(draft, { force: true });
+        // The first failure counts; where nothing can be removed, the next save does it.
+        await rm(draft, { force: true }).catch(() => undefined);
         throw error;
       }
       await syncFolder(folder);

@@ -78,27 +78,25 @@ export class OptimizerState {
   }
 
   /**
-   * Sets what `read` gave.
+   * Sets what `read` gave. Nothing is changed when it throws.
    * @returns The number of steps.
    * @throws {ArgumentError} for counts that are none.
+   * @throws {ShapeError} for a slot of another size.
    */
   restore(weights: readonly NamedData[], steps: number): number {
-    let restored = steps;
-    for (const one of weights) {
-      const isCount = one.name === this.#countName;
-      if (one.name !== "iter" && !isCount) {
-        this.slots.restore(one);
-        continue;
-      }
-      const [given = Number.NaN] = one.data;
-      const value = checkCount(`${this.#name}.setWeights: ${one.name}`, given, { from: 0 });
-      if (!isCount) restored = value;
-      else {
-        this.#firstCount = value;
-        this.#count?.assign(tensor([value], []));
-      }
+    const counts = new Map<string, number>();
+    for (const { name, data } of weights) {
+      if (name !== "iter" && name !== this.#countName) continue;
+      const [given = Number.NaN] = data;
+      counts.set(name, checkCount(`${this.#name}.setWeights: ${name}`, given, { from: 0 }));
     }
-    return restored;
+    this.slots.restore(weights.filter(({ name }) => !counts.has(name)));
+    const accumulated = counts.get(this.#countName);
+    if (accumulated !== undefined) {
+      this.#firstCount = accumulated;
+      this.#count?.assign(tensor([accumulated], []));
+    }
+    return counts.get("iter") ?? steps;
   }
 
   forget(variables: readonly Variable[]): void {

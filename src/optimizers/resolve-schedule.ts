@@ -1,7 +1,5 @@
-import { ArgumentError } from "../errors.ts";
 import { checkKeys } from "../names/check-keys.ts";
-import { deserialize, type Serialized } from "../names/class-registry.ts";
-import { describeValue } from "../names/describe.ts";
+import { deserializeAs, type Serialized } from "../names/class-registry.ts";
 import { checkSetting } from "./check-setting.ts";
 import { CosineDecay, CosineDecayRestarts } from "./cosine-decay.ts";
 import { PiecewiseConstantDecay } from "./piecewise-constant.ts";
@@ -39,12 +37,7 @@ export function resolveRate(label: string, rate: LearningRate): number | Learnin
   }
   checkKeys(`${label} learningRate`, rate, { className: "string", config: "any" });
   const known = classes.find((one) => one.className === rate.className);
-  const schedule = known
-    ? new known(rate.config as never)
-    : deserialize(rate, `${label} learningRate`, names);
-  if (schedule instanceof Schedule) return schedule;
-  throw new ArgumentError(
-    `${label} learningRate: received ${describeValue(schedule)} for "${rate.className}". Expected a class that ` +
-      "derives from train.Schedule.",
-  );
+  if (known !== undefined) return new known(rate.config as never);
+  const what = `${label} learningRate`;
+  return deserializeAs(rate, { what, base: Schedule, baseName: "train.Schedule", known: names });
 }

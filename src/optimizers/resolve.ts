@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import { checkKeys } from "../names/check-keys.ts";
-import { deserialize } from "../names/class-registry.ts";
+import { deserializeAs } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
 import { findName, resolveName, type Spelled } from "../names/resolve.ts";
 import { type AdadeltaConfig, adadelta } from "./adadelta.ts";
@@ -86,11 +86,9 @@ export function resolveOptimizer(spec: OptimizerSpec): Optimizer {
 
 /** The optimizer of a registered class. */
 function ownOptimizer(className: string, config: Record<string, unknown>): Optimizer {
-  const made = deserialize({ className, config }, "optimizer", names);
-  if (made instanceof Optimizer) return made;
-  throw new ArgumentError(
-    `optimizer: received ${describeValue(made)} for "${className}". Expected a class that derives from ` +
-      "train.CustomOptimizer.",
+  return deserializeAs(
+    { className, config },
+    { what: "optimizer", base: Optimizer, baseName: "train.CustomOptimizer", known: names },
   );
 }
 

@@ -1,4 +1,5 @@
-import type { Shape } from "../graph/shape.ts";
+import { ShapeError } from "../errors.ts";
+import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { arenaRuns, packVariables, tensor, type Variable, variable } from "../tensor/index.ts";
 import type { NamedData, NamedTensor } from "./named-tensor.ts";
 import type { SlotSpec } from "./update-rule.ts";
@@ -104,14 +105,21 @@ export class Slots {
   }
 
   /**
-   * Sets a slot; one that there is not yet takes the values up when its weight comes.
-   * @throws {ShapeError} when the size is another.
+   * Sets slots; one that there is not yet takes the values up when its weight comes.
+   * @throws {ShapeError} when a size is another; nothing is changed then.
    */
-  restore({ name, shape, data }: NamedData): void {
-    const values = Float32Array.from(data);
-    const slot = this.#all().get(name);
-    if (slot !== undefined) slot.assign(tensor(values, slot.shape));
-    else this.#awaited.set(name, { values, shape });
+  restore(given: readonly NamedData[]): void {
+    const all = this.#all();
+    for (const { name, data } of given) {
+      const slot = all.get(name);
+      if (slot !== undefined) checkSize(name, data.length, slot.shape);
+    }
+    for (const { name, shape, data } of given) {
+      const values = Float32Array.from(data);
+      const slot = all.get(name);
+      if (slot !== undefined) slot.assign(tensor(values, slot.shape));
+      else this.#awaited.set(name, { values, shape });
+    }
   }
 
   /** Frees what is kept for these variables. */
@@ -141,10 +149,19 @@ export class Slots {
     const shape = shapeOf === undefined ? of.shape : shapeOf(of.shape);
     if (shape === null) return null;
     const awaited = this.#awaited.get(name);
+    if (awaited !== undefined) checkSize(name, awaited.values.length, shape);
     this.#awaited.delete(name);
     if (awaited !== undefined) return variable(tensor(awaited.values, shape), false, name);
     if (first === "weight") return variable(of, false, name);
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    return variable(tensor(new Float32Array(size).fill(first), shape), false, name);
+    return variable(tensor(new Float32Array(sizeOf(shape)).fill(first), shape), false, name);
   }
+}
+
+function checkSize(name: string, size: number, shape: Shape): void {
+  if (size === sizeOf(shape)) return;
+  throw new ShapeError(
+    `optimizer: "${name}" was given ${size} numbers. Expected ${sizeOf(shape)}, for shape ${formatShape(shape)}: ` +
+      "those of an optimizer that trained the same weights.",
+    { details: { name, received: size, expected: shape } },
+  );
 }

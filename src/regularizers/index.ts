@@ -118,8 +118,8 @@ export class OrthogonalRegularizer extends Regularizer {
   }
 }
 
-/** Of a vector's length; as in TensorFlow's `l2_normalize`. */
-const LEAST_SQUARE = 1e-12;
+/** Of a vector's length, which Keras's `ops.normalize` keeps above its epsilon, 1e-7. */
+const LEAST_SQUARE = 1e-14;
 
 /**
  * Penalty on vectors of a matrix that are not at right angles: `factor · Σ|cos| / pairs`.

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { deserialize, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { L1L2, l1, l1l2, l2, OrthogonalRegularizer, orthogonal, Regularizer } from "./index.ts";
@@ -35,7 +35,8 @@ export function getRegularizer(
   if (given.className === OrthogonalRegularizer.className) {
     return new OrthogonalRegularizer(given.config);
   }
-  return deserialize(given, "regularizer", names) as Regularizer;
+  const expected = { what: "regularizer", base: Regularizer, baseName: "regularizers.Regularizer" };
+  return deserializeAs(given, { ...expected, known: names });
 }
 
 /** The penalty of `x`, a scalar. */

@@ -1,6 +1,7 @@
 import { TraceError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
+import { isPlainObject } from "../names/plain-object.ts";
 import { withName } from "../ops/record.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
@@ -70,10 +71,4 @@ export function tensorsIn(container: unknown): Tensor[] {
   };
   visit(container);
   return found;
-}
-
-export function isPlainObject(item: unknown): item is Record<string, unknown> {
-  if (typeof item !== "object" || item === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(item);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { type CsvConfig, type CsvSource, csv } from "../../src/data/index.ts";
-import { ArgumentError, FormatError } from "../../src/errors.ts";
+import { ArgumentError, FormatError, StoreError } from "../../src/errors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-csv-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -130,9 +130,12 @@ describe("csv", () => {
     ];
     for (const source of sources) expect(await rowsOf(source)).toEqual([{ a: 1, b: "ä" }]);
     await expect(rowsOf(`${address}/none`)).rejects.toThrow("answered 404");
+    await expect(rowsOf(`${address}/none`)).rejects.toThrow(StoreError);
+    await expect(rowsOf("no/such/file.csv")).rejects.toThrow(StoreError);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await expect(rowsOf(`${address}/gone`)).rejects.toThrow("cannot be fetched");
+    await expect(rowsOf(`${address}/gone`)).rejects.toThrow(StoreError);
     await expect(rowsOf(join(folder, "none.csv"))).rejects.toThrow("ENOENT");
     const latin = new Blob([Uint8Array.of(0x61, 0x0a, 0xe4, 0x0a)]);
     expect(await rowsOf(latin, { encoding: "windows-1252" })).toEqual([{ a: "ä" }]);

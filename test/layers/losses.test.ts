@@ -127,6 +127,12 @@ describe("the orthogonal regularizer", () => {
         ]),
       ),
     ).toBe(0);
+    // Rows of length 5e-7 have a direction still: those below Keras's epsilon, 1e-7, have not (ops.normalize).
+    const small = tensor([
+      [3e-7, 4e-7],
+      [4, 3],
+    ]);
+    expectClose([await penalize("orthogonal", small)], [0.01 * 0.96], tolerances.matMul);
     const layer = layers.dense({
       units: 2,
       name: "zeros",

@@ -87,6 +87,14 @@ describe("losses", () => {
     expectClose(evaluate([loss.value])[0] ?? [], [-(Math.SQRT1_2 + 1) / 2], tolerances.float64);
   });
 
+  test("cosineSimilarity takes vectors shorter than 1e-7 for as long as that", () => {
+    // x · min(1 / |x|, 1 / epsilon()), epsilon() = 1e-7: keras/src/ops/nn.py, normalize. |(3e-7, 4e-7)| = 5e-7.
+    const loss = (x: number) =>
+      evaluate([losses.cosineSimilarity([[3, 4]], [[3 * x, 4 * x]]).value])[0] ?? [];
+    expectClose(loss(1e-7), [-1], tolerances.loss);
+    expectClose(loss(1e-9), [-0.05], tolerances.loss);
+  });
+
   test("label smoothing draws labels towards the middle", () => {
     // Labels 1 become 0.9·1 + 0.1/2 = 0.95; p = 0.8: -(0.95·log 0.8 + 0.05·log 0.2).
     const options = { labelSmoothing: 0.1 };

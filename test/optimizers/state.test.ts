@@ -144,7 +144,26 @@ describe("saving and resuming", () => {
   test("of a size that is not that of the weight is refused", async () => {
     const optimizer = kept(train.sgd({ learningRate: 1, momentum: 0.9 }));
     await optimizer.setWeights([{ name: "sgd/size/w/momentum", tensor: tensor([1, 2, 3]) }]);
-    expect(() => optimizer.minimize(linear(vector([1, 2], "size/w"), [1, 1]))).toThrow(ShapeError);
+    const step = () => optimizer.minimize(linear(vector([1, 2], "size/w"), [1, 1]));
+    expect(step).toThrow(ShapeError);
+    expect(step).toThrow('"sgd/size/w/momentum" was given 3 numbers. Expected 2, for shape [2]');
+  });
+
+  test("that is refused in one part changes nothing", async () => {
+    const optimizer = kept(train.adam({ learningRate: 0.1 }));
+    const w = vector([1, 2], "whole/w");
+    optimizer.minimize(linear(w, [1, -1]));
+    const before = await optimizer.getWeights();
+    const wrong = before.map(({ name, tensor: one }) => ({
+      name,
+      tensor: name.endsWith("/velocity") ? tensor([1, 2, 3]) : one.add(tensor(1, [], one.dtype)),
+    }));
+    await expect(optimizer.setWeights(wrong)).rejects.toThrow(ShapeError);
+    const after = await optimizer.getWeights();
+    const values = (list: typeof before) =>
+      Promise.all(list.map(async (one) => [one.name, Array.from(await one.tensor.data())]));
+    expect(await values(after)).toEqual(await values(before));
+    expect(optimizer.iterations).toBe(1);
   });
 });
 

@@ -27,14 +27,20 @@ export class BackupAndRestore extends Callback {
   readonly #store: ModelStore;
   readonly #saveFreq: "epoch" | number;
   readonly #isDeleted: boolean;
+  /** Batches since training began. */
   #batches = 0;
 
+  /** @internal */
   constructor(config: BackupAndRestoreConfig) {
     super();
     checkKeys(LABEL, config, keys);
     this.#store = openStore(config.target);
     this.#saveFreq = checkFreq(config.saveFreq ?? "epoch");
     this.#isDeleted = config.deleteCheckpoint ?? true;
+  }
+
+  override onTrainBegin(): void {
+    this.#batches = 0;
   }
 
   /** @internal Where the backup is kept, for messages. */

@@ -25,6 +25,8 @@ export class CSVLogger extends Callback {
   readonly #append: boolean;
   /** Names of the figures; null before the first epoch. */
   #columns: readonly string[] | null = null;
+  /** Whether the columns are those of a process before this one. */
+  #goesOn = false;
 
   /** @internal */
   constructor(target: LogTarget, config: CSVLoggerConfig) {
@@ -43,9 +45,12 @@ export class CSVLogger extends Callback {
 
   override onTrainBegin(): void {
     this.#columns = null;
+    this.#goesOn = false;
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    if (this.#goesOn) await this.#target.endLine();
+    this.#goesOn = false;
     this.#columns ??= await this.#begin(logs);
     const figures = this.#columns.map((name) => (name === "epoch" ? epoch : logs[name]));
     await this.#target.add(csvLine(figures, this.#separator));
@@ -68,6 +73,7 @@ export class CSVLogger extends Callback {
       );
     }
     this.#columns = columns;
+    this.#goesOn = true;
   }
 
   /** Columns of the file that is there, or a new header. */
@@ -79,8 +85,7 @@ export class CSVLogger extends Callback {
       await this.#target.add(csvLine(columns, this.#separator));
       return columns;
     }
-    // A process that was killed may have left half a line.
-    if (!/[\r\n]$/.test(text)) await this.#target.add("");
+    await this.#target.endLine();
     const columns = csvCells(text.split(/\r\n|[\r\n]/, 1)[0] ?? "", this.#separator);
     const others = this.#namesOf(logs).filter((name) => !columns.includes(name));
     if (others.length > 0) {

@@ -18,6 +18,8 @@ export class JSONLLogger extends Callback {
   readonly #target: LineTarget;
   readonly #append: boolean;
   #hasBegun = false;
+  /** Whether a process before this one wrote to the place. */
+  #goesOn = false;
 
   /** @internal */
   constructor(target: LogTarget, config: JSONLLoggerConfig) {
@@ -29,10 +31,13 @@ export class JSONLLogger extends Callback {
 
   override onTrainBegin(): void {
     this.#hasBegun = false;
+    this.#goesOn = this.#append;
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
-    if (!this.#hasBegun) await this.#begin();
+    if (this.#goesOn) await this.#target.endLine();
+    else if (!this.#hasBegun) await this.#target.clear();
+    this.#goesOn = false;
     this.#hasBegun = true;
     await this.#target.add(JSON.stringify({ epoch, ...logs }));
   }
@@ -47,12 +52,7 @@ export class JSONLLogger extends Callback {
 
   override setState({ hasBegun }: CallbackState): void {
     this.#hasBegun = hasBegun === true;
-  }
-
-  async #begin(): Promise<void> {
-    if (!this.#append) return this.#target.clear();
-    // A process that was killed may have left half a line.
-    if (/[^\n]$/.test(await this.#target.existing())) await this.#target.add("");
+    this.#goesOn = this.#append || this.#hasBegun;
   }
 }
 

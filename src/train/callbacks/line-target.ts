@@ -32,6 +32,11 @@ export class LineTarget {
     return (await files.exists(path)) ? new TextDecoder().decode(await files.read(path)) : "";
   }
 
+  /** Ends a line that is not complete: a process that was killed may have left half of one. */
+  async endLine(): Promise<void> {
+    if (/[^\r\n]$/.test(await this.existing())) await this.add("");
+  }
+
   /** Empties the file; what was given to a function or a stream is gone. */
   async clear(): Promise<void> {
     if (this.#sink.kind === "file") await this.#sink.files.replace(this.#sink.path, EMPTY);

@@ -42,11 +42,13 @@ export function readFitRecord(text: string, source: string): FitRecord {
   );
 }
 
+const NOT_FINITE = ["NaN", "Infinity", "-Infinity"];
+
 function numberOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const keys = Object.keys(value);
   const { number } = value as { number?: unknown };
-  return keys.length === 1 && typeof number === "string" ? Number(number) : value;
+  return keys.length === 1 && NOT_FINITE.includes(String(number)) ? Number(number) : value;
 }
 
 function isRow(row: unknown): row is EpochRow {

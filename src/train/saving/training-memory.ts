@@ -1,4 +1,4 @@
-import { FormatError } from "../../errors.ts";
+import { FormatError, SluiceError } from "../../errors.ts";
 import type { HostTensor } from "../../formats/index.ts";
 import type { Serialized } from "../../names/class-registry.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
@@ -25,11 +25,10 @@ export class TrainingMemory {
   #slots: readonly HostTensor[] = [];
 
   /** Takes up what a file holds. */
-  take({ training, optimizer, figures }: ModelFile, source: string): void {
+  take(file: ModelFile, source: string): void {
+    const { training, optimizer } = file;
     if (training === null) return;
-    Object.assign(this.state, checkedState(training.state, source));
-    const totals = figures[0]?.data;
-    this.state.figures = totals instanceof Float32Array ? totals : null;
+    Object.assign(this.state, stateOf(file, source));
     this.#optimizer = training.optimizer;
     this.#slots = optimizer;
   }
@@ -49,7 +48,7 @@ export class TrainingMemory {
 
   /**
    * Takes up a file whose training was done by an optimizer like this one.
-   * @throws {FormatError} when it was another; nothing is changed.
+   * @throws {FormatError} when it was another, or kept something else; nothing is changed.
    */
   goOn(file: ModelFile, optimizer: Optimizer, source: string): void {
     const saved = file.training?.optimizer?.className;
@@ -59,11 +58,17 @@ export class TrainingMemory {
           "the model was compiled with now; remove the file to begin anew.",
       );
     }
-    this.take(file, source);
-    optimizer.restore(this.#slots);
+    const state = stateOf(file, source);
     // Callbacks may have changed it; a schedule needs nothing but the count of updates.
-    const rate = this.#optimizer?.config.learningRate;
-    if (typeof rate === "number" && !optimizer.hasSchedule) optimizer.learningRate = rate;
+    const rate = file.training.optimizer?.config?.learningRate;
+    try {
+      optimizer.restore(file.optimizer);
+      if (typeof rate === "number" && !optimizer.hasSchedule) optimizer.learningRate = rate;
+    } catch (cause) {
+      if (!(cause instanceof SluiceError)) throw cause;
+      throw new FormatError(`${source}: ${cause.message}`, { cause });
+    }
+    Object.assign(this.state, state);
     this.#optimizer = null;
     this.#slots = [];
   }
@@ -74,7 +79,10 @@ export class TrainingMemory {
     const state = { position, stream: stream === null ? null : { ...stream } };
     if (training === null) return this.#unused(state);
     const { optimizer, outputs } = training.config;
-    const figures = position !== null && position.batch > 0 ? training.figures() : null;
+    // Those of a file count until training has taken them up.
+    const kept = this.state.figures;
+    const current = kept === null ? training.figures() : Promise.resolve(kept);
+    const figures = position !== null && position.batch > 0 ? current : null;
     return {
       record: {
         optimizer: describeOptimizer(label, optimizer),
@@ -96,6 +104,15 @@ export class TrainingMemory {
       figures: Promise.resolve(figures === null ? [] : asFigures(figures)),
     };
   }
+}
+
+/** Where the training of a file stands. */
+function stateOf({ training, figures }: ModelFile, source: string): TrainingState {
+  const totals = figures[0]?.data;
+  return {
+    ...checkedState(training?.state, source),
+    figures: totals instanceof Float32Array ? totals : null,
+  };
 }
 
 function asFigures(data: Float32Array): HostTensor[] {

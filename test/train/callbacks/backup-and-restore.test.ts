@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { array, type Dataset, windows, zip } from "../../../src/data/index.ts";
 import { ArgumentError, FormatError } from "../../../src/errors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/index.ts";
 import { layers } from "../../../src/layers/index.ts";
 import { idle, memory, setSeed } from "../../../src/tensor/index.ts";
 import type { DatasetBatch } from "../../../src/train/batches/dataset-source.ts";
@@ -213,6 +214,40 @@ describe("backupAndRestore", () => {
     const model = program();
     await expect(model.fit(x, y, { ...config, callbacks: callback })).rejects.toThrow(FormatError);
     await model.fit(x, y, config); // the model is not left busy
+  });
+
+  test("whose optimizer is damaged is refused, and nothing changes", async () => {
+    const backup = place();
+    const target = backup.store as never;
+    const callback = callbacks.backupAndRestore({ target, deleteCheckpoint: false });
+    await program().fit(x, y, { ...config, epochs: 1, callbacks: callback });
+    const { tensors, metadata } = decodeSafetensors(backup.file);
+    const whole = [...tensors.values()];
+    const cut = (end: string): Uint8Array =>
+      encodeSafetensors(
+        whole.map((one) =>
+          one.name.endsWith(end) ? { ...one, shape: [0], bytes: new Uint8Array() } : one,
+        ),
+        metadata,
+      );
+    for (const end of ["/velocity", "/iter"]) {
+      backup.file = cut(end);
+      const model = program();
+      await model.fit(x, y, { ...config, epochs: 2 });
+      const before = await weightsOf(model);
+      const bad = model.fit(x, y, { ...config, callbacks: callback });
+      await expect(bad).rejects.toThrow(FormatError);
+      await expect(bad).rejects.toThrow(/^the given store: /);
+      expect(await weightsOf(model)).toEqual(before);
+      expect(model.optimizer.iterations).toBe(6);
+      // The order of the samples is that of before, too: the next epoch is as if nobody had asked for the backup.
+      const same = program();
+      await same.fit(x, y, { ...config, epochs: 2 });
+      const next = { ...config, epochs: 3, initialEpoch: 2 };
+      await model.fit(x, y, next);
+      await same.fit(x, y, next);
+      expect(await weightsOf(model)).toEqual(await weightsOf(same));
+    }
   });
 
   test("refuses options that there are not", () => {

@@ -126,6 +126,15 @@ describe("csvLogger", () => {
     expect(() => second.setState({ columns: "loss" })).toThrow(FormatError);
   });
 
+  test("with its state begins a new line behind the half one of a killed process", async () => {
+    const path = newPath();
+    writeFileSync(path, "epoch,loss\r\n0,1\r\n1,0.");
+    const logger = csvLogger(path);
+    const begin = () => logger.setState({ columns: ["epoch", "loss"] });
+    await log(logger, [{ loss: 2 }, { loss: 3 }], { epoch: 1, begin });
+    expect(read(path)).toBe("epoch,loss\r\n0,1\r\n1,0.\r\n1,2\r\n2,3\r\n");
+  });
+
   test("writes to functions, which are waited for, without line ends", async () => {
     const lines: string[] = [];
     const take = async (line: string): Promise<void> => {
@@ -216,6 +225,13 @@ describe("jsonlLogger", () => {
     writeFileSync(path, '{"epoch":0');
     await log(jsonlLogger(path, { append: true }), [{ loss: 5 }]);
     expect(read(path)).toBe('{"epoch":0\n{"epoch":0,"loss":5}\n');
+    writeFileSync(path, '{"epoch":0,"loss":1}\n{"epo');
+    const killed = jsonlLogger(path);
+    const begin = () => killed.setState({ hasBegun: true });
+    await log(killed, [{ loss: 6 }, { loss: 7 }], { epoch: 1, begin });
+    expect(read(path)).toBe(
+      '{"epoch":0,"loss":1}\n{"epo\n{"epoch":1,"loss":6}\n{"epoch":2,"loss":7}\n',
+    );
   });
 });
 

@@ -155,6 +155,10 @@ describe("a saved model", () => {
     expect((again.getUserDefinedMetadata().scale as unknown[])[0]).toBeInstanceOf(Scaler);
     net.setUserDefinedMetadata({ when: new Date() });
     await expect(net.save()).rejects.toThrow("metadata.when is an object (Date)");
+    net.setUserDefinedMetadata({ scale: new Scaler({ factor: Number.NaN }) });
+    await expect(net.save()).rejects.toThrow("metadata.scale.factor is NaN");
+    net.setUserDefinedMetadata({ inner: { $class: "TestScaler" } });
+    await expect(net.save()).rejects.toThrow('metadata.inner has a key "$class"');
   });
 
   test("a model that has no weights yet says so", async () => {
