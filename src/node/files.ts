@@ -45,7 +45,7 @@ export const files: Files = {
 
   replace: (path, content) =>
     during({ doing: "write", path }, async () => {
-      await makeFolder(pathOf(path));
+      await makeFolderOf(pathOf(path));
       const target = await followLinks(pathOf(path));
       const mode = await modeOf(target);
       const folder = dirname(target);
@@ -65,7 +65,7 @@ export const files: Files = {
 
   append: (path, text) =>
     during({ doing: "write", path }, async () => {
-      await makeFolder(pathOf(path));
+      await makeFolderOf(pathOf(path));
       await appendFile(pathOf(path), text);
     }),
 
@@ -86,8 +86,29 @@ export const files: Files = {
 };
 
 /** Hours of training must not be lost for a folder that nobody made. */
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+async function makeFolderOf(path: string): Promise<void> {
+  await makeFolder(dirname(path));
+}
+
+/**
+ * With the folders above it. Not by `mkdir(…, { recursive: true })`: where a system says of a new folder that there is no
+ * such thing (Linux in /proc does), that never ends.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) await makeFolder(above);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!(await isFolder(folder))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found?.isDirectory() ?? false;
 }
 
 function pathOf(path: string): string {

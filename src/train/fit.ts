@@ -1,4 +1,5 @@
-import { AbortError, NumericsError } from "../errors.ts";
+import { NumericsError } from "../errors.ts";
+import { throwIfAborted } from "./abort.ts";
 import type { BatchSource, Feed } from "./batches/batch-source.ts";
 import type { Logs } from "./callbacks/callback-hooks.ts";
 import type { CallbackList } from "./callbacks/callback-list.ts";
@@ -42,7 +43,7 @@ export interface FitTask {
 /** Trains for all epochs; resolves with their record. */
 export async function runFit(task: FitTask): Promise<History> {
   const { settings, callbacks, progress, validation, start, history } = task;
-  throwIfAborted(task);
+  throwIfAborted({ label: task.label, signal: task.settings.signal });
   callbacks.setParams({
     ...history.params,
     verbose: settings.verbose,
@@ -64,7 +65,7 @@ export async function runFit(task: FitTask): Promise<History> {
     logs = await callbacks.epochEnd(epoch, logs);
     history.add(epoch, logs);
     await task.rested("epoch");
-    throwIfAborted(task);
+    throwIfAborted({ label: task.label, signal: task.settings.signal });
     if (isRefused || task.isStopped()) break;
   }
   await callbacks.trainEnd(logs);
@@ -84,7 +85,7 @@ async function trainEpoch(task: FitTask, epoch: number): Promise<EpochEnd> {
   let batch = epoch === start.epoch ? start.batch : 0;
   let pacer = batch > 0 ? beginEpoch(task, { isResumed: true }) : null;
   for await (const feed of training.batches(epoch, batch)) {
-    throwIfAborted(task);
+    throwIfAborted({ label: task.label, signal: task.settings.signal });
     pacer ??= beginEpoch(task, { isResumed: false });
     const refused = await trainBatch(task, { epoch, batch, feed, pacer });
     if (refused !== null) return { logs: refused, isRefused: true };
@@ -150,7 +151,7 @@ async function validate(task: FitTask, validation: BatchSource): Promise<Logs> {
   tally.reset();
   const pacer = new Pacer(tally, { everyMs: settings.yieldEveryMs, isWatched: false });
   for await (const feed of validation.batches(0, 0)) {
-    throwIfAborted(task);
+    throwIfAborted({ label: task.label, signal: task.settings.signal });
     validationStep.run(feed.data, feed.rows);
     await pacer.turn();
   }
@@ -159,14 +160,6 @@ async function validate(task: FitTask, validation: BatchSource): Promise<Logs> {
 
 function prefixed({ logs }: TallyReading): Logs {
   return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
-}
-
-function throwIfAborted({ label, settings }: FitTask): void {
-  if (settings.signal?.aborted !== true) return;
-  throw new AbortError(
-    `${label}: training was aborted; the weights are those after the last finished step.`,
-    { cause: settings.signal.reason },
-  );
 }
 
 /**

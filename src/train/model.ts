@@ -72,7 +72,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Com
    * shuffles.
    *
    * Counterpart of `model.fitDataset` in TF.js. As there, tensors that were computed for a batch on the GPU end once it
-   * is used.
+   * is used; those of a list stay, for the next pass.
    *
    * @example
    * async function* batches() {

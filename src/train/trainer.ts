@@ -1,4 +1,4 @@
-import { NumericsError, SluiceError } from "../errors.ts";
+import { DisposedError, NumericsError, SluiceError } from "../errors.ts";
 import { currentEngine } from "../tensor/current.ts";
 import { nextSeed, type RandomStream, type Tensor, withStream } from "../tensor/index.ts";
 import {
@@ -63,6 +63,7 @@ export class Trainer {
   #validation: TestStep | null = null;
   #evaluation: TestStep | null = null;
   #isFitting = false;
+  #isDisposed = false;
 
   constructor(trainee: Trainee, config: CompiledConfig, state: TrainingState) {
     this.#trainee = trainee;
@@ -119,6 +120,7 @@ export class Trainer {
       await backup?.finish();
       return history;
     } catch (error) {
+      if (error instanceof DisposedError) this.#requireLive(label);
       // What was refused is no place to go on from.
       if (error instanceof NumericsError) this.state.position = null;
       throw error;
@@ -257,6 +259,7 @@ export class Trainer {
 
   /** Frees what training needs besides the weights. */
   dispose(): void {
+    this.#isDisposed = true;
     const { optimizer, ownsOptimizer } = this.config;
     optimizer.forget(this.#trainee.layer.weights);
     if (ownsOptimizer) optimizer.dispose();
@@ -276,7 +279,17 @@ export class Trainer {
     );
   }
 
+  /** Whoever goes on training with what is gone would leave new steps behind. */
+  #requireLive(label: string): void {
+    if (!this.#isDisposed) return;
+    throw new DisposedError(
+      `${label}: the model was disposed, compiled anew or given other layers while this ran. Await it before, or end it ` +
+        "with an AbortSignal.",
+    );
+  }
+
   #trainingStep(): TrainingStep {
+    this.#requireLive(this.#name);
     const trained = this.#trainee.layer.trainableWeights;
     const known = this.#training;
     const isCurrent =
@@ -295,6 +308,7 @@ export class Trainer {
   }
 
   #validationStep(): TestStep {
+    this.#requireLive(this.#name);
     this.#validation ??= new TestStep(this.#trainee.layer, this.config, "validation");
     return this.#validation;
   }

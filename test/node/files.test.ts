@@ -33,6 +33,15 @@ describe("files", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+  test.runIf(process.platform === "linux")(
+    "a folder that the system does not let anybody make is an error, not an endless try",
+    async () => {
+      const path = "/proc/no-such-folder/deeper/model.safetensors";
+      await expect(files.replace(path, bytes("x"))).rejects.toThrow(StoreError);
+      await expect(files.append(path, "x")).rejects.toThrow(StoreError);
+    },
+  );
+
   test("a file is written, read, replaced and removed", async () => {
     expect(await files.exists(at("a"))).toBe(false);
     await files.replace(at("a"), bytes("one"));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { array } from "../../src/data/index.ts";
 import { ArgumentError, DisposedError, DTypeError, ShapeError } from "../../src/errors.ts";
 import { layers } from "../../src/layers/index.ts";
 import { memory, tensor } from "../../src/tensor/index.ts";
@@ -101,6 +102,18 @@ describe("bad input is refused before any work", () => {
     await expect(model.fit(undefined as never, y)).rejects.toThrow(ArgumentError);
     await expect(model.fit([tensor(x), tensor(x)], y)).rejects.toThrow("a list of 2");
     await expect(model.fit({ elsewhere: x }, y)).rejects.toThrow("elsewhere");
+  });
+
+  test("what gives data later or in pieces, with the way out", async () => {
+    const model = linearModel();
+    const batches = function* (): Generator<object> {
+      yield { xs: x, ys: y };
+    };
+    for (const given of [batches, array(x), array(x).batch(4)]) {
+      await expect(model.fit(given as never, y)).rejects.toThrow("fitDataset()");
+      await expect(model.fit(x, given as never)).rejects.toThrow("fitDataset()");
+    }
+    await expect(model.fit(Promise.resolve(x) as never, y)).rejects.toThrow("await it");
   });
 
   test("a model without weights to train", async () => {

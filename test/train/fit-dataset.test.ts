@@ -160,6 +160,15 @@ describe("fitDataset", () => {
     expect(host.some((one) => one?.isDisposed)).toBe(false);
   });
 
+  test("leaves the tensors of a list to its owner, so that it can be gone through again", async () => {
+    const model = linearModel();
+    const list = [tensor(x).mul(2), tensor(x).mul(3)].map((xs) => ({ xs, ys: tensor(y) }));
+    const { history } = await model.fitDataset(list, { ...quiet, epochs: 3 });
+    expect(history.loss).toHaveLength(3);
+    expect(list.some(({ xs }) => xs.isDisposed)).toBe(false);
+    for (const { xs } of list) xs.dispose();
+  });
+
   test("closes the iterator when training stops early or fails", async () => {
     const model = linearModel();
     let [opened, closed] = [0, 0];

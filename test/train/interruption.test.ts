@@ -186,6 +186,58 @@ describe("an AbortSignal", () => {
     // The validation step keeps figures of its own; nothing else may stay.
     expect(memory().numTensors - before.numTensors).toBeLessThanOrEqual(1);
   });
+
+  test("ends the wait for a batch that does not come; the batch that comes late is dropped", async () => {
+    const { x, y } = linearData(8);
+    const model = linearModel();
+    const controller = new AbortController();
+    let arrive = (): void => {};
+    let isClosed = false;
+    const source = async function* (): AsyncGenerator<{ xs: number[][]; ys: number[][] }> {
+      try {
+        yield { xs: x, ys: y };
+        await new Promise<void>((resolve) => {
+          arrive = resolve;
+        });
+        yield { xs: x, ys: y };
+      } finally {
+        isClosed = true;
+      }
+    };
+    setTimeout(() => controller.abort("enough"), 30);
+    const training = model.fitDataset(source, { ...quietly, signal: controller.signal });
+    await expect(training).rejects.toThrow(AbortError);
+    expect(model.optimizer.iterations).toBe(1);
+    arrive();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(isClosed).toBe(true);
+    await model.fit(x, y, quietly);
+  });
+});
+
+describe("a model that is disposed or compiled anew while fit runs", () => {
+  test("ends fit with an error that says so, and leaves nothing behind", async () => {
+    const { x, y } = linearData(8);
+    await linearModel().fit(x, y, quietly);
+    const before = memory();
+    const build = (): Model => {
+      const model = sequential({ layers: [dense({ units: 1, inputShape: [2] })] });
+      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+      return model;
+    };
+    const soon = build();
+    const never = soon.fit(x, y, quietly);
+    soon.dispose();
+    await expect(never).rejects.toThrow("disposed, compiled anew");
+    const later = build();
+    const onEpochEnd = (): void => {
+      later.compile({ optimizer: "adam", loss: "meanSquaredError" });
+    };
+    const training = later.fit(x, y, { ...quietly, epochs: 2, callbacks: { onEpochEnd } });
+    await expect(training).rejects.toThrow("disposed, compiled anew");
+    later.dispose();
+    expect(memory()).toEqual(before);
+  });
 });
 
 describe("stopTraining", () => {

@@ -119,6 +119,7 @@ function itemsFor(label: string, data: ModelData, ports: readonly Port[]): reado
   if (data === undefined || data === null) {
     throw new ArgumentError(`${label}: received ${String(data)}. Expected data for ${names}.`);
   }
+  checkIsData(label, data, names);
   if (isByName(data)) {
     return ports.map(({ name }) => {
       const item = data[name];
@@ -136,6 +137,21 @@ function itemsFor(label: string, data: ModelData, ports: readonly Port[]): reado
   throw new ArgumentError(
     `${label}: received ${Array.isArray(data) ? `a list of ${data.length}` : "one tensor"}. Expected ` +
       `${ports.length}: ${names}.`,
+  );
+}
+
+/** What gives data later, or piece by piece, is no data: the message says what takes it. */
+function checkIsData(label: string, data: unknown, names: string): void {
+  if (data instanceof Promise) {
+    throw new ArgumentError(`${label}: received a Promise. Expected data for ${names}: await it.`);
+  }
+  const isGiver =
+    typeof data === "function" ||
+    (typeof data === "object" && data !== null && Symbol.asyncIterator in data);
+  if (!isGiver) return;
+  throw new ArgumentError(
+    `${label}: received a data set. Expected data for ${names}: tensors or arrays. Data sets go to fitDataset() and ` +
+      "evaluateDataset().",
   );
 }
 

@@ -1,7 +1,8 @@
 import { Dataset } from "../../data/index.ts";
-import { ArgumentError, SluiceError } from "../../errors.ts";
+import { AbortError, ArgumentError, SluiceError } from "../../errors.ts";
 import { describeValue } from "../../names/describe.ts";
 import { type Tensor, tensorsIn } from "../../tensor/index.ts";
+import { unlessAborted } from "../abort.ts";
 import type { Origin } from "../training-state.ts";
 import type { BatchSource, Feed } from "./batch-source.ts";
 import {
@@ -34,6 +35,8 @@ export interface DatasetOptions {
   readonly label: string;
   /** Batches of an epoch; null: those of one pass. */
   readonly steps: number | null;
+  /** Ends the wait for a batch, too; null: nothing does. */
+  readonly signal: AbortSignal | null;
   /** Which pass the first epoch is. */
   readonly origin: Origin;
   /** Makes tensors of a batch and checks them; `label` says where it came from. */
@@ -46,6 +49,8 @@ export class DatasetSource implements BatchSource {
   readonly #dataset: BatchDataset;
   readonly #options: DatasetOptions;
   #iterator: AsyncIterator<DatasetBatch> | Iterator<DatasetBatch> | null = null;
+  /** The batch that was asked for and has not come. */
+  #pending: Promise<IteratorResult<DatasetBatch>> | null = null;
   /** Number of the pass that begins next. */
   #passes: number;
   /** Batches taken from this pass, and from all passes. */
@@ -78,7 +83,7 @@ export class DatasetSource implements BatchSource {
       try {
         yield { data, rows: null, size: rows };
       } finally {
-        endTensors(batchTensors(data));
+        this.#end(batchTensors(data));
       }
     }
   }
@@ -86,7 +91,23 @@ export class DatasetSource implements BatchSource {
   async dispose(): Promise<void> {
     const iterator = this.#iterator;
     this.#iterator = null;
-    await iterator?.return?.();
+    const ended = Promise.resolve(iterator?.return?.());
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending === null) {
+      await ended;
+      return;
+    }
+    // A generator ends only once the batch has come that nobody waits for any more: in its own time.
+    const drop = pending.then((late) => {
+      if (late.done !== true) this.#end(tensorsIn(late.value));
+    });
+    void Promise.allSettled([ended, drop]);
+  }
+
+  /** Tensors of a list are its owner's. */
+  #end(tensors: readonly Tensor[]): void {
+    if (!Array.isArray(this.#dataset)) endTensors(tensors);
   }
 
   /**
@@ -105,7 +126,7 @@ export class DatasetSource implements BatchSource {
     while (this.#taken < target) {
       const item = await this.#next(epoch, first);
       if (item === null) break;
-      endTensors(tensorsIn(item));
+      this.#end(tensorsIn(item));
     }
   }
 
@@ -148,8 +169,14 @@ export class DatasetSource implements BatchSource {
 
   async #pull(epoch: number, batch: number): Promise<IteratorResult<DatasetBatch>> {
     try {
-      return await (this.#iterator as AsyncIterator<DatasetBatch>).next();
+      const next = Promise.resolve((this.#iterator as AsyncIterator<DatasetBatch>).next());
+      this.#pending = next;
+      const result = await unlessAborted(next, this.#options);
+      this.#pending = null;
+      return result;
     } catch (cause) {
+      if (cause instanceof AbortError) throw cause;
+      this.#pending = null;
       this.#iterator = null;
       const text = cause instanceof Error ? cause.message : String(cause);
       throw new SluiceError(
@@ -190,7 +217,7 @@ function argumentsOf(label: string, item: DatasetBatch): DataArguments {
 
 /**
  * As in TF.js, tensors of a batch end once it is used: what was computed for it on the GPU would pile up. Host data
- * holds nothing there, and stays usable, so a list of batches can be gone through again.
+ * holds nothing there, and stays usable.
  */
 function endTensors(tensors: readonly Tensor[]): void {
   for (const one of tensors) {

@@ -93,7 +93,8 @@ export class FitData {
   ): FitSources {
     const { dataset, config, settings, origin } = parts;
     const classWeight = config.classWeight ?? null;
-    const options = { steps: settings.stepsPerEpoch, classWeight, origin };
+    const { stepsPerEpoch: steps, signal } = settings;
+    const options = { steps, classWeight, origin, signal };
     const training = this.#datasetSource(label, dataset, options);
     const validation = this.#validationSource(label, config.validationData ?? null, settings);
     const dispose = async (): Promise<void> => {
@@ -105,7 +106,7 @@ export class FitData {
 
   /** Batches that are only judged; of `steps` as many, null: all. */
   ofBatches(label: string, dataset: BatchDataset, steps: number | null): BatchSource {
-    return this.#datasetSource(label, dataset, { steps, classWeight: null });
+    return this.#datasetSource(label, dataset, { steps, classWeight: null, signal: null });
   }
 
   /** Makes sources of samples that are there as a whole. */
@@ -126,14 +127,19 @@ export class FitData {
   #datasetSource(
     label: string,
     dataset: BatchDataset,
-    options: { steps: number | null; classWeight: ClassWeight | null; origin?: Origin },
+    options: {
+      steps: number | null;
+      classWeight: ClassWeight | null;
+      signal: AbortSignal | null;
+      origin?: Origin;
+    },
   ): DatasetSource {
-    const { steps, classWeight, origin = { epoch: 0, pass: 0 } } = options;
+    const { steps, classWeight, signal, origin = { epoch: 0, pass: 0 } } = options;
     const prepare = (from: string, data: DataArguments): PreparedBatch => {
       const { batch, rows } = this.prepare(from, data);
       return { batch: this.#withClassWeights(from, batch, classWeight), rows };
     };
-    return new DatasetSource(dataset, { label, steps, origin, prepare });
+    return new DatasetSource(dataset, { label, steps, signal, origin, prepare });
   }
 
   /** What is only judged, from samples or from batches. */
@@ -145,8 +151,8 @@ export class FitData {
     if (given === null) return null;
     const title = `${label}: validationData`;
     if (!isPair(given)) {
-      const steps = settings.validationSteps;
-      return this.#datasetSource(title, given, { steps, classWeight: null });
+      const { validationSteps: steps, signal } = settings;
+      return this.#datasetSource(title, given, { steps, classWeight: null, signal });
     }
     const [x, y, sampleWeight] = given;
     const { batch, rows } = this.prepare(title, { x, y, sampleWeight });
