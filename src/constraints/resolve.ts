@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { deserializeAs, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, ownClassName, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm } from "./index.ts";
@@ -66,5 +66,8 @@ export function serializeConstraint(constraint: ResolvedConstraint | null): Seri
         "constraints.Constraint.",
     );
   }
-  return { className: constraint.getClassName(), config: { ...constraint.getConfig() } };
+  return {
+    className: ownClassName(constraint, Constraint, "constraint"),
+    config: { ...constraint.getConfig() },
+  };
 }

@@ -1,5 +1,5 @@
 import { checkKeys, type KeyRules } from "../names/check-keys.ts";
-import { deserializeAs, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, ownClassName, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import { Constant, Identity, Ones, Zeros } from "./constant.ts";
 import { FunctionInitializer, type InitializerFunction } from "./function-initializer.ts";
@@ -94,7 +94,8 @@ export function getInitializer(given: InitializerLike): Initializer {
 
 /** The initializer as plain data. */
 export function serializeInitializer(initializer: Initializer): Serialized {
-  return { className: initializer.getClassName(), config: { ...initializer.getConfig() } };
+  const className = ownClassName(initializer, Initializer, "initializer");
+  return { className, config: { ...initializer.getConfig() } };
 }
 
 const seedOnly: KeyRules = { seed: "number" };

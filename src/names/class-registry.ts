@@ -95,3 +95,20 @@ export function deserializeAs<T extends object>(
     `${what}: received ${describeValue(made)}${from}. Expected a class that extends ${baseName}.`,
   );
 }
+
+/**
+ * The className of an object of a class that derives from `base`.
+ * @throws {ArgumentError} when its class has none of its own, so that nobody could make it again.
+ */
+export function ownClassName(
+  object: { getClassName(): string },
+  base: { readonly className: string },
+  what: string,
+): string {
+  const className = object.getClassName();
+  if (className !== base.className) return className;
+  throw new ArgumentError(
+    `${what}: the class ${object.constructor.name} has no className, so it cannot be saved. Expected a name of its own: ` +
+      `static override readonly className = "${object.constructor.name}".`,
+  );
+}

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { deserializeAs, type Serialized } from "../names/class-registry.ts";
+import { deserializeAs, ownClassName, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { L1L2, l1, l1l2, l2, OrthogonalRegularizer, orthogonal, Regularizer } from "./index.ts";
@@ -55,5 +55,8 @@ export function serializeRegularizer(regularizer: ResolvedRegularizer | null): S
       "regularizer: a function cannot be written to a config. Expected a name or a Regularizer.",
     );
   }
-  return { className: regularizer.getClassName(), config: { ...regularizer.getConfig() } };
+  return {
+    className: ownClassName(regularizer, Regularizer, "regularizer"),
+    config: { ...regularizer.getConfig() },
+  };
 }

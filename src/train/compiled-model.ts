@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, SluiceError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
@@ -7,6 +7,7 @@ import type { Port } from "./batches/data.ts";
 import type { CallbackModel } from "./callbacks/callback-hooks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { Container } from "./container.ts";
+import type { History } from "./history/history.ts";
 import { tallyEntries } from "./objective.ts";
 import { matchModel, writeMatched } from "./saving/match-weights.ts";
 import { encodeModel, type ModelFile } from "./saving/model-file.ts";
@@ -29,6 +30,8 @@ export abstract class CompiledModel<
 > extends Container<Count> {
   /** Set it to true, in a callback say, to end `fit` after the step under way. */
   stopTraining = false;
+  /** The record of the latest `fit`, also while it runs. */
+  history: History | null = null;
   #compiled: CompileConfig | null = null;
   #trainer: Trainer | null = null;
   readonly #training = new TrainingMemory();
@@ -74,6 +77,7 @@ export abstract class CompiledModel<
    */
   compile(config: CompileConfig): void {
     this.requireAlive("compile");
+    this.requireIdle("compile");
     const trainer = this.layers.length === 0 ? null : this.#newTrainer(config);
     this.#trainer?.dispose();
     this.#trainer = trainer;
@@ -87,10 +91,16 @@ export abstract class CompiledModel<
     const trainee = {
       layer: this,
       model: this.whole,
+      began: (history: History) => {
+        this.stopTraining = false;
+        this.history = history;
+      },
       restorable: {
         gather: () => this.#gather("backup", true),
         takeUp: (file: ModelFile, source: string) => {
           const matched = matchModel(file, this, source);
+          // Slots of another size are to be found before anything changes.
+          resolved.optimizer.build(this.trainableWeights);
           this.#training.goOn(file, resolved.optimizer, source);
           writeMatched(this.name, matched);
         },
@@ -149,6 +159,16 @@ export abstract class CompiledModel<
     this.#trainer?.dispose();
     this.#trainer = null;
     return super.dispose();
+  }
+
+  /** @throws {SluiceError} while `fit` runs on what would change. */
+  protected requireIdle(method: string): void {
+    if (!this.isTraining) return;
+    throw new SluiceError(
+      "busy",
+      `${this.name}.${method}: fit() is running on this model. Await it, or stop it (model.stopTraining = true, or an ` +
+        "AbortSignal), before changing the model.",
+    );
   }
 
   /** To be called when layers come or go: the steps of the old ones are of no use; what `compile` was told still holds. */

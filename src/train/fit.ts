@@ -32,8 +32,10 @@ export interface FitTask {
   readonly begun: () => void;
   /** Totals of an epoch that goes on from a file; null where they are on the GPU. */
   readonly resumed: () => Float32Array | null;
-  /** Told where training stands, before callbacks hear of it. */
-  readonly moved: (position: TrainingPosition) => void;
+  /** Called after the last epoch, before callbacks know that training ends. */
+  readonly ended: () => void;
+  /** Told where training stands, before callbacks hear of it; null: nowhere from where it could go on. */
+  readonly moved: (position: TrainingPosition | null) => void;
   /** Called after the callbacks of each batch and of each epoch. */
   readonly rested: (at: "batch" | "epoch") => Promise<void>;
   /** Whether somebody set `model.stopTraining`. */
@@ -64,10 +66,12 @@ export async function runFit(task: FitTask): Promise<History> {
     progress.endEpoch(logs);
     logs = await callbacks.epochEnd(epoch, logs);
     history.add(epoch, logs);
-    await task.rested("epoch");
+    if (isRefused) task.moved(null);
+    else await task.rested("epoch");
     throwIfAborted({ label: task.label, signal: task.settings.signal });
     if (isRefused || task.isStopped()) break;
   }
+  task.ended();
   await callbacks.trainEnd(logs);
   return history;
 }

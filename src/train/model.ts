@@ -32,8 +32,6 @@ import { Predictor } from "./predictor.ts";
  * Counterpart of `tf.LayersModel` and `keras.Model`.
  */
 export abstract class Model<Count extends OutputCount = OutputCount> extends CompiledModel<Count> {
-  /** The record of the latest `fit` that came to its end. */
-  history: History | null = null;
   #predictor: Predictor | null = null;
 
   /**
@@ -56,10 +54,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Com
    */
   async fit(x: ModelData, y: ModelData, config: FitConfig = {}): Promise<History> {
     const trainer = this.requireTrainer("fit");
-    this.stopTraining = false;
-    const history = await trainer.fit({ x, y, sampleWeight: config?.sampleWeight }, config);
-    this.history = history;
-    return history;
+    return trainer.fit({ x, y, sampleWeight: config?.sampleWeight }, config);
   }
 
   /**
@@ -90,10 +85,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Com
    */
   async fitDataset(dataset: BatchDataset, config: FitDatasetConfig = {}): Promise<History> {
     const trainer = this.requireTrainer("fitDataset");
-    this.stopTraining = false;
-    const history = await trainer.fitDataset(dataset, config);
-    this.history = history;
-    return history;
+    return trainer.fitDataset(dataset, config);
   }
 
   /**

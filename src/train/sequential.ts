@@ -52,6 +52,7 @@ export class Sequential extends Model<"one"> {
    */
   add(layer: AnyLayer): void {
     checkLayer(this.name, layer);
+    this.requireIdle("add");
     if (this.#layers.some((one) => one.name === layer.name)) {
       throw new ArgumentError(
         `${this.name}.add: there is a layer "${layer.name}" already. Expected a name of its own.`,
@@ -79,6 +80,7 @@ export class Sequential extends Model<"one"> {
    * @throws {ArgumentError} when there is no layer.
    */
   pop(): void {
+    this.requireIdle("pop");
     if (this.#layers.pop() === undefined) {
       throw new ArgumentError(`${this.name}.pop: there are no layers.`);
     }

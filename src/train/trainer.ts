@@ -109,6 +109,7 @@ export class Trainer {
     const callbacks = new CallbackList(label, plan.callbacks, this.#trainee.model);
     const backup = this.#backupAmong(plan.callbacks);
     this.#isFitting = true;
+    let failure: { readonly error: unknown } | null = null;
     try {
       this.config.optimizer.clearFault();
       const restored = backup === null ? null : await backup.restore();
@@ -116,17 +117,27 @@ export class Trainer {
       const start =
         restored !== null && position !== null ? position : this.#startOf(plan.settings, plan.seed);
       const history = await this.#run(label, { plan, callbacks, start, backup, restored });
-      this.config.optimizer.finalizeVariableValues(this.#trainee.layer.trainableWeights);
       await backup?.finish();
       return history;
     } catch (error) {
+      failure = { error };
       if (error instanceof DisposedError) this.#requireLive(label);
       // What was refused is no place to go on from.
       if (error instanceof NumericsError) this.state.position = null;
       throw error;
     } finally {
-      this.#isFitting = false;
+      await this.#exit(callbacks, failure);
+    }
+  }
+
+  /** The model is busy until all callbacks are done; the first failure counts. */
+  async #exit(callbacks: CallbackList, failure: { readonly error: unknown } | null): Promise<void> {
+    try {
       await callbacks.trainExit();
+    } catch (error) {
+      if (failure === null) throw error;
+    } finally {
+      this.#isFitting = false;
     }
   }
 
@@ -148,6 +159,7 @@ export class Trainer {
       batchSize: training.samples === null ? null : settings.batchSize,
     });
     restored?.recall(history);
+    this.#trainee.began(history);
     try {
       return await runFit({
         ...{ label, settings, callbacks, start, progress, history, training, validation },
@@ -155,6 +167,10 @@ export class Trainer {
         validationStep: () => this.#validationStep(),
         metrics: tallyEntries(this.config).map(({ name }) => name),
         begun: () => restored?.remind(callbacks),
+        ended: () => {
+          const { optimizer } = this.config;
+          optimizer.finalizeVariableValues(this.#trainee.layer.trainableWeights);
+        },
         resumed: () => {
           const { figures } = this.state;
           this.state.figures = null;

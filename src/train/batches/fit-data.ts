@@ -6,6 +6,7 @@ import type { Tensor } from "../../tensor/index.ts";
 import type { CallbackModel } from "../callbacks/callback-hooks.ts";
 import type { CompiledConfig } from "../compile-config.ts";
 import type { FitConfig, FitDatasetConfig, FitSettings, ValidationData } from "../fit-config.ts";
+import type { History } from "../history/history.ts";
 import type { Batch } from "../objective.ts";
 import type { Restorable } from "../saving/fit-backup.ts";
 import type { Origin } from "../training-state.ts";
@@ -33,6 +34,8 @@ export interface Trainee {
   /** The same, as backups see it. */
   readonly restorable: Restorable;
   readonly inputs: () => readonly Port[];
+  /** Told of the record of a fit that begins. */
+  readonly began: (history: History) => void;
   /** Whether somebody asked training to stop. */
   readonly isStopped: () => boolean;
 }
@@ -64,8 +67,8 @@ export class FitData {
     const { batchSize, stepsPerEpoch, validationSplit } = settings;
     const { batch: given, rows } = this.prepare(label, data);
     const end = splitPoint(label, rows, validationSplit);
-    const held = this.#validationSource(label, config.validationData ?? null, settings);
     const weighed = this.#withClassWeights(label, given, config.classWeight ?? null);
+    const held = this.#validationSource(label, config.validationData ?? null, settings);
     const { source, dispose } = this.#arraySource(weighed, this.#trainee.layer.name);
     const order = { start: 0, end, batchSize, shuffle: settings.shuffle, seed };
     const training = source({ ...order, steps: stepsPerEpoch });

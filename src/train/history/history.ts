@@ -4,6 +4,8 @@ import type { EpochRow } from "../saving/fit-record.ts";
 import { csvLine } from "./csv-line.ts";
 import { type HistorySVGOptions, historySVG } from "./history-svg.ts";
 
+const OWN = { enumerable: true, configurable: true, writable: true } as const;
+
 /** How training went: the record that `fit` gives. */
 export class History {
   /** Numbers of the epochs that were finished, from 0. */
@@ -23,7 +25,10 @@ export class History {
     this.epoch.push(epoch);
     this.#rows.push({ ...logs });
     for (const [name, value] of Object.entries(logs)) {
-      if (!Object.hasOwn(this.history, name)) this.history[name] = [];
+      if (!Object.hasOwn(this.history, name)) {
+        // Not by assignment: a name may be one of the prototype.
+        Object.defineProperty(this.history, name, { ...OWN, value: [] });
+      }
       this.history[name]?.push(value);
     }
   }
