@@ -1,3 +1,4 @@
+import { registerData } from "../../data/register-data.ts";
 import { ArgumentError } from "../../errors.ts";
 import { deserialize } from "../../names/class-registry.ts";
 import { describeValue } from "../../names/describe.ts";
@@ -5,23 +6,22 @@ import { describeValue } from "../../names/describe.ts";
 /** What marks an object of a class in saved metadata. */
 const CLASS_KEY = "$class";
 
-/** What objects of registered classes have. */
-interface Describable {
-  getClassName(): string;
-  getConfig(): Record<string, unknown>;
+/** What an object of a registered class says of itself. */
+interface Description {
+  readonly className: string;
+  readonly config: Record<string, unknown>;
 }
 
 /**
  * Metadata as plain data.
- * @throws {ArgumentError} for what is none and describes itself by no `getClassName` and `getConfig`.
+ * @throws {ArgumentError} for what is none and has no `getConfig()` and no class with a static `className`.
  */
 export function plainMetadata(value: unknown, path = "metadata"): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((one, i) => plainMetadata(one, `${path}[${i}]`));
-  if (isDescribable(value)) {
-    return { [CLASS_KEY]: value.getClassName(), config: value.getConfig() };
-  }
+  const described = descriptionOf(value);
+  if (described !== null) return { [CLASS_KEY]: described.className, config: described.config };
   if (isPlain(value)) {
     const entries = Object.entries(value).filter(([, one]) => one !== undefined);
     return Object.fromEntries(
@@ -43,6 +43,7 @@ export function revivedMetadata(value: unknown, path = "metadata"): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Object.hasOwn(value, CLASS_KEY)) {
     const { [CLASS_KEY]: className, config } = value as Record<string, unknown>;
+    registerData();
     return deserialize({ className: String(className), config: config as never }, path);
   }
   const entries = Object.entries(value);
@@ -51,10 +52,12 @@ export function revivedMetadata(value: unknown, path = "metadata"): unknown {
   );
 }
 
-function isDescribable(value: unknown): value is Describable {
-  if (typeof value !== "object" || value === null) return false;
-  const { getClassName, getConfig } = value as Partial<Describable>;
-  return typeof getClassName === "function" && typeof getConfig === "function";
+function descriptionOf(value: unknown): Description | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { getConfig, constructor: itsClass } = value as Record<string, unknown>;
+  const { className } = (itsClass ?? {}) as { className?: unknown };
+  if (typeof className !== "string" || typeof getConfig !== "function") return null;
+  return { className, config: getConfig.call(value) };
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
