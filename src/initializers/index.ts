@@ -94,8 +94,8 @@ export function getInitializer(given: InitializerLike): Initializer {
 
 /** The initializer as plain data. */
 export function serializeInitializer(initializer: Initializer): Serialized {
-  const className = ownClassName(initializer, Initializer, "initializer");
-  return { className, config: { ...initializer.getConfig() } };
+  const config = { ...initializer.getConfig() };
+  return { className: ownClassName(initializer, Initializer, "initializer"), config };
 }
 
 const seedOnly: KeyRules = { seed: "number" };

@@ -1,3 +1,4 @@
+import { registerData } from "../../data/register-data.ts";
 import { ArgumentError } from "../../errors.ts";
 import { withinBudget } from "../../layers/weight-budget.ts";
 import { deserialize, type Serialized } from "../../names/class-registry.ts";
@@ -45,6 +46,7 @@ export function plainMetadata(value: unknown, path = "metadata"): unknown {
 export function revivedMetadata(
   metadata: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
+  registerData();
   const { result } = withinBudget(0, () => revived(metadata, "metadata"));
   return result as Record<string, unknown>;
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { characters, Normalizer, normalizer, words } from "../../../src/data/index.ts";
 import { ArgumentError } from "../../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/formats/index.ts";
 import { layers } from "../../../src/layers/index.ts";
@@ -159,6 +160,20 @@ describe("a saved model", () => {
     await expect(net.save()).rejects.toThrow("metadata.scale.factor is NaN");
     net.setUserDefinedMetadata({ inner: { $class: "TestScaler" } });
     await expect(net.save()).rejects.toThrow('metadata.inner has a key "$class"');
+  });
+
+  test("normalizers and vocabularies of sl.data go with the model", async () => {
+    const scaler = normalizer();
+    scaler.fit([
+      [1, 2],
+      [3, 5],
+    ]);
+    const net = lstmModel();
+    net.setUserDefinedMetadata({ scaler, text: [words(["b a", "b"]), characters("hello")] });
+    const again = kept(await loadLayersModel(await net.save())).getUserDefinedMetadata();
+    expect(again).toEqual(net.getUserDefinedMetadata());
+    expect(again.scaler).toBeInstanceOf(Normalizer);
+    expect((again.scaler as Normalizer).getConfig()).toEqual(scaler.getConfig());
   });
 
   test("a model that has no weights yet says so", async () => {
