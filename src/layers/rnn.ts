@@ -17,7 +17,7 @@ import { deserializeCell, type RNNCell, serializeCell, stateSizesOf } from "./rn
 
 /** What `layers.rnn` takes. */
 export interface RNNConfig extends RecurrenceConfig {
-  /** Computes one step: an object of a class that extends `layers.RNNCell`. Two layers with one cell share its weights. */
+  /** Computes one step: an object of a class that extends `layers.RNNCell`. */
   readonly cell: RNNCell | Serialized;
 }
 

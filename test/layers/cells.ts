@@ -37,7 +37,7 @@ export class LongShortTerm extends layers.RNNCell {
 
 /** h' = (h + x) / 2: by hand. */
 export class Decay extends layers.RNNCell {
-  static override readonly className = "DecayOfATest";
+  static override readonly className: string = "DecayOfATest";
   get stateSize() {
     return 1;
   }
