@@ -38,6 +38,8 @@ export type { AnyLayer, Layer } from "./layers/layer.ts";
 export type { LayerShape, LayerShapes } from "./layers/layer-shape.ts";
 export type { CallOptions, LayerConfig, Mask } from "./layers/layer-types.ts";
 export type { LSTMConfig } from "./layers/lstm.ts";
+export type { RNNConfig } from "./layers/rnn.ts";
+export type { CellCallOptions, CellConfig, CellResult, RNNCell } from "./layers/rnn-cell.ts";
 export type { SimpleRNNConfig } from "./layers/simple-rnn.ts";
 export type { SymbolicTensor } from "./layers/symbolic.ts";
 export * as losses from "./losses/index.ts";

@@ -22,3 +22,8 @@ export function reserveName(name: string): void {
   if (prefix === undefined) return;
   counts.set(prefix, Math.max(counts.get(prefix) ?? 0, Number(number)));
 }
+
+/** The name that a class declares itself; a class that declares none goes by its JavaScript name. */
+export function classNameOf(made: { readonly name: string; readonly className?: string }): string {
+  return Object.hasOwn(made, "className") ? (made.className ?? made.name) : made.name;
+}

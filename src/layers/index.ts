@@ -45,6 +45,8 @@ import { Permute, permute } from "./permute.ts";
 import { PReLU, type PReLUConfig } from "./prelu.ts";
 import { RepeatVector, repeatVector } from "./repeat-vector.ts";
 import { Reshape, reshapeLayer } from "./reshape.ts";
+import { RNN, rnn } from "./rnn.ts";
+import { RNNCell } from "./rnn-cell.ts";
 import { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
 import { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 
@@ -77,6 +79,7 @@ const classes: readonly RegisteredClass[] = [
   ReLU,
   RepeatVector,
   Reshape,
+  RNN,
   SimpleRNN,
   Softmax,
   Subtract,
@@ -90,7 +93,8 @@ export function registerLayers(): void {
 registerLayers();
 
 /**
- * Makers of layers, under the names of TF.js; `layers.Layer` is the class to derive your own from.
+ * Makers of layers, under the names of TF.js; `layers.Layer` is the class to derive your own from, `layers.RNNCell`
+ * that for the cells of `layers.rnn`.
  *
  * @example
  * const layer = sl.layers.lstm({ units: 16, returnSequences: true });
@@ -98,6 +102,7 @@ registerLayers();
  */
 export const layers = {
   Layer,
+  RNNCell,
   /** The same as `input` of the library. */
   input,
   inputLayer,
@@ -134,6 +139,7 @@ export const layers = {
   simpleRNN,
   lstm,
   gru,
+  rnn,
   bidirectional,
   timeDistributed,
   // several inputs

@@ -2,7 +2,7 @@ import { ArgumentError, DisposedError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { applyRegularizer, type ResolvedRegularizer } from "../regularizers/resolve.ts";
 import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
-import { autoName, reserveName } from "./auto-name.ts";
+import { autoName, classNameOf, reserveName } from "./auto-name.ts";
 import { addLoss, isTraining, withTraining } from "./call-context.ts";
 import { callOptions, withMask } from "./call-options.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
@@ -200,7 +200,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   }
 
   getClassName(): string {
-    return classNameOf(this.constructor as typeof Layer);
+    return classNameOf(this.constructor);
   }
 
   /** The symbolic input of the layer's only application. */
@@ -310,13 +310,6 @@ function checkApplied(inputs: unknown, layer: string): void {
 function ownHandles(result: Tensor | Tensor[], inputs: readonly Tensor[]): Tensor | Tensor[] {
   const own = (one: Tensor): Tensor => (inputs.includes(one) ? Tensor.of(one.value) : one);
   return result instanceof Tensor ? own(result) : result.map(own);
-}
-
-/**
- * The name that the class declares itself; a class that declares none goes by its JavaScript name.
- */
-function classNameOf(layerClass: typeof Layer): string {
-  return Object.hasOwn(layerClass, "className") ? layerClass.className : layerClass.name;
 }
 
 function masksOf(inputs: Tensor | readonly Tensor[]): Mask {

@@ -8,8 +8,61 @@ import { checkConfig, type OwnKeys } from "./check-config.ts";
 import type { CallOptions, LayerConfig } from "./layer-types.ts";
 import type { Applied } from "./symbolic.ts";
 
-/** What all recurrent layers take. */
-export interface RecurrentConfig extends LayerConfig {
+/** What all layers take that carry states over time. */
+export interface RecurrenceConfig extends LayerConfig {
+  /** Penalty on the output. Default none. */
+  readonly activityRegularizer?: RegularizerLike | null;
+  /**
+   * Whether the output is that of every step [B, T, H], not of the last one [B, H]. Default false.
+   */
+  readonly returnSequences?: boolean;
+  /**
+   * Whether the last state follows the output: `[output, h]`, for LSTM `[output, h, c]`. Default
+   * false.
+   */
+  readonly returnState?: boolean;
+  /**
+   * Whether time runs backwards; the outputs stay in the order they were computed in. Default
+   * false.
+   */
+  readonly goBackwards?: boolean;
+  /** Whether a batch begins where the one before ended; needs a fixed batch size. Default false. */
+  readonly stateful?: boolean;
+  /**
+   * Whether the output of a masked step is zero, instead of the one that is held. Default false.
+   */
+  readonly zeroOutputForMask?: boolean;
+  /** Number of features, I; with `inputLength`, another way to say `inputShape`. */
+  readonly inputDim?: number;
+  /** Number of steps, T. Default: any. */
+  readonly inputLength?: number;
+  /** Taken and without effect: how the steps are computed is not the caller's concern here. */
+  readonly unroll?: boolean;
+}
+
+/** Rules for the keys of all of them. */
+export const recurrenceKeys: OwnKeys<RecurrenceConfig> = {
+  activityRegularizer: "any",
+  returnSequences: "boolean",
+  returnState: "boolean",
+  goBackwards: "boolean",
+  stateful: "boolean",
+  zeroOutputForMask: "boolean",
+  inputDim: "number",
+  inputLength: "number",
+  unroll: "boolean",
+};
+
+/** The config with the shape that `inputDim` says. */
+export function withInputDim<Config extends RecurrenceConfig>(config: Config): Config {
+  const { inputDim, inputLength = null, batchSize = null, inputShape, batchInputShape } = config;
+  if (inputDim === undefined || inputShape !== undefined || batchInputShape !== undefined)
+    return config;
+  return { ...config, batchInputShape: [batchSize, inputLength, inputDim] };
+}
+
+/** What SimpleRNN, LSTM and GRU take. */
+export interface RecurrentConfig extends RecurrenceConfig {
   /** Size of the state, H. */
   readonly units: number;
   /** Of the new state. Default `"tanh"`. */
@@ -34,46 +87,18 @@ export interface RecurrentConfig extends LayerConfig {
   readonly recurrentConstraint?: ConstraintLike | null;
   /** The same for the bias. Default none. */
   readonly biasConstraint?: ConstraintLike | null;
-  /** Penalty on the output. Default none. */
-  readonly activityRegularizer?: RegularizerLike | null;
   /** Share of the inputs that training sets to zero; the same ones at every step. Default 0. */
   readonly dropout?: number;
   /** Share of the state that training hides from each gate; the same at every step. Default 0. */
   readonly recurrentDropout?: number;
   /** Seed of both dropouts. Default: drawn from the seed of `setSeed`. */
   readonly seed?: number | undefined;
-  /**
-   * Whether the output is that of every step [B, T, H], not of the last one [B, H]. Default false.
-   */
-  readonly returnSequences?: boolean;
-  /**
-   * Whether the last state follows the output: `[output, h]`, for LSTM `[output, h, c]`. Default
-   * false.
-   */
-  readonly returnState?: boolean;
-  /**
-   * Whether time runs backwards; the outputs stay in the order they were computed in. Default
-   * false.
-   */
-  readonly goBackwards?: boolean;
-  /** Whether a batch begins where the one before ended; needs a fixed batch size. Default false. */
-  readonly stateful?: boolean;
-  /**
-   * Whether the output of a masked step is zero, instead of the state that is held. Default false.
-   */
-  readonly zeroOutputForMask?: boolean;
-  /** Number of features, I; with `inputLength`, another way to say `inputShape`. */
-  readonly inputDim?: number;
-  /** Number of steps, T. Default: any. */
-  readonly inputLength?: number;
-  /** Taken and without effect: how the steps are computed is not the caller's concern here. */
-  readonly unroll?: boolean;
   /** Taken and without effect, as `unroll`. */
   readonly implementation?: number;
 }
 
-/** Rules for the keys that all recurrent layers take. */
 const recurrentKeys: OwnKeys<RecurrentConfig> = {
+  ...recurrenceKeys,
   units: "number",
   activation: "any",
   useBias: "boolean",
@@ -86,24 +111,15 @@ const recurrentKeys: OwnKeys<RecurrentConfig> = {
   kernelConstraint: "any",
   recurrentConstraint: "any",
   biasConstraint: "any",
-  activityRegularizer: "any",
   dropout: "number",
   recurrentDropout: "number",
   seed: "number",
-  returnSequences: "boolean",
-  returnState: "boolean",
-  goBackwards: "boolean",
-  stateful: "boolean",
-  zeroOutputForMask: "boolean",
-  inputDim: "number",
-  inputLength: "number",
-  unroll: "boolean",
   implementation: "number",
   useCudnn: "any",
 };
 
 /**
- * The config of a recurrent layer once its keys are known to be read, with the shape that `inputDim` says.
+ * The config of SimpleRNN, LSTM or GRU once its keys are known to be read, with the shape that `inputDim` says.
  * @throws {ArgumentError} as `checkConfig` does.
  */
 export function checkRecurrentConfig<Config extends RecurrentConfig>(
@@ -112,10 +128,7 @@ export function checkRecurrentConfig<Config extends RecurrentConfig>(
   own: Readonly<Record<Exclude<keyof Config, keyof RecurrentConfig>, KeyRule>>,
 ): Config {
   checkConfig<RecurrentConfig>(maker, config, { ...recurrentKeys, ...own });
-  const { inputDim, inputLength = null, batchSize = null, inputShape, batchInputShape } = config;
-  if (inputDim === undefined || inputShape !== undefined || batchInputShape !== undefined)
-    return config;
-  return { ...config, batchInputShape: [batchSize, inputLength, inputDim] };
+  return withInputDim(config);
 }
 
 /** What LSTM and GRU take beside that. */
@@ -127,10 +140,11 @@ export interface GatedConfig extends RecurrentConfig {
 /** Arguments of one call of a recurrent layer. */
 export interface RecurrentCallOptions extends CallOptions {
   /**
-   * First state(s) [B, H]: `h`, for LSTM `[h, c]`. Default: zeros, or what a stateful layer kept.
+   * First state(s) [B, H]: `h`, for LSTM `[h, c]`. Default: zeros (what the cell says, for one of one's own), or what
+   * a stateful layer kept.
    */
   readonly initialState?: Applied | readonly Applied[] | undefined;
 }
 
-/** States of a recurrent layer, [B, H] each: h, for LSTM h and c. */
+/** States of a recurrent layer, [B, size] each: h, for LSTM h and c; those of a cell in its order. */
 export type States = readonly Tensor[];

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { formatShape, shapesEqual, sizeOf } from "../graph/shape.ts";
+import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
 import {
   scope,
@@ -9,27 +9,30 @@ import {
   toTensor,
   type Variable,
   variable,
-  zeros,
 } from "../tensor/index.ts";
 import type { LayerShape } from "./layer-shape.ts";
 import type { States } from "./recurrent-config.ts";
 import { noteMade, takeFromBudget } from "./weight-budget.ts";
 
-/**
- * The states that a stateful layer carries from batch to batch: variables [B, H] that start at
- * zero.
- */
+/** How the states of a stateful layer begin. */
+export interface StateOptions {
+  /** Of the sequence, batch first. */
+  readonly inputShape: LayerShape;
+  /** Size of each state: it has shape [B, size]. */
+  readonly sizes: readonly number[];
+  /** First values, for a batch of `size` examples. */
+  readonly initial: (size: number) => States;
+}
+
+/** The states that a stateful layer carries from batch to batch: variables [B, size]. */
 export class StateVariables {
   readonly #layer: string;
   readonly #names: readonly string[];
   readonly #variables: readonly Variable[];
+  readonly #initial: () => States;
 
   /** @throws {ArgumentError} when the batch size of `inputShape` is not known. */
-  constructor(
-    layer: string,
-    names: readonly string[],
-    options: { readonly inputShape: LayerShape; readonly units: number },
-  ) {
+  constructor(layer: string, names: readonly string[], options: StateOptions) {
     const [batch = null] = options.inputShape;
     if (batch === null) {
       throw new ArgumentError(
@@ -38,12 +41,13 @@ export class StateVariables {
       );
     }
     this.#layer = layer;
-    const shape = [batch, options.units];
+    this.#initial = () => options.initial(batch);
     this.#names = names.map((name) => `state_${name}`);
-    for (const name of this.#names) takeFromBudget(`${layer}/${name}`, shape);
-    this.#variables = this.#names.map((name) =>
-      noteMade(variable(tensor(new Float32Array(sizeOf(shape)), shape), false, `${layer}/${name}`)),
-    );
+    const shapes = options.sizes.map((size) => [batch, size]);
+    const labels = this.#names.map((name) => `${layer}/${name}`);
+    const loaded = labels.map((label, i) => takeFromBudget(label, shapes[i] ?? []));
+    const first = loaded.includes(true) ? shapes.map(hostZeros) : this.#initial();
+    this.#variables = first.map((state, i) => noteMade(variable(state, false, labels[i])));
   }
 
   /**
@@ -72,19 +76,19 @@ export class StateVariables {
   }
 
   /**
-   * Sets the states to `values`, or to zeros.
+   * Sets the states to `values`, or to those they began with.
    * @throws {ArgumentError} when the number of values is wrong.
    * @throws {ShapeError} when a shape is.
    */
   reset(values?: readonly TensorLike[]): void {
     scope(`${this.#layer}/resetStates`, () => {
       if (values === undefined) {
-        this.write(this.#variables.map((state) => zeros(state.shape)));
+        this.write(this.#initial());
         return;
       }
-      const shape = this.#variables[0]?.shape ?? [];
+      const shapes = this.#variables.map(({ shape }) => shape);
       const states = values.map((value) => toTensor(value, `${this.#layer} state`));
-      this.write(checkStates(this.#layer, states, { count: this.#variables.length, shape }));
+      this.write(checkStates(this.#layer, states, shapes));
     });
   }
 
@@ -125,27 +129,34 @@ function isMatrix(given: unknown): boolean {
 
 /**
  * The states when their number and shapes fit.
+ * @param shapes Those that are expected, in order.
  * @throws {ArgumentError | ShapeError} otherwise.
  */
 export function checkStates(
   layer: string,
   states: readonly Tensor[],
-  expected: { readonly count: number; readonly shape: readonly number[] },
+  shapes: readonly Shape[],
 ): States {
-  if (states.length !== expected.count) {
-    const names = expected.count === 2 ? "h and c" : "h";
+  if (states.length !== shapes.length) {
     throw new ArgumentError(
-      `${layer}: received ${states.length} states. Expected ${expected.count}: ${names}, of ` +
-        `shape ${formatShape(expected.shape)} each.`,
+      `${layer}: received ${states.length} states. Expected ${shapes.length}, of shape ` +
+        `${shapes.map(formatShape).join(" and ")}.`,
     );
   }
-  for (const state of states) {
-    if (shapesEqual(state.shape, expected.shape)) continue;
+  states.forEach((state, i) => {
+    const expected = shapes[i] ?? [];
+    if (shapesEqual(state.shape, expected)) return;
+    const which = states.length === 1 ? "a state" : `state ${i}`;
     throw new ShapeError(
-      `${layer}: received a state of shape ${formatShape(state.shape)}. Expected ` +
-        `${formatShape(expected.shape)}, batch and units.`,
-      { details: { received: state.shape, expected: expected.shape } },
+      `${layer}: received ${which} of shape ${formatShape(state.shape)}. Expected ` +
+        `${formatShape(expected)}, batch and units.`,
+      { details: { received: state.shape, expected } },
     );
-  }
+  });
   return states;
+}
+
+/** Zeros without a run on the device. */
+function hostZeros(shape: Shape): Tensor {
+  return tensor(new Float32Array(sizeOf(shape)), shape);
 }

@@ -65,7 +65,7 @@ describe("the pieces of the page", () => {
       "losses.Loss",
       "metrics.Metric",
       "layers.Layer",
-      "layers.Layer",
+      "layers.RNNCell",
       "initializers.Initializer",
       "regularizers.Regularizer",
       "constraints.Constraint",
@@ -122,14 +122,15 @@ describe("each does what it says", () => {
     close(await pooled.data(), [Math.log(2) / 3]);
   });
 
-  test("the recurrent layer, with gradients through time", async () => {
+  test("the cell, with gradients through time", async () => {
     const [B, T, I, H] = [2, 5, 3, 4];
-    const layer = makeLayer("MinimalGatedUnit", { units: H });
+    const cell = make<sl.RNNCell>("MinimalGatedUnit", { units: H });
+    const layer = kept(sl.layers.rnn({ cell }));
     const x = noise(B * T * I);
     const input = sl.tensor(x, [B, T, I]);
     const output = layer.apply(input);
     expect(output.shape).toEqual([B, H]);
-    const kernel = await layer.weight("kernel").data();
+    const kernel = await cell.weight("kernel").data();
     const at = (values: ArrayLike<number>, place: number) => values[place] ?? Number.NaN;
     const reference = (kernelAt: (i: number) => number): number[] => {
       const result: number[] = [];

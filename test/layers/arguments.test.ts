@@ -15,7 +15,9 @@ const make = layers as unknown as Record<string, Loose>;
 describe("makers of layers", () => {
   const needy = Object.keys(layers).filter(
     (name) =>
-      !["Layer", "flatten", "masking", "layerNormalization", "concatenate"].includes(name) &&
+      !["Layer", "RNNCell", "flatten", "masking", "layerNormalization", "concatenate"].includes(
+        name,
+      ) &&
       !["add", "subtract", "multiply", "average", "maximum", "minimum"].includes(name) &&
       name !== "normalization" &&
       !["softmax", "reLU", "leakyReLU", "elu", "prelu"].includes(name),
@@ -27,7 +29,7 @@ describe("makers of layers", () => {
     }
   });
 
-  test.each(Object.keys(layers).filter((name) => name !== "Layer"))(
+  test.each(Object.keys(layers).filter((name) => !["Layer", "RNNCell"].includes(name)))(
     "%s refuses a key that it does not read",
     (name) => {
       expect(() => make[name]?.({ nameOfNothing: 1 })).toThrow(/nameOfNothing|no option|received/);
@@ -45,6 +47,12 @@ describe("makers of layers", () => {
     ["lstm", { units: 3, resetAfter: true }, "no option resetAfter"],
     ["gru", { units: 3, unitForgetBias: true }, "no option unitForgetBias"],
     ["simpleRNN", { units: 3, recurrentActivation: "tanh" }, "no option recurrentActivation"],
+    ["rnn", { cel: {} }, "Did you mean cell?"],
+    ["rnn", { cell: null }, "cell: received null. Expected a cell"],
+    ["rnn", { cell: [] }, "cell: received a list of 0. Expected a cell"],
+    ["rnn", { cell: { className: "Dense", config: { units: 1 } } }, "received an object (Dense)"],
+    ["rnn", { cell: { className: "CellOfNobody" } }, 'cell: there is no class "CellOfNobody"'],
+    ["rnn", { cell: () => 1 }, "cell: received a function"],
     ["add", { axis: 1 }, "layers.add: there is no option axis"],
     ["concatenate", { axes: 1 }, "Did you mean axis?"],
   ];

@@ -6,8 +6,23 @@ import type { AnyLayer } from "../../src/layers/layer.ts";
 import { deserializeLayer, serializeLayer } from "../../src/layers/serialize.ts";
 import { registerClass } from "../../src/names/class-registry.ts";
 import * as regularizers from "../../src/regularizers/index.ts";
+import { LongShortTerm } from "./cells.ts";
+
+/** What all layers take that run over time. */
+const sequential = {
+  activityRegularizer: "l2",
+  returnSequences: true,
+  returnState: true,
+  goBackwards: true,
+  stateful: true,
+  zeroOutputForMask: true,
+  name: "recurrence",
+  trainable: false,
+  batchInputShape: [2, 5, 3],
+} as const;
 
 const recurrent = {
+  ...sequential,
   units: 4,
   activation: "relu",
   useBias: false,
@@ -17,18 +32,10 @@ const recurrent = {
   kernelRegularizer: regularizers.l1l2({ l1: 0.1 }),
   recurrentRegularizer: "l2",
   biasRegularizer: "l1",
-  activityRegularizer: "l2",
   dropout: 0.1,
   recurrentDropout: 0.2,
   seed: 5,
-  returnSequences: true,
-  returnState: true,
-  goBackwards: true,
-  stateful: true,
-  zeroOutputForMask: true,
   name: "cell",
-  trainable: false,
-  batchInputShape: [2, 5, 3],
 } as const;
 
 const all: AnyLayer[] = [
@@ -55,6 +62,7 @@ const all: AnyLayer[] = [
   layers.lstm({ ...recurrent, recurrentActivation: "hardSigmoid", unitForgetBias: false }),
   layers.gru({ ...recurrent, recurrentActivation: "hardSigmoid", resetAfter: false }),
   layers.bidirectional({ layer: layers.gru({ units: 3 }), mergeMode: "ave" }),
+  layers.rnn({ ...sequential, cell: new LongShortTerm({ units: 3, trainable: false }) }),
   layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
   layers.add(),
   layers.subtract(),
@@ -79,7 +87,7 @@ describe("configs", () => {
   );
 
   test("there is one for every layer", () => {
-    const special = ["Layer", "input", "spatialDropout1d"];
+    const special = ["Layer", "RNNCell", "input", "spatialDropout1d"];
     const makers = Object.keys(layers).filter((name) => !special.includes(name));
     expect(all).toHaveLength(makers.length);
     expect(new Set(all.map((layer) => layer.getClassName())).size).toBe(all.length);

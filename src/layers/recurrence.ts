@@ -1,0 +1,196 @@
+import { ShapeError } from "../errors.ts";
+import { formatShape, shapesEqual } from "../graph/shape.ts";
+import { getRegularizer, serializeRegularizer } from "../regularizers/resolve.ts";
+import {
+  cast,
+  expandDims,
+  reverse,
+  Tensor,
+  type TensorLike,
+  type Variable,
+  where,
+  zeros,
+  zerosLike,
+} from "../tensor/index.ts";
+import { floatInput } from "./arguments.ts";
+import { Layer } from "./layer.ts";
+import { knownDim, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
+import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
+import type { RecurrenceConfig, RecurrentCallOptions, States } from "./recurrent-config.ts";
+import { atTime, type Sequences } from "./recurrent-run.ts";
+import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
+import { asList } from "./symbolic.ts";
+
+/** What one run over a sequence is given beside the sequence. */
+export interface RecurrenceOptions {
+  /** bool [B, T] */
+  readonly mask: Tensor | null;
+  /** [B, size] each; null: the layer's own. */
+  readonly initialStates: States | null;
+  readonly training: boolean;
+}
+
+/**
+ * What all layers have in common that carry states over time, whatever computes the steps: masks,
+ * states, the order of outputs, shapes.
+ */
+export abstract class Recurrence<Count extends OutputCount = "one"> extends Layer<Count> {
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+  readonly goBackwards: boolean;
+  readonly zeroOutputForMask: boolean;
+  #states: StateVariables | null = null;
+
+  constructor(config: RecurrenceConfig) {
+    super(config);
+    this.returnSequences = config.returnSequences ?? false;
+    this.returnState = config.returnState ?? false;
+    this.goBackwards = config.goBackwards ?? false;
+    this.stateful = config.stateful ?? false;
+    this.zeroOutputForMask = config.zeroOutputForMask ?? false;
+    this.activityRegularizer = getRegularizer(config.activityRegularizer);
+    this.supportsMasking = true;
+    this.inputSpec = [{ ndim: 3 }];
+  }
+
+  /** Size of the output of a step. */
+  protected abstract get outputSize(): number;
+  /** Size of each state. */
+  protected abstract get stateSizes(): readonly number[];
+  /** Name of each state. */
+  protected abstract get stateNames(): readonly string[];
+
+  /**
+   * Runs over the sequence [B, T, I]. Gives the output of every step at the time of its input; masked steps hold
+   * states and output.
+   */
+  protected abstract run(x: Tensor, options: RecurrenceOptions): Sequences;
+
+  /** The states that a sequence begins with when nobody gives others. */
+  protected initialStates(batch: number): States {
+    return this.stateSizes.map((size) => zeros([batch, size]));
+  }
+
+  /** To be called by overriding layers once their weights are made. */
+  override build(inputShape: LayerShapes): void {
+    const [shape = []] = shapeList(inputShape);
+    if (this.stateful) {
+      this.#states = new StateVariables(this.name, this.stateNames, {
+        inputShape: shape,
+        sizes: this.stateSizes,
+        initial: (batch) => this.initialStates(batch),
+      });
+    }
+    this.inputSpec = [{ ndim: 3, axes: { [-1]: knownDim(shape, -1, this.name) } }];
+    super.build(inputShape);
+  }
+
+  /** The sequence alone is checked here: states that follow it in the list have their own rule. */
+  override ensureBuilt(shapes: LayerShapes): void {
+    super.ensureBuilt(shapeList(shapes)[0] ?? []);
+  }
+
+  override call(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: RecurrentCallOptions,
+  ): Tensor | Tensor[] {
+    const [sequence, ...listed] = asList(inputs);
+    const x = floatInput(sequence ?? [], this.name); // [B, T, I]
+    const mask = this.#maskOf(kwargs.mask ?? null, x);
+    const initialStates = this.#givenStates(x, kwargs.initialState, listed);
+    const { output, states } = this.run(x, {
+      mask,
+      initialStates,
+      training: kwargs.training === true,
+    });
+    if (this.#states !== null) this.#states.write(states);
+    const ordered = this.#order(output, mask); // [B, T, H]
+    const time = x.shape[1] ?? 1;
+    const result = this.returnSequences ? ordered : atTime(ordered, time - 1);
+    return this.returnState ? [result, ...states] : result;
+  }
+
+  /**
+   * The outputs as they leave the layer: in the order they were computed in, masked ones zero if
+   * asked.
+   */
+  #order(output: Tensor, mask: Tensor | null): Tensor {
+    const shown =
+      mask !== null && this.zeroOutputForMask
+        ? where(expandDims(mask, -1), output, zerosLike(output))
+        : output;
+    return this.goBackwards ? reverse(shown, 1) : shown;
+  }
+
+  /** The states that the call gave, or that a stateful layer kept. */
+  #givenStates(
+    x: Tensor,
+    given: RecurrentCallOptions["initialState"],
+    listed: readonly Tensor[],
+  ): States | null {
+    const [batch = 1] = x.shape;
+    const shapes = this.stateSizes.map((size) => [batch, size]);
+    const own = statesFrom(this.name, given, shapes.length);
+    const states = own.length > 0 ? own : listed;
+    if (states.length > 0) return checkStates(this.name, states, shapes);
+    return this.#states?.forBatch(batch) ?? null;
+  }
+
+  #maskOf(mask: Mask, x: Tensor): Tensor | null {
+    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    if (first === null) return null;
+    const expected = x.shape.slice(0, 2);
+    if (!shapesEqual(first.shape, expected)) {
+      throw new ShapeError(
+        `${this.name}: received a mask of shape ${formatShape(first.shape)}. Expected ` +
+          `${formatShape(expected)}, batch and time of the input ${formatShape(x.shape)}.`,
+        { details: { mask: first.shape, input: x.shape } },
+      );
+    }
+    return first.dtype === "bool" ? first : cast(first, "bool");
+  }
+
+  override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
+    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    if (first === null || !this.returnSequences) return null;
+    return this.goBackwards ? reverse(first, 1) : first;
+  }
+
+  override computeOutputShape(inputShape: LayerShapes): LayerShapes {
+    const [batch = null, time = null] = shapeList(inputShape)[0] ?? [];
+    const step: LayerShape = [batch, this.outputSize];
+    const output: LayerShape = this.returnSequences ? [batch, time, this.outputSize] : step;
+    return this.returnState ? [output, ...this.stateSizes.map((size) => [batch, size])] : output;
+  }
+
+  /**
+   * Sets the state of a stateful layer to what it began with (zeros, unless a cell says otherwise), or to `states`.
+   * @throws {ArgumentError | ShapeError} when `states` do not fit.
+   */
+  override resetStates(states?: readonly TensorLike[]): void {
+    this.#states?.reset(states);
+  }
+
+  protected override ownStates(): (readonly [string, Variable])[] {
+    return this.#states?.byName() ?? [];
+  }
+
+  override dispose(): { numDisposedVariables: number } {
+    const { numDisposedVariables } = super.dispose();
+    const states = this.#states?.dispose() ?? 0;
+    this.#states = null;
+    return { numDisposedVariables: numDisposedVariables + states };
+  }
+
+  override getConfig(): ConfigDict {
+    return {
+      ...super.getConfig(),
+      activityRegularizer: serializeRegularizer(this.activityRegularizer),
+      returnSequences: this.returnSequences,
+      returnState: this.returnState,
+      goBackwards: this.goBackwards,
+      stateful: this.stateful,
+      zeroOutputForMask: this.zeroOutputForMask,
+    };
+  }
+}
