@@ -1,3 +1,4 @@
+import type { Value } from "../graph/node.ts";
 import { countedRows, type LossRule, sampleCosts } from "../losses/loss-rule.ts";
 import { spreadOver } from "../losses/reduction.ts";
 import { ops } from "../ops/index.ts";
@@ -14,6 +15,7 @@ export function asRowMetric(rule: LossRule): RowMetric {
 /** The mean of a loss's costs as a metric; rows that the loss ignores do not count. */
 export function lossMetricRule(rule: LossRule): MetricRule {
   const mean = meanRule(asRowMetric(rule));
+  if (rule.labels === "sequence") return { ...mean, totals: sequenceTotals(rule) };
   if (rule.ignoreClass === undefined) return mean;
   return {
     ...mean,
@@ -25,5 +27,16 @@ export function lossMetricRule(rule: LossRule): MetricRule {
         weights === null ? own : ops.mul(own, spreadOver(weights, rows.shape, "weights"));
       return mean.totals(labels, predictions, given);
     },
+  };
+}
+
+/** A loss of whole sequences has one cost each: a mask of steps says how long they are, and does not weigh. */
+function sequenceTotals(rule: LossRule): MetricRule["totals"] {
+  return (labels, predictions, weights) => {
+    const isOfSteps = weights !== null && weights.shape.length === 2 && weights.shape[1] !== 1;
+    if (!isOfSteps) return meanRule(asRowMetric(rule)).totals(labels, predictions, weights);
+    const steps = ops.greater(weights, ops.literal(0)); // [B, T]
+    const masked = { ...rule, costs: (y: Value, p: Value) => rule.costs(y, p, steps) };
+    return meanRule(asRowMetric(masked)).totals(labels, predictions, null);
   };
 }

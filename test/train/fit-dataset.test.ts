@@ -229,6 +229,15 @@ describe("data sets that do not fit", () => {
     expect(error.cause).toBeInstanceOf(RangeError);
   });
 
+  test("functions that fail are named likewise", async () => {
+    const error = await bad(() => {
+      throw new RangeError("no such file");
+    });
+    expect(error).toBeInstanceOf(SluiceError);
+    expect(error.message).toContain("failed at batch 0 of epoch 0: no such file");
+    expect(error.cause).toBeInstanceOf(RangeError);
+  });
+
   test("that end early are named with what came and what was expected", async () => {
     const once = batches()[Symbol.iterator]();
     const error = await bad({ [Symbol.iterator]: () => once }, { epochs: 2, stepsPerEpoch: 2 });

@@ -130,9 +130,14 @@ export class DatasetSource implements BatchSource {
     }
   }
 
-  #begin(): void {
+  #begin(epoch: number, batch: number): void {
     const dataset = this.#dataset;
-    const batches = passOf(dataset, this.#passes);
+    let batches: Batches;
+    try {
+      batches = passOf(dataset, this.#passes);
+    } catch (cause) {
+      throw this.#failed(cause, epoch, batch);
+    }
     if (typeof dataset === "function") checkDataset(this.#options.label, batches);
     this.#passes++;
     this.#ofPass = 0;
@@ -145,11 +150,11 @@ export class DatasetSource implements BatchSource {
   /** The next batch; null at the end of a pass that is an epoch. */
   async #next(epoch: number, batch: number): Promise<DatasetBatch | null> {
     const { label, steps } = this.#options;
-    if (this.#iterator === null) this.#begin();
+    if (this.#iterator === null) this.#begin(epoch, batch);
     let result = await this.#pull(epoch, batch);
     if (result.done === true && steps !== null && this.#ofPass > 0) {
       const length = this.#ofPass;
-      this.#begin();
+      this.#begin(epoch, batch);
       result = await this.#pull(epoch, batch);
       if (result.done === true) throw cannotBeginAnew({ label, steps, epoch, batch, length });
     }
@@ -178,19 +183,28 @@ export class DatasetSource implements BatchSource {
       if (cause instanceof AbortError) throw cause;
       this.#pending = null;
       this.#iterator = null;
-      const text = cause instanceof Error ? cause.message : String(cause);
-      throw new SluiceError(
-        "dataset",
-        `${this.#options.label}: the data set failed at batch ${batch} of epoch ${epoch}: ${text}. The model is as ` +
-          "it was after the batch before.",
-        { cause, details: { epoch, batch } },
-      );
+      throw this.#failed(cause, epoch, batch);
     }
+  }
+
+  #failed(cause: unknown, epoch: number, batch: number): SluiceError {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    return new SluiceError(
+      "dataset",
+      `${this.#options.label}: the data set failed at batch ${batch} of epoch ${epoch}: ${text}. The model is as ` +
+        "it was after the batch before.",
+      { cause, details: { epoch, batch } },
+    );
   }
 
   #prepare(item: DatasetBatch, epoch: number, batch: number): PreparedBatch {
     const label = `${this.#options.label}: batch ${batch} of epoch ${epoch}`;
-    return this.#options.prepare(label, argumentsOf(label, item));
+    try {
+      return this.#options.prepare(label, argumentsOf(label, item));
+    } catch (error) {
+      this.#end(tensorsIn(item));
+      throw error;
+    }
   }
 }
 
