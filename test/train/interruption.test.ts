@@ -7,7 +7,7 @@ import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
 import { kept, linearData, linearModel, lstmModel, noise, sineData, weightsOf } from "./support.ts";
 
-const { dense, dropout, lstm, simpleRNN } = layers;
+const { dense, simpleRNN } = layers;
 
 const quietly = { verbose: 0 } as const;
 const quiet = { verbose: 0, shuffle: false } as const;

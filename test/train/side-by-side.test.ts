@@ -5,7 +5,7 @@ import { memory, randomNormal } from "../../src/tensor/index.ts";
 import { loadLayersModel, type Model, sequential } from "../../src/train/index.ts";
 import { kept, linearData, linearModel, noise, sineData, weightsOf } from "./support.ts";
 
-const { dense, dropout, lstm, simpleRNN } = layers;
+const { dense, dropout, lstm } = layers;
 
 const quietly = { verbose: 0 } as const;
 const quiet = { verbose: 0, shuffle: false } as const;
