@@ -9,7 +9,7 @@ export type RecurrentLayer = (typeof RECURRENT_LAYERS)[number];
 /** What is fixed about model and training; tried out on the validation year. */
 export const RECIPE = {
   units: 32,
-  dropout: 0.1,
+  dropout: 0.2,
   batchSize: 16,
   epochs: 6,
   learningRate: 0.01,

@@ -54,7 +54,15 @@ export type {
 } from "./ranks.ts";
 export { scope, tensorsIn } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
-export { nextSeed, ownStream, type RandomStream, randomKey, setSeed, withStream } from "./seed.ts";
+export {
+  nextSeed,
+  ownStream,
+  type RandomStream,
+  randomKey,
+  setSeed,
+  splitStream,
+  withStream,
+} from "./seed.ts";
 export { print } from "./show.ts";
 export {
   adapterName,

@@ -45,6 +45,16 @@ export function withStream<T>(stream: RandomStream, body: () => T): T {
   }
 }
 
+/**
+ * A stream that goes on where the engine's is, which begins anew elsewhere: the two have no number in common. What one
+ * model draws in training is what it would draw from the engine's stream if nothing else drew from that.
+ */
+export function splitStream(): RandomStream {
+  const { seed, draws } = engineStream;
+  engineStream = { seed: uniformBits(~seed, draws) | 0, draws: 0 };
+  return { seed, draws };
+}
+
 /** The stream that `withStream` set, or null. */
 export function ownStream(): RandomStream | null {
   return own;

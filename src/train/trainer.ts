@@ -1,6 +1,12 @@
 import { DisposedError, NumericsError, SluiceError } from "../errors.ts";
 import { currentEngine } from "../tensor/current.ts";
-import { nextSeed, type RandomStream, type Tensor, withStream } from "../tensor/index.ts";
+import {
+  nextSeed,
+  type RandomStream,
+  splitStream,
+  type Tensor,
+  withStream,
+} from "../tensor/index.ts";
 import {
   batchTensors,
   checkBatchSize,
@@ -319,7 +325,7 @@ export class Trainer {
   }
 
   #stream(): RandomStream {
-    this.state.stream ??= { seed: nextSeed(), draws: 0 };
+    this.state.stream ??= splitStream();
     return this.state.stream;
   }
 
