@@ -121,7 +121,7 @@ describe("constraints", () => {
 
   test("of one's own come back when they are registered", () => {
     class Centered extends constraints.Constraint {
-      static override readonly className = "Centered";
+      static override readonly className = "CenteredOfATest";
       override apply(w: Tensor) {
         return w.sub(w.mean());
       }
@@ -129,9 +129,11 @@ describe("constraints", () => {
         return {};
       }
     }
-    expect(() => getConstraint({ className: "Centered", config: {} })).toThrow("registerClass");
+    expect(() => getConstraint({ className: "CenteredOfATest", config: {} })).toThrow(
+      "registerClass",
+    );
     registerClass(Centered);
-    expect(getConstraint({ className: "Centered", config: {} })).toBeInstanceOf(Centered);
+    expect(getConstraint({ className: "CenteredOfATest", config: {} })).toBeInstanceOf(Centered);
   });
 
   test("bad settings are refused", () => {

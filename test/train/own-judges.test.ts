@@ -9,7 +9,7 @@ import { kept, linearData, linearModel } from "./support.ts";
 
 /** The examples of `losses.Loss` and `metrics.Metric`: whoever writes one of their own writes this much. */
 class Pinball extends sl.losses.Loss {
-  static override readonly className = "Pinball";
+  static override readonly className = "PinballOfATest";
   constructor(readonly config: { quantile: number }) {
     super();
   }
@@ -66,7 +66,7 @@ describe("a loss of one's own", () => {
     const data = JSON.parse(
       JSON.stringify(serializeLoss(new Pinball({ quantile: 0.2 }))),
     ) as LossSpec;
-    expect(data).toEqual({ className: "Pinball", config: { quantile: 0.2 } });
+    expect(data).toEqual({ className: "PinballOfATest", config: { quantile: 0.2 } });
     const model = linearModel();
     model.compile({ optimizer: sgd, loss: data });
     const loss = model.evaluate(x, y) as sl.Tensor;
@@ -81,9 +81,9 @@ describe("a loss of one's own", () => {
       }
     }
     expect(() => serializeLoss(new Nameless())).toThrow("className");
-    const unknown = { className: "Pinbal", config: {} };
+    const unknown = { className: "PinballOfATes", config: {} };
     expect(() => resolveLoss(unknown)).toThrow(ArgumentError);
-    expect(() => resolveLoss(unknown)).toThrow('"Pinball"');
+    expect(() => resolveLoss(unknown)).toThrow('"PinballOfATest"');
     expect(() => resolveLoss(unknown)).toThrow("registerClass");
     expect(() => resolveLoss({ className: "MeanBias", config: {} })).toThrow("losses.Loss");
     const model = linearModel();
@@ -133,7 +133,9 @@ describe("a metric of one's own", () => {
     const median = (a: sl.Tensor, b: sl.Tensor): sl.Tensor => a.sub(b);
     expect(() => serializeMetric(resolveMetric(median))).toThrow("registerClass");
     expect(() => resolveMetric({ className: "MeanBia", config: {} })).toThrow('"MeanBias"');
-    expect(() => resolveMetric({ className: "Pinball", config: {} })).toThrow("metrics.Metric");
+    expect(() => resolveMetric({ className: "PinballOfATest", config: {} })).toThrow(
+      "metrics.Metric",
+    );
     class Wide extends MeanBias {
       static override readonly className = "Wide" as "MeanBias";
       override totals(labels: sl.Tensor): sl.Tensor {
