@@ -21,7 +21,7 @@ const [x, y] = [tensor(noise(80 * 5 * 2), [80, 5, 2]), tensor(noise(80), [80, 1]
 test("ten thousand steps of two LSTM layers leave memory and caches as after the first hundred", async () => {
   const model = stackedLstm();
   const fit = (epochs: number) => model.fit(x, y, { batchSize: 8, epochs, verbose: 0 });
-  await fit(10);
+  for (let i = 0; i < 2; i++) await fit(5); // only a second fit has to clear what the one before may have refused
   const [before, made] = [memory(), counters()];
   await fit(990);
   expect(memory()).toEqual(before);
