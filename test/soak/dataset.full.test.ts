@@ -54,8 +54,11 @@ function smallModel(): Sequential {
 
 /**
  * Measured on lavapipe, two cores, in MiB, from batch 128 on: array buffers 8 to 12, and once 19; the resident set 333 to
- * 419. The series and the batches of up to four submits are in it. 272 batches and more go by meanwhile: a leak of every
- * tenth would not pass. The figures are read once a minute, for which a staging buffer is made.
+ * 419, and once 199 more than at batch 128 for a moment, beside another test. The series and the batches of up to four
+ * submits are in it, and what the allocators have not given back yet; so it is the least of the last three samples that is
+ * held against the least of the first three. 192 batches and more go by meanwhile: a leak of two in three would not pass,
+ * and the array buffers show a smaller one.
+ * The figures are read once a minute, for which a staging buffer is made.
  */
 function expectFlat({ holdings }: Watch): void {
   const [, trained, steady, ...later] = holdings; // before batches 0, 64, 128, …
@@ -65,8 +68,11 @@ function expectFlat({ holdings }: Watch): void {
     expect(one.gpu).toEqual(trained.gpu);
     expect(one.buffersCreated - trained.buffersCreated).toBeLessThanOrEqual(2);
     expect(one.arrayBuffers - steady.arrayBuffers).toBeLessThan(20);
-    expect(one.rss - steady.rss).toBeLessThan(160);
   }
+  const resident = holdings.map((one) => Math.round(one.rss));
+  console.log(`resident set at every 64th batch, MiB: ${resident.join(" ")}`);
+  const least = (samples: readonly number[]): number => Math.min(...samples);
+  expect(least(resident.slice(-3)) - least(resident.slice(1, 4))).toBeLessThan(100);
 }
 
 test("a generator of 1 GB of windows trains with flat host and GPU memory", async () => {

@@ -98,14 +98,8 @@ function doctor(tree: unknown, { random, pick }: Chance): void {
   if (kind < 0.2) delete holder[key];
   else if (kind < 0.3)
     Object.defineProperty(holder, pick(["x", "__proto__", "name"]), own(holder[key]));
-  else if (kind < 0.5) holder[key] = pick(places)[0];
-  else holder[key] = pick(STRANGE);
-  // A tree that holds itself is no JSON.
-  try {
-    JSON.stringify(tree);
-  } catch {
-    holder[key] = null;
-  }
+  // Copies: a tree that held itself would be no JSON, and what is changed here must not change STRANGE.
+  else holder[key] = structuredClone(kind < 0.5 ? pick(places)[0] : pick(STRANGE));
 }
 
 function own(value: unknown): PropertyDescriptor {
