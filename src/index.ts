@@ -79,6 +79,7 @@ export {
   type Save,
   type Scalar,
   scalar,
+  scan,
   setBackend,
   setSeed,
   Tensor,

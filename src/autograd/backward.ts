@@ -1,13 +1,7 @@
 import { SluiceError } from "../errors.ts";
 import type { Node, Value } from "../graph/node.ts";
-import type { Op } from "../ops/op.ts";
-import type { Ops } from "../ops/ops.ts";
-
-/** What the reverse pass knows of operations: how to write them, and each one's own rules. */
-export interface Rules {
-  readonly ops: Ops;
-  readonly registry: ReadonlyMap<string, Op>;
-}
+import type { Rules } from "./rules.ts";
+import { scanGradient } from "./scan-gradient.ts";
 
 /**
  * Reverse-mode differentiation: Σ dys·∂outputs/∂xs for each x, as new nodes of the same graph. The `xs`
@@ -77,6 +71,8 @@ function differentiate(
     const dy = dys[0];
     return dy ? [null, ...node.customGradient(dy)] : [];
   }
+  const { body } = node;
+  if (body) return scanGradient({ node, body }, dys, { rules, differentiate: backward });
   const op = rules.registry.get(node.op);
   if (op?.gradient) return op.gradient(rules.ops, node, dys);
   if (op?.reference) {

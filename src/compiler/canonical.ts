@@ -1,5 +1,8 @@
+import { SluiceError, TraceError } from "../errors.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
+import type { ScanBody } from "../graph/node.ts";
 import { currentSource, Node, type Source, type Value } from "../graph/node.ts";
+import { bodyNodes, bodyParameters } from "../graph/scan-body.ts";
 import { formatSpec } from "../graph/spec.ts";
 import type { Storage } from "../graph/storage.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
@@ -71,6 +74,14 @@ export function canonicalize(request: Request, placement: Placement): Canonical 
   };
 }
 
+/**
+ * From a value to the leaf that it is in the plan. What was kept since the graph was queued is none: only the canonical
+ * form says what is.
+ */
+export function leafIn({ leaves, leafOf }: Canonical): (value: Value) => Value | undefined {
+  return (value) => leaves[leafOf.get(value) ?? -1]?.value;
+}
+
 function keptIn({ kept }: Request): (value: Value) => Source | null {
   return kept ? (value) => kept.get(value) ?? null : (value) => value.kept;
 }
@@ -96,11 +107,38 @@ class KeyBuilder {
       for (const output of node.outputs) this.#addLeaf(output, node.source);
       return;
     }
-    const inputs = node.inputs.map((value) => this.nameOf(value)).join();
+    if (node.op === "mark") throw strayMark();
+    const text = this.#textOf(node, (value) => this.nameOf(value));
+    this.#nodes.set(node, this.#nodes.size);
+    this.lines.push(text);
+  }
+
+  #textOf(node: Node, nameOf: (value: Value) => string): string {
+    const inputs = node.inputs.map(nameOf).join();
     const scalars = node.scalars.map((scalar) => this.#numberOf(scalar)).join();
     const outputs = node.outputs.map((value) => formatSpec(value.spec)).join();
-    this.#nodes.set(node, this.#nodes.size);
-    this.lines.push(`${node.op}(${inputs})${attributesText(node)}[${scalars}]${outputs}`);
+    const body = node.body ? this.#bodyText(node.body) : "";
+    return `${node.op}(${inputs})${attributesText(node)}[${scalars}]${body}${outputs}`;
+  }
+
+  /** A body stands in the key as a graph with names of its own. */
+  #bodyText(body: ScanBody): string {
+    const parameters = new Map(bodyParameters(body).map((value, i) => [value, `P${i}`]));
+    const numbers = new Map<Node, number>();
+    const nameOf = (value: Value): string =>
+      parameters.get(value) ?? `${numbers.get(value.node) ?? "?"}.${value.index}`;
+    const lines = bodyNodes(body).map((node) => {
+      if (node.op === "mark") throw strayMark();
+      if (node.source) throw new SluiceError("internal", "a scan reads what it did not capture.");
+      const text = this.#textOf(node, nameOf);
+      numbers.set(node, numbers.size);
+      return text;
+    });
+    const { length, reverse, xs, next, ys } = body;
+    const axes = xs.map(({ axis }) => axis).join();
+    const stacks = ys.map(({ value, axis }) => `${nameOf(value)}@${axis}`).join();
+    const head = `${reverse ? "-" : ""}${length}/${body.carries.length}/${axes}`;
+    return `{${head}\n${lines.join("\n")}\n${next.map(nameOf).join()}>${stacks}}`;
   }
 
   /** A short name of a value: a leaf, or a node and the index of its output. */
@@ -156,6 +194,13 @@ class KeyBuilder {
     }
     return number;
   }
+}
+
+function strayMark(): TraceError {
+  return new TraceError(
+    "A tensor from inside a scan was used outside of it, where it has no value. Expected the body to hand out what " +
+      "is wanted outside: as a carry, or as the second item of what it gives, [carry, y].",
+  );
 }
 
 const NO_ATTRIBUTES = "{}";

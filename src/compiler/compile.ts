@@ -1,22 +1,21 @@
-import type { Rules } from "../autograd/backward.ts";
+import type { Rules } from "../autograd/rules.ts";
 import { LimitError, SluiceError } from "../errors.ts";
 import { alignUp } from "../graph/arena-layout.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
-import { sizeOf } from "../graph/shape.ts";
-import { specBytes } from "../graph/spec.ts";
-import { topologicalOrder } from "../graph/traverse.ts";
 import type { KernelTarget, Words } from "../kernels/dispatch.ts";
-import type { Canonical, Request } from "./canonical.ts";
+import { type Canonical, leafIn, type Request } from "./canonical.ts";
+import { checkLimits, checkSizes } from "./check-limits.ts";
 import { colocate } from "./colocate.ts";
 import { fuse } from "./fuse.ts";
 import { originIn } from "./in-place.ts";
-import { type LoweredStep, lowerStep } from "./lower.ts";
+import { type LoweredStep, labelOf, lowerStep } from "./lower.ts";
+import { lowerScan } from "./lower-scan.ts";
 import { copyStep, orderSteps } from "./order.ts";
 import { type Placed, place } from "./place.ts";
 import type { Plan, PlanDispatch } from "./plan.ts";
 import { Simplifier } from "./simplify.ts";
-import { headOf, readsOf, type Step } from "./steps.ts";
+import { readsOf } from "./steps.ts";
 
 export interface CompileEnvironment {
   readonly rules: Rules;
@@ -31,7 +30,7 @@ export function compilePlan(
 ): Plan {
   const { registry } = rules;
   const outputCount = request.outputs.length;
-  const simplifier = new Simplifier(canonical, rules);
+  const simplifier = new Simplifier(leafIn(canonical), rules);
   const roots = simplifier.simplify([
     ...request.outputs,
     ...request.writes.map((write) => write.value),
@@ -68,7 +67,9 @@ export function compilePlan(
   for (const step of ordered) for (const value of readsOf(step, memoryOf)) used.add(value);
   const isUsed = (value: Value): boolean =>
     used.has(value) || inPlace.some((p) => p.value === value);
-  const lowered = ordered.map((step) => lowerStep(step, { registry, target, memoryOf, isUsed }));
+  const lowered = ordered.map((step) =>
+    lowerStep(step, { rules, target, memoryOf, isUsed, lowerScan }),
+  );
   checkLimits(lowered, target);
   const placed = place({
     steps: lowered,
@@ -100,48 +101,6 @@ export function compilePlan(
       };
     }),
   };
-}
-
-/**
- * Values that lie nowhere have sizes, too: a kernel counts their elements in 32 bits.
- * @throws {LimitError} for a value whose elements it could not tell apart.
- */
-function checkSizes(roots: readonly Value[]): void {
-  for (const node of topologicalOrder(roots, { isLeaf: () => false })) {
-    for (const { shape } of node.outputs) {
-      const size = sizeOf(shape);
-      if (size < 2 ** 32) continue;
-      throw new LimitError(
-        `${node.op}: a tensor of shape [${shape.join(",")}] has ${size} elements, but kernels count at most ` +
-          `${2 ** 32 - 1}. Split the work into smaller batches.`,
-        { details: { size, limit: 2 ** 32 - 1, shape } },
-      );
-    }
-  }
-}
-
-/** @throws {LimitError} for a buffer that no binding can hold, before anything is allocated. */
-function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTarget): void {
-  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-  for (const { step, inputs, lowered } of steps) {
-    const scratch = Math.max(0, ...(lowered.scratch ?? []));
-    if (scratch > most) {
-      throw new LimitError(
-        `${headOf(step).op}: needs ${scratch} bytes for intermediate results, but this device binds at most ` +
-          `${most} bytes at once. Split the work into smaller batches.`,
-        { details: { bytes: scratch, limit: most } },
-      );
-    }
-    for (const value of [...step.results, ...inputs]) {
-      const bytes = specBytes(value.spec);
-      if (bytes <= most) continue;
-      throw new LimitError(
-        `${headOf(step).op}: a tensor of shape [${value.shape.join(",")}] takes ${bytes} bytes, but this ` +
-          `device binds at most ${most} bytes at once. Split the work into smaller batches.`,
-        { details: { bytes, limit: most, shape: value.shape } },
-      );
-    }
-  }
 }
 
 /** @throws {LimitError} for memory that only placing showed: scratch, tables, arenas; before it is allocated. */
@@ -189,29 +148,26 @@ function assemble(
   const dispatches = steps.flatMap((step, index) => {
     const firstTable = tables.length;
     tables.push(...(step.lowered.tables ?? []));
-    const label = labelOf(step.step);
     return step.lowered.dispatches.map((dispatch): PlanDispatch => {
-      const hasWords = dispatch.words !== undefined && dispatch.words.fixed.length > 0;
-      const wordsOffset = hasWords ? runBlock.add(dispatch.words.fixed) : -1;
-      for (const { word, scalar } of scalarWords(dispatch.words, step, scalars)) {
+      const { words } = dispatch;
+      const isNew = words !== undefined && !runBlock.has(words.fixed);
+      const wordsOffset = words && words.fixed.length > 0 ? runBlock.add(words.fixed) : -1;
+      for (const { word, scalar } of isNew ? scalarWords(words, step, scalars) : []) {
         filled.push({ word: wordsOffset / 4 + word, scalar });
       }
       return {
-        label:
-          dispatch.kernel.name === headOf(step.step).op
-            ? label
-            : `${label}:${dispatch.kernel.name}`,
+        label: dispatch.label ?? labelOf(step.step, dispatch.kernel),
         kernel: dispatch.kernel,
         bindings: dispatch.bindings.map((ref) => {
           const memory = placed.resolve(index, ref);
           if (memory.kind !== "table") return memory;
-          const words = tables[firstTable + memory.index];
-          return { ...memory, index: firstTable + memory.index, bytes: (words?.length ?? 1) * 4 };
+          const table = tables[firstTable + memory.index];
+          return { ...memory, index: firstTable + memory.index, bytes: (table?.length ?? 1) * 4 };
         }),
         paramsOffset: dispatch.params ? planBlock.add(dispatch.params) : -1,
         paramsBytes: (dispatch.params?.length ?? 0) * 4,
         wordsOffset,
-        wordsBytes: (dispatch.words?.fixed.length ?? 0) * 4,
+        wordsBytes: (words?.fixed.length ?? 0) * 4,
         workgroups: dispatch.workgroups,
         flops: dispatch.flops,
         bytes: dispatch.bytes,
@@ -228,11 +184,11 @@ function assemble(
 }
 
 function scalarWords(
-  words: Words | undefined,
+  words: Words,
   step: LoweredStep,
   scalars: readonly HostScalar[],
 ): { word: number; scalar: number }[] {
-  return (words?.scalars ?? []).map(({ word, scalar }) => {
+  return words.scalars.map(({ word, scalar }) => {
     const host = step.scalars[scalar];
     const index = host ? scalars.indexOf(host) : -1;
     if (index < 0)
@@ -241,28 +197,28 @@ function scalarWords(
   });
 }
 
-function labelOf(step: Step): string {
-  const head = headOf(step);
-  const op = step.kind === "elementwise" || !step.epilogue ? head.op : `${step.node.op}+${head.op}`;
-  return head.scope ? `${head.scope}/${op}` : op;
-}
-
-/** Uniform ranges, each at a multiple of 256 bytes. */
+/** Uniform ranges, each at a multiple of 256 bytes. What the steps of a scan share stands there once. */
 class Block {
-  readonly #parts: { offset: number; words: Uint32Array }[] = [];
+  readonly #offsets = new Map<Uint32Array, number>();
   #bytes = 0;
+
+  has(words: Uint32Array): boolean {
+    return this.#offsets.has(words);
+  }
 
   /** @returns the byte offset of `words`. */
   add(words: Uint32Array): number {
+    const known = this.#offsets.get(words);
+    if (known !== undefined) return known;
     const offset = this.#bytes;
-    this.#parts.push({ offset, words });
+    this.#offsets.set(words, offset);
     this.#bytes += alignUp(words.length * 4);
     return offset;
   }
 
   words(): Uint32Array {
     const all = new Uint32Array(this.#bytes / 4);
-    for (const { offset, words } of this.#parts) all.set(words, offset / 4);
+    for (const [words, offset] of this.#offsets) all.set(words, offset / 4);
     return all;
   }
 }

@@ -5,6 +5,7 @@ import { sizeOf } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import { isDense } from "../graph/view.ts";
 import type { Op } from "../ops/op.ts";
+import { isConstant } from "../ops/scan.ts";
 import { ExpressionBuilder, NeedsMemory } from "./expression-builder.ts";
 import { type Fused, readsOf, type Step } from "./steps.ts";
 
@@ -52,9 +53,9 @@ class Fuser {
 
   /** Kernels work on memory, on both sides; reductions write to it. */
   #storeAround(node: Node): void {
-    const kind = this.#kindOf(node);
-    if (kind === "kernel") for (const input of node.inputs) this.#stored.add(baseOf(input));
-    if (kind === "kernel" || kind === "reduce") {
+    const isKernel = this.#isKernel(node);
+    if (isKernel) for (const input of memoryInputs(node)) this.#stored.add(baseOf(input));
+    if (isKernel || this.#kindOf(node) === "reduce") {
       for (const output of node.outputs) this.#stored.add(output);
     }
   }
@@ -89,7 +90,7 @@ class Fuser {
     for (const node of [...nodes].reverse()) {
       const kind = this.#kindOf(node);
       if (node.source) continue;
-      if (kind === "kernel") {
+      if (this.#isKernel(node)) {
         steps.push({ kind: "kernel", results: node.outputs, node, epilogue: null });
       } else if (kind === "reduce") {
         const [x] = node.inputs;
@@ -199,6 +200,8 @@ class Fuser {
     const stored = user.results[0];
     if (maker.kind === "elementwise" || user.kind !== "elementwise" || !value || !stored)
       return null;
+    // A piece of a stack does not lie where the kernel would store it.
+    if (stored.node.op === "stackPiece") return null;
     if (sizeOf(value.shape) !== sizeOf(stored.shape)) return null;
     if (maker.kind === "kernel" && stored.dtype !== "float32") return null;
     const epilogue = withHole(user.fused, value);
@@ -209,6 +212,12 @@ class Fuser {
     const shared = epilogue ? epilogue.loads.length : 0;
     if (!epilogue || own + shared > this.#limits.maxStorageBuffersPerShaderStage) return null;
     return { ...maker, results: [stored], epilogue };
+  }
+
+  /** Works on memory: a kernel of its own, or a loop. */
+  #isKernel(node: Node): boolean {
+    const kind = this.#kindOf(node);
+    return kind === "kernel" || kind === "scan";
   }
 
   #kindOf(node: Node): string {
@@ -227,8 +236,11 @@ export function baseOf(value: Value): Value {
   return base;
 }
 
-function isConstant(value: Value): boolean {
-  return value.node.op === "literal" || value.node.op === "scalar";
+/** What a kernel reads as memory: all its inputs, but a loop has the constants that it captures in its body. */
+function memoryInputs({ inputs, body }: Node): readonly Value[] {
+  if (!body) return inputs;
+  const first = inputs.length - body.captures.length;
+  return inputs.filter((value, i) => i < first || !isConstant(value));
 }
 
 /** `fused` with loads of `value` replaced by the hole; null when it is read in any other order. */

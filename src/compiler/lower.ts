@@ -1,13 +1,14 @@
+import type { Rules } from "../autograd/rules.ts";
 import { withParts } from "../graph/expression.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
-import type { Value } from "../graph/node.ts";
+import type { ScanBody, Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { specBytes } from "../graph/spec.ts";
-import type { Epilogue, KernelTarget, Lowered } from "../kernels/dispatch.ts";
+import type { Epilogue, Kernel, KernelTarget, Lowered } from "../kernels/dispatch.ts";
 import { elementwise } from "../kernels/elementwise.ts";
 import { FusedSource } from "../kernels/fused-source.ts";
 import { reduce } from "../kernels/reduce.ts";
-import type { Op } from "../ops/op.ts";
+import { stackLayout } from "../ops/scan.ts";
 import { type Fused, headOf, type Step } from "./steps.ts";
 
 /** A step as dispatches; slots named by what they hold. */
@@ -27,10 +28,16 @@ export interface LoweredStep {
 const PLAIN = { extras: [], scalars: [], lists: [], inPlace: [] } as const;
 
 export interface LowerEnvironment {
-  readonly registry: ReadonlyMap<string, Op>;
+  readonly rules: Rules;
   readonly target: KernelTarget;
   readonly memoryOf: (value: Value) => Value;
   readonly isUsed: (value: Value) => boolean;
+  /** How a loop is lowered: its body's steps come back here. */
+  readonly lowerScan: (
+    step: Step & { kind: "kernel" },
+    body: ScanBody,
+    environment: LowerEnvironment,
+  ) => LoweredStep;
 }
 
 export function lowerStep(step: Step, environment: LowerEnvironment): LoweredStep {
@@ -39,6 +46,7 @@ export function lowerStep(step: Step, environment: LowerEnvironment): LoweredSte
   }
   if (step.kind === "elementwise") return lowerElementwise(step, environment);
   if (step.kind === "reduce") return lowerReduce(step, environment);
+  if (step.node.body) return environment.lowerScan(step, step.node.body, environment);
   return lowerKernel(step, environment);
 }
 
@@ -57,6 +65,7 @@ function lowerElementwise(
       loads: loads.map((value) => value.dtype),
       flopsPerElement: flops,
       bytes: bytesOf([...loads, ...step.results]),
+      stack: head.op === "stackPiece" ? stackLayout(head) : undefined,
     },
     target,
   );
@@ -65,10 +74,10 @@ function lowerElementwise(
 
 function lowerReduce(
   step: Step & { kind: "reduce" },
-  { registry, target }: LowerEnvironment,
+  { rules, target }: LowerEnvironment,
 ): LoweredStep {
   const { element, epilogue, node } = step;
-  const lowering = registry.get(node.op)?.lowering;
+  const lowering = rules.registry.get(node.op)?.lowering;
   if (lowering?.kind !== "reduce") throw new RangeError(`${node.op} is not a reduction`);
   const loads = [...element.loads];
   const scalars = [...element.scalars];
@@ -118,7 +127,7 @@ function renumber(epilogue: Fused, loads: Value[], scalars: HostScalar[]): Fused
 
 function lowerKernel(step: Step & { kind: "kernel" }, environment: LowerEnvironment): LoweredStep {
   const { node } = step;
-  const lowering = environment.registry.get(node.op)?.lowering;
+  const lowering = environment.rules.registry.get(node.op)?.lowering;
   if (lowering?.kind !== "kernel") throw new RangeError(`${node.op} is not a kernel`);
   const lowered = lowering.lower({
     ...environment.target,
@@ -147,6 +156,14 @@ function kernelEpilogue(fused: Fused): Epilogue {
     words: source.words,
     flopsPerElement: fused.flops,
   };
+}
+
+/** What a dispatch of a step is called: where it was recorded, what it computes, and by which kernel. */
+export function labelOf(step: Step, kernel: Kernel): string {
+  const head = headOf(step);
+  const op = step.kind === "elementwise" || !step.epilogue ? head.op : `${step.node.op}+${head.op}`;
+  const label = head.scope ? `${head.scope}/${op}` : op;
+  return kernel.name === head.op ? label : `${label}:${kernel.name}`;
 }
 
 function bytesOf(values: readonly Value[]): number {

@@ -14,6 +14,7 @@ import { readsOf } from "./steps.ts";
 
 export interface PlaceRequest {
   readonly steps: readonly LoweredStep[];
+  /** Memory from outside the plan: inputs, and results that a scan wants elsewhere. */
   readonly leaves: readonly Leaf[];
   /** Values that are copied out after the last step. */
   readonly roots: readonly Value[];
@@ -107,7 +108,8 @@ class Placer {
     step.results.forEach((value, index) => {
       // A kernel has nothing to write into an empty result, but a place that can be named is needed.
       const isWritten = written.has(index) || step.kind !== "kernel" || sizeOf(value.shape) === 0;
-      const isNew = !this.#homes.has(value) && this.#originOf(value) === value;
+      const isOutside = this.#leafOf.has(value);
+      const isNew = !isOutside && !this.#homes.has(value) && this.#originOf(value) === value;
       if (isWritten && isNew) {
         const piece = this.#pieces.push({ bytes: specBytes(value.spec), first: at, last: at }) - 1;
         this.#homes.set(value, { piece, offset: 0 });

@@ -1,8 +1,11 @@
-import type { Rules } from "../autograd/backward.ts";
+import type { Rules } from "../autograd/rules.ts";
 import { Node, type Value } from "../graph/node.ts";
 import { shapesEqual } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
-import { attributesText, type Canonical } from "./canonical.ts";
+import { attributesText } from "./canonical.ts";
+
+/** What a leaf of the graph is in the plan; undefined for what is computed. */
+export type LeafOf = (value: Value) => Value | undefined;
 
 /**
  * Rewrites a graph into an equal, smaller one: composite ops by their reference, equal subexpressions
@@ -11,20 +14,19 @@ import { attributesText, type Canonical } from "./canonical.ts";
  */
 export class Simplifier {
   readonly #rules: Rules;
-  readonly #canonical: Canonical;
+  readonly #leaf: LeafOf;
   readonly #mapped = new Map<Value, Value>();
   readonly #known = new Map<string, Node>();
   readonly #done = new Set<Node>();
 
-  constructor(canonical: Canonical, rules: Rules) {
-    this.#canonical = canonical;
+  constructor(leaf: LeafOf, rules: Rules) {
+    this.#leaf = leaf;
     this.#rules = rules;
   }
 
   /** The simplified values of `roots`; call once for each group of roots of one graph. */
   simplify(roots: readonly Value[]): Value[] {
-    // What was kept since the graph was queued is no leaf of this plan: only the canonical form says what is.
-    const isLeaf = (value: Value): boolean => this.#canonical.leafOf.has(value);
+    const isLeaf = (value: Value): boolean => this.#leaf(value) !== undefined;
     for (const node of topologicalOrder(roots, { isLeaf, without: this.#done })) {
       this.#visit(node);
       this.#done.add(node);
@@ -33,9 +35,7 @@ export class Simplifier {
   }
 
   #get(value: Value): Value {
-    const leaf = this.#canonical.leafOf.get(value);
-    if (leaf !== undefined) return this.#canonical.leaves[leaf]?.value ?? value;
-    return this.#mapped.get(value) ?? value;
+    return this.#leaf(value) ?? this.#mapped.get(value) ?? value;
   }
 
   #visit(node: Node): void {
@@ -192,6 +192,7 @@ function copyWith(node: Node, inputs: readonly Value[]): Node {
     outputs: node.outputs.map((output) => output.spec),
     scalars: node.scalars,
     scope: node.scope,
+    body: node.body,
   });
 }
 
@@ -200,5 +201,6 @@ function nodeKey(node: Node, inputs: readonly Value[]): string {
   const from = inputs.map((input) => `${input.node.id}.${input.index}`).join();
   const scalars = node.scalars.map((scalar) => scalar.id).join();
   const specs = node.outputs.map((output) => `${output.dtype}${output.shape.join()}`).join(";");
-  return `${node.op}(${from})${attributesText(node)}[${scalars}]${specs}`;
+  const body = node.body ? `{${node.body.id}}` : "";
+  return `${node.op}(${from})${attributesText(node)}[${scalars}]${body}${specs}`;
 }

@@ -30,10 +30,38 @@ export interface NodeExtras {
   readonly scope?: string;
   /** A closure that only autograd calls (`customGrad`); no part of the forward value or its key. */
   readonly customGradient?: CustomGradient;
+  /** Of a `scan`: the graph of one step. */
+  readonly body?: ScanBody | undefined;
 }
 
 /** Gradients of a `customGrad` call: one per differentiable input, given the gradient of its value. */
 export type CustomGradient = (dy: Value) => readonly Value[];
+
+/**
+ * One step of a `scan` node, as a graph of its own. It stands on marks, values that no node computes, for what changes
+ * from step to step, and on captures, which are the same at every step.
+ *
+ * The node's inputs are: what each carry begins with, the sequences of `xs`, the captures. Its outputs are: each carry
+ * after the last step, each of `ys` stacked, and each carry as it was before every step, stacked along axis 0 (for
+ * the gradient; nobody computes them unless they are used).
+ */
+export interface ScanBody {
+  readonly id: number;
+  /** Number of steps, at least 1. */
+  readonly length: number;
+  /** The last piece of the sequences comes first. */
+  readonly reverse: boolean;
+  /** Marks: each carry before the step. */
+  readonly carries: readonly Value[];
+  /** Marks: the piece of each sequence that belongs to the step. */
+  readonly xs: readonly { readonly mark: Value; readonly axis: number }[];
+  /** Values from outside; in the body they stand for themselves. */
+  readonly captures: readonly Value[];
+  /** Each carry after the step. */
+  readonly next: readonly Value[];
+  /** Values that are stacked along a new `axis`. */
+  readonly ys: readonly { readonly value: Value; readonly axis: number }[];
+}
 
 let nextId = 1;
 
@@ -54,6 +82,7 @@ export class Node {
   readonly source: Source | undefined;
   readonly scope: string;
   readonly customGradient: CustomGradient | undefined;
+  readonly body: ScanBody | undefined;
 
   constructor(
     op: string,
@@ -67,6 +96,7 @@ export class Node {
     this.source = options.source;
     this.scope = options.scope ?? "";
     this.customGradient = options.customGradient;
+    this.body = options.body;
     this.outputs = options.outputs.map((spec, index) => new Value(this, index, spec));
   }
 }

@@ -10,11 +10,13 @@ export interface View {
   readonly strides: readonly number[];
   readonly offset: number;
   readonly bounds: readonly (readonly [number, number])[] | null;
+  /** Elements that `offset` grows by with each step of the scan that the view stands in. */
+  readonly perStep: number;
 }
 
 /** The whole of a dense row-major buffer. */
 export function denseView(shape: Shape): View {
-  return { shape, strides: stridesOf(shape), offset: 0, bounds: null };
+  return { shape, strides: stridesOf(shape), offset: 0, bounds: null, perStep: 0 };
 }
 
 export function transposeView(view: View, permutation: readonly number[]): View {
@@ -25,6 +27,7 @@ export function transposeView(view: View, permutation: readonly number[]): View 
     strides: pick(view.strides),
     offset: view.offset,
     bounds: view.bounds && pick(view.bounds),
+    perStep: view.perStep,
   };
 }
 
@@ -46,6 +49,7 @@ export function broadcastView(view: View, shape: Shape): View {
         if (!stretched(axis)) return bound;
         return bound[0] <= 0 && bound[1] >= 1 ? ([0, dim] as const) : ([0, 0] as const);
       }),
+    perStep: view.perStep,
   };
 }
 
@@ -68,7 +72,7 @@ export function sliceView(
     const to = Math.floor((last - start) / by) + 1;
     return [Math.max(0, from), Math.max(0, Math.min(dim, to))] as const;
   });
-  return { shape: size, strides, offset, bounds: bounds ?? null };
+  return { shape: size, strides, offset, bounds: bounds ?? null, perStep: view.perStep };
 }
 
 /** Zeros around: `before[i]` in front of axis i, the new axis being `shape[i]` long. */
@@ -82,7 +86,20 @@ export function padView(view: View, before: readonly number[], shape: Shape): Vi
     const shift = before[axis] ?? 0;
     return [low + shift, high + shift] as const;
   });
-  return { shape, strides: view.strides, offset, bounds };
+  return { shape, strides: view.strides, offset, bounds, perStep: view.perStep };
+}
+
+/** The piece along `axis` that belongs to a step: the axis goes, and each step begins one piece further. */
+export function stepView(view: View, axis: number): View | null {
+  if (view.perStep !== 0 || isBounded(view, axis)) return null;
+  const others = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== axis);
+  return {
+    shape: others(view.shape),
+    strides: others(view.strides),
+    offset: view.offset,
+    bounds: view.bounds && others(view.bounds),
+    perStep: view.strides[axis] ?? 0,
+  };
 }
 
 /**
@@ -128,12 +145,13 @@ export function reshapeView(view: View, shape: Shape): View | null {
   if (view.bounds?.some((bound, axis) => view.shape[axis] === 1 && bound[0] >= bound[1])) {
     return null;
   }
-  return { shape, strides, offset: view.offset, bounds: trimBounds(shape, bounds) };
+  const { offset, perStep } = view;
+  return { shape, strides, offset, bounds: trimBounds(shape, bounds), perStep };
 }
 
 /** True where the view reads its buffer straight through: element i of the view is element i there. */
 export function isDense(view: View): boolean {
-  if (view.offset !== 0 || view.bounds) return false;
+  if (view.offset !== 0 || view.bounds || view.perStep !== 0) return false;
   const dense = stridesOf(view.shape);
   // Strides of axes of size 1 count, too: the answer must not depend on a batch being one row.
   return view.strides.every((stride, axis) => stride === dense[axis]);

@@ -37,10 +37,14 @@ export interface Words {
   readonly fixed: Uint32Array;
   /** Word `word` takes the value of scalar number `scalar` (of the node, or of the fused expression). */
   readonly scalars: readonly { readonly word: number; readonly scalar: number }[];
+  /** Inside a scan word `word` grows by `by` with each step. */
+  readonly stepped: readonly { readonly word: number; readonly by: number }[];
 }
 
 /** One dispatch with symbolic buffers. */
 export interface Dispatch {
+  /** What it is called in profiles. Default: the name of its step. */
+  readonly label?: string;
   readonly kernel: Kernel;
   readonly bindings: readonly SlotRef[];
   readonly params?: Uint32Array;

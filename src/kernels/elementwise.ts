@@ -17,6 +17,17 @@ export interface ElementwiseRequest {
   readonly loads: readonly DType[];
   readonly flopsPerElement: number;
   readonly bytes: number;
+  /**
+   * The result is a piece of a stack, one more at each step of a scan: element i of piece t lies at
+   * `(i / inner)·pitch + t·inner + i % inner`. Default: it is dense.
+   */
+  readonly stack?: StackLayout | undefined;
+}
+
+/** How a piece lies in a stack. */
+export interface StackLayout {
+  readonly inner: number;
+  readonly pitch: number;
 }
 
 /** One generated kernel: output element i is the expression at i. One invocation, one element. */
@@ -26,6 +37,7 @@ export function elementwise(request: ElementwiseRequest, target: KernelTarget): 
   const source = new FusedSource(loads);
   const count = source.word(size);
   source.addFunction("element", expression);
+  const place = request.stack ? stackedPlace(request.stack, source) : "index";
   const code = [
     `@group(0) @binding(2) var<storage, read_write> result: array<${STORE_TYPE[expression.dtype]}>;`,
     source.declarations(3),
@@ -34,7 +46,7 @@ export function elementwise(request: ElementwiseRequest, target: KernelTarget): 
     "        @builtin(local_invocation_index) lane: u32) {",
     `  let index = (group.y * groups.x + group.x) * ${WORKGROUP}u + lane;`,
     `  if (index >= ${count}) { return; }`,
-    "  result[index] = element(index);",
+    `  result[${place}] = element(index);`,
     "}",
   ].join("\n");
   return {
@@ -45,4 +57,10 @@ export function elementwise(request: ElementwiseRequest, target: KernelTarget): 
     flops: size * request.flopsPerElement,
     bytes: request.bytes,
   };
+}
+
+function stackedPlace({ inner, pitch }: StackLayout, source: FusedSource): string {
+  const width = source.word(Math.max(1, inner));
+  const begin = source.steppedWord(0, inner);
+  return `(index / ${width}) * ${source.word(pitch)} + index % ${width} + ${begin}`;
 }

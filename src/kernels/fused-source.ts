@@ -28,6 +28,7 @@ export class FusedSource {
   readonly #inputs = new Set<number>();
   readonly #fixed: number[] = [];
   readonly #scalars: { word: number; scalar: number }[] = [];
+  readonly #stepped: { word: number; by: number }[] = [];
   readonly #scalarWords = new Map<number, number>();
   readonly #libraries = new Set<string>();
   readonly #functions: string[] = [];
@@ -44,6 +45,12 @@ export class FusedSource {
   word(value: number): string {
     this.#fixed.push(wordOf(value));
     return wordText(this.#fixed.length - 1);
+  }
+
+  /** A new word that begins as `value` and grows by `by` with each step of the scan around. */
+  steppedWord(value: number, by: number): string {
+    this.#stepped.push({ word: this.#fixed.length, by });
+    return this.word(value);
   }
 
   /**
@@ -103,7 +110,7 @@ export class FusedSource {
   get words(): Words {
     const fixed = new Uint32Array(Math.ceil(this.#fixed.length / 4) * 4);
     fixed.set(this.#fixed);
-    return { fixed, scalars: this.#scalars };
+    return { fixed, scalars: this.#scalars, stepped: this.#stepped };
   }
 
   /** Which buffers the functions read, in the order of their bindings. */
@@ -211,7 +218,8 @@ class FunctionBody {
   #address(view: View): { address: string; inside: string | null } {
     if (isDense(view)) return { address: "index", inside: null };
     const terms: string[] = [];
-    if (view.offset !== 0) terms.push(this.#source.word(view.offset));
+    if (view.perStep !== 0) terms.push(this.#source.steppedWord(view.offset, view.perStep));
+    else if (view.offset !== 0) terms.push(this.#source.word(view.offset));
     view.strides.forEach((stride, axis) => {
       if (stride !== 0) {
         terms.push(`${this.#coordinate(view, axis)} * ${this.#source.word(stride)}`);

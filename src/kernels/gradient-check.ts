@@ -90,6 +90,7 @@ export function lowerGradientCheck({ node, limits }: LowerContext, most?: number
             { word: 0, scalar: 0 },
             { word: 1, scalar: 1 },
           ],
+          stepped: [],
         },
         workgroups: [1, 1, 1],
         flops: 3 * partials,

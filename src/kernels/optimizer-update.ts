@@ -76,6 +76,7 @@ export function lowerOptimizerUpdate({ node, limits }: LowerContext): Lowered {
         words: {
           fixed: new Uint32Array(4 * vectors),
           scalars: node.scalars.map((_, i) => ({ word: i, scalar: i })),
+          stepped: [],
         },
         workgroups: linearGroups(Math.ceil(used.length / GRAINS_PER_WORKGROUP), limits),
         flops: 16 * 64 * used.length,

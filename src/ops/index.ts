@@ -20,6 +20,7 @@ import * as random from "./random.ts";
 import * as recurrence from "./recurrent.ts";
 import * as reduction from "./reduce.ts";
 import * as rounding from "./rounding.ts";
+import * as loop from "./scan.ts";
 import * as select from "./select.ts";
 import * as normalization from "./softmax.ts";
 import * as crossEntropy from "./sparse-cross-entropy.ts";
@@ -48,6 +49,7 @@ export const ops: Ops = {
   ...crossEntropy,
   ...ctc,
   ...recurrence,
+  ...loop,
 };
 
 const ALL: readonly Op[] = [
@@ -71,6 +73,7 @@ const ALL: readonly Op[] = [
   ...crossEntropy.sparseCrossEntropyOps,
   ...ctc.ctcLossOps,
   ...recurrence.recurrentOps,
+  ...loop.scanOps,
   customGradOp,
   gradientCheckOp,
   optimizerUpdateOp,

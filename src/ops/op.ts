@@ -39,6 +39,8 @@ export type Lowering =
   | { readonly kind: "reduce"; readonly combine: Combine }
   /** A kernel of its own. */
   | KernelLowering
+  /** A loop over its node's body. */
+  | { readonly kind: "scan" }
   /** Replaced by its `reference` before fusion. */
   | { readonly kind: "expand" };
 

@@ -2,6 +2,7 @@ import type { DType } from "../graph/dtype.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
+import type { Spec } from "../graph/spec.ts";
 
 /** One value in, one of the same shape out. */
 export type Unary = (x: Value) => Value;
@@ -128,6 +129,9 @@ export interface Ops {
   readonly randomTruncatedNormal: Random;
   /** All 32 bits as int32. */
   readonly randomBits: Random;
+  // loops; see ops/scan.ts
+  readonly mark: (spec: Spec) => Value;
+  readonly scan: (parts: ScanParts) => ScanResult;
   // kernels
   readonly matMul: (a: Value, b: Value, transposeA?: boolean, transposeB?: boolean) => Value;
   readonly softmax: Unary;
@@ -156,6 +160,28 @@ export interface Ops {
     inputs: RecurrentGradientInputs,
     attributes: RecurrentAttributes,
   ) => readonly Value[];
+}
+
+/** A loop: what is carried, what is read and what is given piece by piece. */
+export interface ScanParts {
+  /** `mark` stands in the body for the value before the step, `next` is the value after it. */
+  readonly carries: readonly {
+    readonly initial: Value;
+    readonly mark: Value;
+    readonly next: Value;
+  }[];
+  /** `mark` stands in the body for the step's piece of `whole` along `axis`. */
+  readonly xs: readonly { readonly whole: Value; readonly mark: Value; readonly axis: number }[];
+  /** Stacked along a new `axis`. */
+  readonly ys: readonly { readonly value: Value; readonly axis: number }[];
+  readonly length: number;
+  readonly reverse: boolean;
+}
+
+/** Each carry after the last step; each of `ys` of all steps. */
+export interface ScanResult {
+  readonly carries: readonly Value[];
+  readonly ys: readonly Value[];
 }
 
 /** Inputs of `ctcLoss`. */

@@ -1,15 +1,21 @@
 import { DTypeError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { specOf } from "../graph/spec.ts";
+import { mul } from "./arithmetic.ts";
 import { shapeAttribute } from "./attributes.ts";
+import { literal } from "./leaves.ts";
+import { broadcastTo } from "./movement.ts";
 import type { Op } from "./op.ts";
 import type { Random } from "./ops.ts";
 import { normal, truncatedNormal, uniform, uniformBits } from "./random-bits.ts";
 import { recordOne } from "./record.ts";
+import { stepNumber } from "./step-number.ts";
 
 /**
  * Element i is a function of the key and i alone (random-bits.ts). The key is a scalar of the node,
- * so a replayed plan draws new numbers by reading a new key, and recomputation gives the same ones.
+ * so a replayed plan draws new numbers by reading a new key, and recomputation gives the same ones. In a
+ * scan an int32 input says how many numbers the steps before have taken.
  */
 function randomOp(
   name: string,
@@ -33,8 +39,14 @@ function randomOp(
       kind: "elementwise",
       usesIndex: true,
       libs: ["random"],
-      write: ([key, index]) => `${call}(${key}, ${index})`,
-      host: ([key = 0, index = 0]) => host(key, index),
+      write: (args) => {
+        const [offset, key, index] = args.length === 3 ? args : ["0i", ...args];
+        return `${call}(${key}, ${index} + ${offset})`;
+      },
+      host: (args) => {
+        const [offset = 0, key = 0, index = 0] = args.length === 3 ? args : [0, ...args];
+        return host(key, (offset + index) | 0);
+      },
       flops,
     },
   };
@@ -90,6 +102,8 @@ function randomFunction(op: Op): Random {
     if (key.dtype !== "int32") {
       throw new DTypeError(`${op.name}: the key is a ${key.dtype} scalar; expected int32.`);
     }
-    return recordOne(op, [], { shape: [...shape] }, { scalars: [key] });
+    const step = stepNumber();
+    const offset = step ? [broadcastTo(mul(step, literal(sizeOf(shape), [], "int32")), shape)] : [];
+    return recordOne(op, offset, { shape: [...shape] }, { scalars: [key] });
   };
 }

@@ -13,6 +13,11 @@ export function withName<T>(name: string, body: () => T): T {
   }
 }
 
+/** The names around what is recorded now, as nodes carry them. */
+export function recordedPath(): string {
+  return path.join("/");
+}
+
 /** Records one operation: checks by the op's own shape rule, then makes the node. */
 export function record(
   op: Op,
@@ -24,7 +29,7 @@ export function record(
     inputs.map((value) => value.spec),
     attributes,
   );
-  return new Node(op.name, inputs, { attributes, outputs, scope: path.join("/"), ...extras });
+  return new Node(op.name, inputs, { attributes, outputs, scope: recordedPath(), ...extras });
 }
 
 /** The only output of `record`. */

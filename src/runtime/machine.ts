@@ -1,4 +1,4 @@
-import type { Rules } from "../autograd/backward.ts";
+import type { Rules } from "../autograd/rules.ts";
 import { acquireDevice, type DeviceOptions, type GpuDevice } from "../gpu/device.ts";
 import { Faults } from "../gpu/faults.ts";
 import { PipelineCache } from "../gpu/pipelines.ts";

@@ -8,9 +8,9 @@ import { isPlainObject } from "../names/plain-object.ts";
 import { source } from "../ops/leaves.ts";
 import type { Program } from "../runtime/run.ts";
 import { type Constant, giveConstant, takeConstant } from "./constants.ts";
+import { mapTensors, tensorsIn } from "./containers.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
-import { tensorsIn } from "./scope.ts";
 import { newScopeState, openScope, type ScopeState, within } from "./scope-state.ts";
 import { Tensor } from "./tensor.ts";
 import { Variable } from "./variable.ts";
@@ -270,12 +270,5 @@ function inputsIn(container: unknown): Tensor[] {
 /** `container` with its tensors replaced, in the order of `inputsIn`. */
 function replaceTensors(container: unknown, replacements: Tensor[]): unknown {
   const rest = [...replacements];
-  const visit = (item: unknown): unknown => {
-    if (item instanceof Variable) return item;
-    if (item instanceof Tensor) return rest.shift();
-    if (Array.isArray(item)) return item.map(visit);
-    if (!isPlainObject(item)) return item;
-    return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, visit(value)]));
-  };
-  return visit(container);
+  return mapTensors(container, (tensor) => (tensor instanceof Variable ? tensor : rest.shift()));
 }

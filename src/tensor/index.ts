@@ -10,6 +10,7 @@ export {
   time,
 } from "./compatibility.ts";
 export { type Compiled, compile } from "./compile.ts";
+export { tensorsIn } from "./containers.ts";
 export { fromHost, type TensorLike, toTensor } from "./convert.ts";
 export {
   fill,
@@ -52,7 +53,8 @@ export type {
   Tensor5D,
   Tensor6D,
 } from "./ranks.ts";
-export { scope, tensorsIn } from "./scope.ts";
+export { type Carried, type ScanOptions, scan } from "./scan.ts";
+export { scope } from "./scope.ts";
 export { isTracing } from "./scope-state.ts";
 export {
   nextSeed,

@@ -1,9 +1,9 @@
 import type { ProfiledKernel } from "../runtime/profiled-kernel.ts";
 import { Profiler } from "../runtime/profiler.ts";
 import { walkInOnePass } from "../runtime/submit.ts";
+import { tensorsIn } from "./containers.ts";
 import { currentEngine } from "./current.ts";
 import { keepGroup } from "./evaluate.ts";
-import { tensorsIn } from "./scope.ts";
 
 /** What `profile` found. The first six fields are those of TF.js. */
 export interface ProfileInfo<T> {

@@ -11,17 +11,33 @@ export interface ScopeState {
   readonly firstNode: number;
   /** A function is being recorded for replay: nothing may wait, and every run draws its own numbers. */
   readonly isTracing: boolean;
+  /** The body of a scan is being recorded: nothing may wait, and nothing may be stored. */
+  readonly isBody: boolean;
 }
 
 let current: ScopeState | null = null;
 
 export function newScopeState(isTracing: boolean): ScopeState {
-  return { writes: new Map(), retained: new Set(), firstNode: nextNodeId(), isTracing };
+  const firstNode = nextNodeId();
+  return { writes: new Map(), retained: new Set(), firstNode, isTracing, isBody: false };
 }
 
 /** The scope that is open, or null. */
 export function openScope(): ScopeState | null {
   return current;
+}
+
+/** A state for the body of a scan: it sees what the scope around has assigned. */
+export function newBodyState(): ScopeState {
+  const outer = current;
+  const writes = new Map(outer?.writes);
+  return { ...newScopeState(outer?.isTracing === true), writes, isBody: true };
+}
+
+/** What is being recorded, for messages, when nothing may wait; null when something may. */
+export function recording(): string | null {
+  if (current?.isBody) return "the body of a scan";
+  return current?.isTracing ? "a function that is being compiled" : null;
 }
 
 export function isTracing(): boolean {

@@ -1,8 +1,8 @@
 import { TraceError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
-import { isPlainObject } from "../names/plain-object.ts";
 import { withName } from "../ops/record.ts";
+import { tensorsIn } from "./containers.ts";
 import { currentEngine } from "./current.ts";
 import { keepAs, sourceOf } from "./kept.ts";
 import { newScopeState, openScope, type ScopeState, within } from "./scope-state.ts";
@@ -59,16 +59,4 @@ function groupsBehind({ writes, firstNode }: ScopeState): Tensor[] {
 function isOutdated(value: Value, { writes }: ScopeState): boolean {
   const source = sourceOf(value);
   return source === null || (source.kind === "storage" && writes.has(source.storage));
-}
-
-/** The tensors in a nest of arrays and plain objects. */
-export function tensorsIn(container: unknown): Tensor[] {
-  const found: Tensor[] = [];
-  const visit = (item: unknown): void => {
-    if (item instanceof Tensor) found.push(item);
-    else if (Array.isArray(item)) item.forEach(visit);
-    else if (isPlainObject(item)) Object.values(item).forEach(visit);
-  };
-  visit(container);
-  return found;
 }

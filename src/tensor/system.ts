@@ -4,9 +4,9 @@ import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import type { Counters } from "../runtime/counters.ts";
 import type { MemoryInfo } from "../runtime/memory-info.ts";
+import { tensorsIn } from "./containers.ts";
 import { currentEngine, replaceEngine } from "./current.ts";
 import type { InitOptions } from "./init-options.ts";
-import { tensorsIn } from "./scope.ts";
 import { setSeed } from "./seed.ts";
 import type { Tensor } from "./tensor.ts";
 

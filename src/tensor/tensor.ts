@@ -10,7 +10,7 @@ import { externalLeaf, leafNow, sharedBuffer, touchedLeaf } from "./external.ts"
 import { letGo, setKept, sourceOf } from "./kept.ts";
 import { type NestedArray, toNested } from "./nested.ts";
 import { formatTensor } from "./print.ts";
-import { isTracing } from "./scope-state.ts";
+import { recording } from "./scope-state.ts";
 import { noteTensor } from "./tidy-frame.ts";
 
 let nextId = 1;
@@ -115,10 +115,11 @@ export class Tensor {
    */
   data(): Promise<TypedArray> {
     // Thrown, not rejected: a caller that does not wait for the values has to learn it as well.
-    if (isTracing()) {
+    const recorded = recording();
+    if (recorded) {
       throw new TraceError(
-        "data() was called in a function that is being compiled: there are no values yet. Return the tensor " +
-          "and read it outside; to branch on a value use where().",
+        `data() was called in ${recorded}: there are no values yet. Return the tensor and read it outside; to ` +
+          "branch on a value use where().",
       );
     }
     return this.#read();
@@ -163,10 +164,11 @@ export class Tensor {
    * @throws as `data()` does.
    */
   async buffer(): Promise<ApplicationBufferBinding> {
-    if (isTracing()) {
+    const recorded = recording();
+    if (recorded) {
       throw new TraceError(
-        "buffer() was called in a function that is being compiled: nothing is computed yet. Return the tensor " +
-          "and ask for its buffer outside.",
+        `buffer() was called in ${recorded}: nothing is computed yet. Return the tensor and ask for its buffer ` +
+          "outside.",
       );
     }
     if (sourceOf(this.value)?.kind !== "storage") keepGroup(this);

@@ -1,8 +1,9 @@
 import { ArgumentError, TraceError } from "../errors.ts";
 import { describeValue } from "../names/describe.ts";
+import { tensorsIn } from "./containers.ts";
 import { enqueueAll, holdsResult } from "./evaluate.ts";
 import { sourceOf } from "./kept.ts";
-import { scope, tensorsIn } from "./scope.ts";
+import { scope } from "./scope.ts";
 import { isTracing, openScope } from "./scope-state.ts";
 import { Tensor } from "./tensor.ts";
 import { exempt, type Handle, withFrame } from "./tidy-frame.ts";

@@ -1,6 +1,7 @@
 import {
   type Canonical,
   canonicalize,
+  leafIn,
   type Place,
   type Request,
 } from "../../src/compiler/canonical.ts";
@@ -87,7 +88,7 @@ export function planFor(...outputs: readonly Value[]): Plan {
 
 /** The nodes that are left of a graph when it is simplified. */
 export function simplified(...outputs: readonly Value[]): { roots: Value[]; nodes: Node[] } {
-  const roots = new Simplifier(canonicalOf({ outputs }), rules).simplify(outputs);
+  const roots = new Simplifier(leafIn(canonicalOf({ outputs })), rules).simplify(outputs);
   return { roots, nodes: topologicalOrder(roots, { isLeaf: () => false }) };
 }
 

@@ -97,7 +97,7 @@ describe("matMul kernel", () => {
          }`,
       layout: "r",
       bindings: [{ kind: "extra", index: 0 }],
-      words: { fixed: new Uint32Array([9, 0x40000000 /* 2.0 */, 0, 0]), scalars: [] },
+      words: { fixed: new Uint32Array([9, 0x40000000 /* 2.0 */, 0, 0]), scalars: [], stepped: [] },
       flopsPerElement: 2,
     };
     const bias = randomFloats(9, 5);

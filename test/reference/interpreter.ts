@@ -1,5 +1,6 @@
 import { HostScalar } from "../../src/graph/host-scalar.ts";
-import type { Node, Value } from "../../src/graph/node.ts";
+import type { Node, ScanBody, Value } from "../../src/graph/node.ts";
+import { bodyResults } from "../../src/graph/scan-body.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
 import { topologicalOrder } from "../../src/graph/traverse.ts";
 import { ops, registry } from "../../src/ops/index.ts";
@@ -38,10 +39,11 @@ export function evaluate(values: readonly Value[], options: EvaluateOptions = {}
 class Interpreter {
   readonly #options: EvaluateOptions;
   readonly #results = new Map<Value, Elements>();
-  readonly #scalars = new Map<HostScalar, number>();
+  readonly #scalars: Map<HostScalar, number>;
 
-  constructor(options: EvaluateOptions) {
+  constructor(options: EvaluateOptions, scalars = new Map<HostScalar, number>()) {
     this.#options = options;
+    this.#scalars = scalars;
   }
 
   evaluate(values: readonly Value[]): Elements[] {
@@ -70,6 +72,7 @@ class Interpreter {
   }
 
   #apply(node: Node, inputs: readonly Operand[]): readonly Elements[] {
+    if (node.body) return this.#loop(inputs, node.body);
     const op = registry.get(node.op);
     if (op === undefined) throw new RangeError(`no op is called ${node.op}`);
     if (node.op === "literal") return [filled(node, node.attributes.value as number)];
@@ -98,6 +101,44 @@ class Interpreter {
     });
   }
 
+  /** Step after step, each by an interpreter of its own: what a body computes differs from step to step. */
+  #loop(inputs: readonly Operand[], body: ScanBody): Elements[] {
+    const { carries, xs, captures, next, ys, length, reverse } = body;
+    const results = bodyResults(body);
+    let state = inputs.slice(0, carries.length).map(({ data }) => data);
+    const stacks = [...ys, ...carries.map((value) => ({ value, axis: 0 }))].map(
+      ({ value, axis }) => {
+        const inner = sizeOf(value.shape.slice(axis));
+        return { inner, data: new Float64Array(sizeOf(value.shape) * length) };
+      },
+    );
+    for (let turn = 0; turn < length; turn++) {
+      const t = reverse ? length - 1 - turn : turn;
+      const given = new Map<Value, Elements>(carries.map((mark, i) => [mark, at(state, i)]));
+      xs.forEach(({ mark, axis }, i) => {
+        const { data, shape } = at(inputs, carries.length + i);
+        const inner = sizeOf(shape.slice(axis + 1));
+        given.set(
+          mark,
+          data.filter((_, k) => Math.floor(k / inner) % length === t),
+        );
+      });
+      captures.forEach((value, i) => {
+        given.set(value, at(inputs, carries.length + xs.length + i).data);
+      });
+      const leaf = (value: Value): Elements | undefined => given.get(value);
+      const found = new Interpreter({ leaf }, this.#scalars).evaluate(results);
+      [...found.slice(next.length), ...state].forEach((piece, i) => {
+        const { inner, data } = at(stacks, i);
+        piece.forEach((x, k) => {
+          data[(Math.floor(k / inner) * length + t) * inner + (k % inner)] = x;
+        });
+      });
+      state = found.slice(0, next.length);
+    }
+    return [...state, ...stacks.map(({ data }) => data)];
+  }
+
   /** A scalar is read once in an evaluation, as in a run. */
   #readScalar(node: Node, index: number): number {
     const scalar = node.scalars[index] ?? HostScalar.of(Number.NaN);
@@ -121,6 +162,12 @@ class Interpreter {
     if (data === undefined) throw new RangeError(`${value.node.op} was not evaluated`);
     return data;
   }
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`nothing at position ${index}`);
+  return item;
 }
 
 function filled(node: Node, value: number): Elements {
