@@ -1,11 +1,11 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
-import { expandDims, scope, stack, Tensor, where, zerosLike } from "../tensor/index.ts";
+import { scope, Tensor, zeros } from "../tensor/index.ts";
 import type { States } from "./recurrent-config.ts";
-import { atTime, type Sequences } from "./recurrent-run.ts";
 import { checkStates } from "./recurrent-states.ts";
 import type { CellResult, RNNCell } from "./rnn-cell.ts";
+import { type Sequences, stepLoop } from "./step-loop.ts";
 
 /** All that the run of a cell over a sequence needs. */
 export interface CellRun {
@@ -22,31 +22,24 @@ export interface CellRun {
 }
 
 /**
- * Runs a cell over a sequence, step by step: its operations are recorded once a step. A masked step holds the states and
- * the output; before the first step that counts the output is zero, as in Keras.
+ * Runs a cell over a sequence: its operations are recorded once, whatever the number of steps. A masked step holds the
+ * states and the output; before the first step that counts the output is zero, as in Keras.
  * @throws {ArgumentError | ShapeError} when the cell gives other than it says.
  */
 export function runCell({ cell, x, initialStates, mask, reverse, training }: CellRun): Sequences {
-  const time = x.shape[1] ?? 1;
-  const keeps = mask && expandDims(mask, -1); // [B, T, 1]
-  const outputs = new Array<Tensor>(time);
-  let states = initialStates;
-  let held: Tensor | null = null;
-  for (let i = 0; i < time; i++) {
-    const t = reverse ? time - 1 - i : i;
-    const before = states;
-    const after = checkedStep(
-      cell,
-      before,
-      scope(cell.name, () => cell.call(atTime(x, t), before, { training })),
-    );
-    const keep = keeps && atTime(keeps, t); // [B, 1]
-    const hold = (next: Tensor, old: Tensor): Tensor => (keep ? where(keep, next, old) : next);
-    states = after.states.map((state, index) => hold(state, before[index] ?? state));
-    held = hold(after.output, held ?? zerosLike(after.output));
-    outputs[t] = held;
-  }
-  return { output: stack(outputs, 1), states };
+  return stepLoop({
+    x,
+    states: initialStates,
+    mask,
+    reverse,
+    firstOutput: zeros([x.shape[0] ?? 1, cell.outputSize]),
+    step: (x, states) =>
+      checkedStep(
+        cell,
+        states,
+        scope(cell.name, () => cell.call(x, states, { training })),
+      ),
+  });
 }
 
 /** What a step gave, when it is what the cell says of itself. */

@@ -17,8 +17,9 @@ import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
 import type { RecurrenceConfig, RecurrentCallOptions, States } from "./recurrent-config.ts";
-import { atTime, type Sequences } from "./recurrent-run.ts";
+import { atTime } from "./recurrent-run.ts";
 import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
+import type { Sequences } from "./step-loop.ts";
 import { asList } from "./symbolic.ts";
 
 /** What one run over a sequence is given beside the sequence. */

@@ -11,13 +11,8 @@ import { knownDim, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, OutputCount } from "./layer-types.ts";
 import { Recurrence, type RecurrenceOptions } from "./recurrence.ts";
 import type { GatedConfig, States } from "./recurrent-config.ts";
-import {
-  type CellStep,
-  type RecurrentRun,
-  runFused,
-  runUnrolled,
-  type Sequences,
-} from "./recurrent-run.ts";
+import { type CellStep, type RecurrentRun, runFused, runGeneral } from "./recurrent-run.ts";
+import type { Sequences } from "./step-loop.ts";
 
 /** What sets one kind of recurrent layer apart. */
 export interface CellKind {
@@ -133,7 +128,7 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     if (!hides && this.#isFused()) return runFused(run);
     const stateShape = [batch, this.units];
     const gates = Array.from({ length: this.kind.gates });
-    return runUnrolled(run, {
+    return runGeneral(run, {
       step: this.kind.step,
       activation: this.#activation,
       recurrentActivation: this.recurrentActivation,

@@ -1,18 +1,9 @@
 import { ops } from "../ops/index.ts";
 import type { RecurrentAttributes } from "../ops/ops.ts";
-import {
-  add,
-  expandDims,
-  matMul,
-  mul,
-  reshape,
-  slice,
-  stack,
-  Tensor,
-  where,
-} from "../tensor/index.ts";
+import { add, matMul, mul, reshape, slice, Tensor } from "../tensor/index.ts";
 import type { ActivationFunction } from "./activations.ts";
 import type { States } from "./recurrent-config.ts";
+import { type Sequences, stepLoop } from "./step-loop.ts";
 
 /** All that one run over a sequence needs. */
 export interface RecurrentRun {
@@ -32,15 +23,6 @@ export interface RecurrentRun {
   readonly initialStates: States | null;
   /** bool [B, T] */
   readonly mask: Tensor | null;
-}
-
-/**
- * What a run gives: the output of every step at the time of its input [B, T, H], and the last
- * states.
- */
-export interface Sequences {
-  readonly output: Tensor;
-  readonly states: States;
 }
 
 /** The whole sequence by the fused op. */
@@ -82,7 +64,7 @@ export interface StepContext {
   readonly recurrentActivation: ActivationFunction;
 }
 
-export interface UnrolledOptions {
+export interface GeneralOptions {
   readonly step: CellStep;
   readonly activation: ActivationFunction;
   readonly recurrentActivation: ActivationFunction;
@@ -93,30 +75,28 @@ export interface UnrolledOptions {
 }
 
 /**
- * The same step by step: several operations a step, for any activation and for recurrent dropout.
+ * The general way: a loop over several operations a step, for any activation and for recurrent dropout.
  */
-export function runUnrolled(run: RecurrentRun, options: UnrolledOptions): Sequences {
-  const time = run.x.shape[1] ?? 1;
-  const projected = project(run); // [B, T, G*H]
+export function runGeneral(run: RecurrentRun, options: GeneralOptions): Sequences {
   const product = gateProduct(run, options.recurrentMasks);
-  const outputs = new Array<Tensor>(time);
-  let states = options.initialStates;
-  for (let i = 0; i < time; i++) {
-    const t = run.attributes.reverse ? time - 1 - i : i;
-    const inputs = atTime(projected, t); // [B, G*H]
-    const before = states;
-    const after = options.step({
-      input: (gate) => columns(inputs, gate, run.units),
-      product,
-      state: (index) => at(before, index),
-      activation: options.activation,
-      recurrentActivation: options.recurrentActivation,
-    });
-    const keep = run.mask && atTime(expandDims(run.mask, -1), t); // [B, 1]
-    states = keep ? after.map((state, index) => where(keep, state, at(before, index))) : after;
-    outputs[t] = at(states, 0);
-  }
-  return { output: stack(outputs, 1), states };
+  const { activation, recurrentActivation } = options;
+  return stepLoop({
+    x: project(run), // [B, T, G*H]
+    states: options.initialStates,
+    mask: run.mask,
+    reverse: run.attributes.reverse,
+    firstOutput: null,
+    step: (inputs, before) => {
+      const states = options.step({
+        input: (gate) => columns(inputs, gate, run.units),
+        product,
+        state: (index) => at(before, index),
+        activation,
+        recurrentActivation,
+      });
+      return { output: at(states, 0), states };
+    },
+  });
 }
 
 /** h·R of one gate, with the state's dropout. */

@@ -11,9 +11,9 @@ import {
   type States,
   withInputDim,
 } from "./recurrent-config.ts";
-import type { Sequences } from "./recurrent-run.ts";
 import { checkStates } from "./recurrent-states.ts";
 import { deserializeCell, type RNNCell, serializeCell, stateSizesOf } from "./rnn-cell.ts";
+import type { Sequences } from "./step-loop.ts";
 
 /** What `layers.rnn` takes. */
 export interface RNNConfig extends RecurrenceConfig {
@@ -24,8 +24,7 @@ export interface RNNConfig extends RecurrenceConfig {
 const keys: OwnKeys<RNNConfig> = { ...recurrenceKeys, cell: "any" };
 
 /**
- * Runs a cell over time. Its operations are recorded once for each step, and again for each other
- * number of steps: that suits some dozens of steps.
+ * Runs a cell over time: a loop on the GPU, whose body is recorded once, whatever the number of steps.
  *
  * Weights: those of the cell, `rnn_1/my_cell_1/kernel`. A stateful layer keeps the cell's states under
  * the names `state_0`, `state_1`, ….
