@@ -137,7 +137,7 @@ class KeyBuilder {
     const { length, reverse, xs, next, ys } = body;
     const axes = xs.map(({ axis }) => axis).join();
     const stacks = ys.map(({ value, axis }) => `${nameOf(value)}@${axis}`).join();
-    const head = `${reverse ? "-" : ""}${length}/${body.carries.length}/${axes}`;
+    const head = `${reverse ? "-" : ""}${length}/${body.carries.length}/${axes}/${body.axis}`;
     return `{${head}\n${lines.join("\n")}\n${next.map(nameOf).join()}>${stacks}}`;
   }
 

@@ -2,6 +2,7 @@ import { SluiceError } from "../errors.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { ScanBody } from "../graph/node.ts";
 import { Node, type Source, type Value } from "../graph/node.ts";
+import { axisBefore } from "../graph/scan-body.ts";
 import {
   type Dispatch,
   input,
@@ -113,7 +114,10 @@ function planBody(
   const simple = simplifier.simplify([...next, ...ys.map(({ value }) => value)]);
   const stacked = [
     ...ys.map(({ axis }, i) => ({ value: simple[next.length + i] as Value, axis })),
-    ...carries.map((_, i) => ({ value: inputs[i] as Value, axis: 0 })),
+    ...carries.map((mark, i) => ({
+      value: inputs[i] as Value,
+      axis: axisBefore(body.axis, mark),
+    })),
   ];
   const stacks = stacked
     .map((_, i) => carries.length + i)

@@ -42,7 +42,7 @@ export type CustomGradient = (dy: Value) => readonly Value[];
  * from step to step, and on captures, which are the same at every step.
  *
  * The node's inputs are: what each carry begins with, the sequences of `xs`, the captures. Its outputs are: each carry
- * after the last step, each of `ys` stacked, and each carry as it was before every step, stacked along axis 0 (for
+ * after the last step, each of `ys` stacked, and each carry as it was before every step, stacked along `axis` (for
  * the gradient; nobody computes them unless they are used).
  */
 export interface ScanBody {
@@ -61,6 +61,8 @@ export interface ScanBody {
   readonly next: readonly Value[];
   /** Values that are stacked along a new `axis`. */
   readonly ys: readonly { readonly value: Value; readonly axis: number }[];
+  /** Where carries before every step are stacked, or at their last place if they have fewer axes. */
+  readonly axis: number;
 }
 
 let nextId = 1;

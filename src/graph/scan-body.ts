@@ -11,6 +11,11 @@ export function bodyParameters({ carries, xs, captures }: ScanBody): Value[] {
   return [...carries, ...xs.map(({ mark }) => mark), ...captures];
 }
 
+/** The axis along which a carry is stacked as it was before every step. */
+export function axisBefore(axis: number, carry: Value): number {
+  return Math.min(axis, carry.shape.length);
+}
+
 /** The nodes of a body, inputs before users. */
 export function bodyNodes(body: ScanBody): Node[] {
   const parameters = new Set(bodyParameters(body));

@@ -1,14 +1,15 @@
 import { SluiceError } from "../errors.ts";
-import type { ScanBody } from "../graph/node.ts";
-import { Node, type Value } from "../graph/node.ts";
+import { Node, type ScanBody, type Value } from "../graph/node.ts";
+import { axisBefore } from "../graph/scan-body.ts";
 import { type Shape, sizeOf } from "../graph/shape.ts";
 import { type Spec, specOf } from "../graph/spec.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import { stepView } from "../graph/view.ts";
 import { at, dtypeAttribute, inputOf, numberAttribute, shapeAttribute } from "./attributes.ts";
+import { matMul } from "./matmul.ts";
 import type { Op } from "./op.ts";
 import type { ScanParts, ScanResult } from "./ops.ts";
-import { recordedPath, recordOne } from "./record.ts";
+import { outputOf, recordedPath, recordOne } from "./record.ts";
 
 /*
  * A loop as one node: h_t, y_t = body(h_{t-1}, x_t). The body is recorded once, over marks; the compiler plans it once
@@ -79,12 +80,20 @@ export function stackLayout(node: Node): { inner: number; pitch: number } {
 
 let nextId = 1;
 
-/** Records the loop. Sequences whose piece the body does not use are left out. */
-export function scan({ carries, xs, ys, length, reverse }: ScanParts): ScanResult {
+/**
+ * Records the loop. Sequences whose piece the body does not use are left out. Where the body multiplies a piece by a
+ * matrix that is the same at every step, the whole sequence is multiplied before the loop, and its pieces are what the
+ * body reads: one large product in place of many small ones.
+ */
+export function scan({ carries, xs: given, ys, length, reverse }: ScanParts): ScanResult {
   const roots = [...carries.map(({ next }) => next), ...ys.map(({ value }) => value)];
-  const marks = [...carries, ...xs].map((one) => one.mark);
-  const { captures, used } = surroundings(roots, new Set(marks));
+  const marksOf = (xs: ScanParts["xs"]): Set<Value> =>
+    new Set([...carries, ...xs].map((one) => one.mark));
+  const products = productsOfPieces(given, surroundings(roots, marksOf(given)).steps);
+  const xs = [...given, ...products];
+  const { captures, used } = surroundings(roots, marksOf(xs));
   const sequences = xs.filter((x) => used.has(x.mark));
+  const axis = (given[0] ?? ys[0])?.axis ?? 0;
   const body: ScanBody = {
     id: nextId++,
     length,
@@ -94,6 +103,7 @@ export function scan({ carries, xs, ys, length, reverse }: ScanParts): ScanResul
     captures,
     next: carries.map(({ next }) => next),
     ys,
+    axis,
   };
   const inputs = [
     ...carries.map(({ initial }) => initial),
@@ -104,7 +114,7 @@ export function scan({ carries, xs, ys, length, reverse }: ScanParts): ScanResul
     outputs: [
       ...body.carries.map(({ spec }) => spec),
       ...ys.map(({ value, axis }) => stacked(value.spec, axis, length)),
-      ...body.carries.map(({ spec }) => stacked(spec, 0, length)),
+      ...body.carries.map((mark) => stacked(mark.spec, axisBefore(axis, mark), length)),
     ],
     scope: recordedPath(),
     body,
@@ -130,7 +140,7 @@ function withoutAxis(shape: Shape, axis: number): Shape {
 function surroundings(
   roots: readonly Value[],
   marks: ReadonlySet<Value>,
-): { captures: Value[]; used: ReadonlySet<Value> } {
+): { captures: Value[]; used: ReadonlySet<Value>; steps: ReadonlySet<Node> } {
   let oldest = Number.POSITIVE_INFINITY;
   for (const { node } of marks) oldest = Math.min(oldest, node.id);
   const used = new Set<Value>();
@@ -151,7 +161,23 @@ function surroundings(
     for (const input of node.inputs) take(input);
   }
   for (const root of roots) take(root);
-  return { captures: [...captures], used };
+  return { captures: [...captures], used, steps };
+}
+
+/** The products of pieces, as sequences: their marks are the products in the body. */
+function productsOfPieces(xs: ScanParts["xs"], steps: ReadonlySet<Node>): ScanParts["xs"] {
+  const products: { whole: Value; mark: Value; axis: number }[] = [];
+  for (const node of steps) {
+    const [piece, matrix] = node.inputs;
+    const { transposeA, transposeB } = node.attributes;
+    if (node.op !== "matMul" || transposeA || !piece || matrix?.shape.length !== 2) continue;
+    const x = xs.find(({ mark }) => mark === piece);
+    const isSame = !steps.has(matrix.node) && matrix.node.op !== "mark";
+    if (!x || x.axis > 1 || piece.shape.length !== 2 || !isSame) continue;
+    const whole = matMul(x.whole, matrix, false, transposeB === true);
+    products.push({ whole, mark: outputOf(node, 0), axis: x.axis });
+  }
+  return products;
 }
 
 function sunk(value: Value): Value {

@@ -1,6 +1,6 @@
 import { HostScalar } from "../../src/graph/host-scalar.ts";
 import type { Node, ScanBody, Value } from "../../src/graph/node.ts";
-import { bodyResults } from "../../src/graph/scan-body.ts";
+import { axisBefore, bodyResults } from "../../src/graph/scan-body.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
 import { topologicalOrder } from "../../src/graph/traverse.ts";
 import { ops, registry } from "../../src/ops/index.ts";
@@ -106,12 +106,11 @@ class Interpreter {
     const { carries, xs, captures, next, ys, length, reverse } = body;
     const results = bodyResults(body);
     let state = inputs.slice(0, carries.length).map(({ data }) => data);
-    const stacks = [...ys, ...carries.map((value) => ({ value, axis: 0 }))].map(
-      ({ value, axis }) => {
-        const inner = sizeOf(value.shape.slice(axis));
-        return { inner, data: new Float64Array(sizeOf(value.shape) * length) };
-      },
-    );
+    const before = carries.map((value) => ({ value, axis: axisBefore(body.axis, value) }));
+    const stacks = [...ys, ...before].map(({ value, axis }) => {
+      const inner = sizeOf(value.shape.slice(axis));
+      return { inner, data: new Float64Array(sizeOf(value.shape) * length) };
+    });
     for (let turn = 0; turn < length; turn++) {
       const t = reverse ? length - 1 - turn : turn;
       const given = new Map<Value, Elements>(carries.map((mark, i) => [mark, at(state, i)]));

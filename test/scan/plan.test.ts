@@ -63,6 +63,30 @@ describe("the graph of a loop", () => {
     expect(nodes.map(({ op }) => op)).toContain("exp");
   });
 
+  test("a piece times a matrix is one product before the loop, a matrix's gradient one after it", () => {
+    const found = grads((w, u, xs) => {
+      const step = (h: Tensor, x: Tensor): Tensor =>
+        h
+          .matMul(u as Tensor)
+          .add(x.matMul(w as Tensor))
+          .tanh();
+      const [h] = scan((h, x) => [step(h, x), null], zeros([2, 3]), xs as Tensor);
+      return h.sum();
+    })([randomNormal([4, 3]), randomNormal([3, 3]), randomNormal([7, 2, 4])]);
+    const { nodes } = simplified(...found.map(({ value }) => value));
+    const loops = nodes.flatMap(({ body }) => (body ? [bodyNodes(body)] : []));
+    const products = (list: readonly Node[]): string[] =>
+      list
+        .filter(({ op }) => op === "matMul")
+        .map(({ inputs }) => inputs.map(({ shape }) => shape.join("x")).join(" "));
+    // h·U forwards; dz·Uᵀ backwards, where h·U is computed for all steps at once.
+    expect(loops.map(products)).toEqual([["2x3 3x3"], ["2x3 3x3"]]);
+    // x·W, h·U, then dU, dW and dx: over 7·2 rows.
+    expect(products(nodes).sort()).toEqual(
+      ["14x3 14x3", "14x3 3x3", "14x3 4x3", "14x4 14x3", "14x4 4x3"].sort(),
+    );
+  });
+
   test("two loops with one body are one, two bodies are two", () => {
     const xs = ones([5, 2]);
     const loop = (by: number): Tensor =>
