@@ -23,7 +23,7 @@ export function scanGradient(
   { rules, differentiate }: { rules: Rules; differentiate: Differentiate },
 ): (Value | null)[] {
   const { ops } = rules;
-  const { carries, xs, captures, next, ys, length } = body;
+  const { carries, xs, next, ys, length } = body;
   const stacked = [
     ...ys.map(({ value, axis }) => ({ spec: value.spec, axis })),
     ...carries.map((mark) => ({ spec: mark.spec, axis: axisBefore(body.axis, mark) })),
