@@ -6,6 +6,7 @@
 // multiplies: dh of the initial state. One barrier.
 // Constants: UNITS.
 // #import gru_backward
+// #import streamed_weights
 
 fn source(at: u32) -> vec4<f32> {
   return carry[at];
@@ -29,8 +30,9 @@ fn main(
   let unit = first_unit + local;
   let step = params.begin;
   var dh = Rows();
-  if (params.fresh == 0u) {
-    dh = split_product(Terms(0u, width(), dq_at(params.end, tile)), first_unit, local);
+  let after = moment_of(tile, params.end);
+  if (params.fresh == 0u && is_active(after)) {
+    dh = split_product(recurrent_terms(after, dq_at(params.end, tile)), first_unit, local);
   }
   if (unit >= params.units) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
@@ -42,8 +44,9 @@ fn main(
     carry[carried + 1u] = dh.high;
     return;
   }
-  let low = gru_cell_gradient(tile, 0u, step, unit, dh.low);
-  let high = gru_cell_gradient(tile, 1u, step, unit, dh.high);
+  let now = moment_of(tile, step);
+  let low = gru_cell_gradient(now, 0u, unit, dh.low);
+  let high = gru_cell_gradient(now, 1u, unit, dh.high);
   let dq = dq_at(step, tile) + 2u * unit;
   put_dq(dq, low.dq);
   put_dq(dq + 1u, high.dq);

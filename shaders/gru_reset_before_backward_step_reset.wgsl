@@ -5,6 +5,7 @@
 // products. Multiplies da of n of the same step. One barrier.
 // Constants: UNITS.
 // #import gru_reset_before_backward
+// #import streamed_weights
 
 fn source(at: u32) -> vec4<f32> {
   return carry[at];
@@ -22,10 +23,12 @@ fn main(
   let unit = first_unit + local;
   let step = params.begin;
   let da = da_at(step, tile);
-  let du = split_product(candidate_terms(da), first_unit, local);
+  let now = moment_of(tile, step);
+  var du = Rows();
+  if (is_active(now)) { du = split_product(candidate_terms(now, da), first_unit, local); }
   if (unit >= params.units) { return; }
-  let low = reset_gradient(tile, 0u, step, unit, du.low);
-  let high = reset_gradient(tile, 1u, step, unit, du.high);
+  let low = reset_gradient(now, 0u, unit, du.low);
+  let high = reset_gradient(now, 1u, unit, du.high);
   let at = da + 2u * (params.units + unit);
   carry[at] = low.da_r;
   carry[at + 1u] = high.da_r;

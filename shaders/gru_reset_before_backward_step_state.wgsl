@@ -6,6 +6,7 @@
 // initial state. One barrier.
 // Constants: UNITS.
 // #import gru_reset_before_backward
+// #import streamed_weights
 
 fn source(at: u32) -> vec4<f32> {
   return carry[at];
@@ -23,8 +24,9 @@ fn main(
   let unit = first_unit + local;
   let step = params.begin;
   var dh = Rows();
-  if (params.fresh == 0u) {
-    dh = split_product(gate_terms(da_at(params.end, tile)), first_unit, local);
+  let after = moment_of(tile, params.end);
+  if (params.fresh == 0u && is_active(after)) {
+    dh = split_product(gate_terms(after, da_at(params.end, tile)), first_unit, local);
   }
   if (unit >= params.units) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
@@ -36,8 +38,9 @@ fn main(
     carry[carried + 1u] = dh.high;
     return;
   }
-  let low = state_gradient(tile, 0u, step, unit, dh.low);
-  let high = state_gradient(tile, 1u, step, unit, dh.high);
+  let now = moment_of(tile, step);
+  let low = state_gradient(now, 0u, unit, dh.low);
+  let high = state_gradient(now, 1u, unit, dh.high);
   let da = da_at(step, tile) + 2u * unit;
   carry[da] = low.da_z;
   carry[da + 1u] = high.da_z;

@@ -5,6 +5,7 @@
 // Reads h of the step's parity in `carry`, writes u and z there.
 // Constants: UNITS, SAVE_GATES.
 // #import gru_reset_before_forward
+// #import streamed_weights
 
 fn hidden(at: u32) -> vec4<f32> {
   return carry[at];
@@ -19,9 +20,8 @@ fn main(
   let unit = invocation.x;
   let tile = tile_of(workgroup, counts);
   if (unit >= params.units || is_beyond_batch(tile)) { return; }
-  let first_row = tile * ROWS;
   let step = params.begin;
-  let time = time_of(step);
+  let now = moment_of(tile, step);
   let before = carry_at(step & 1u, tile);
   var low = vec4<f32>();
   var high = vec4<f32>();
@@ -29,10 +29,10 @@ fn main(
   if (has_before(step)) {
     low = carry[before + 2u * unit];
     high = carry[before + 2u * unit + 1u];
-    sums = gate_product(before, unit);
+    if (is_active(now)) { sums = gate_product(before, first_weight(now) + unit); }
   }
-  let gates_low = gru_gates(first_row, time, unit, sums.low, low);
-  let gates_high = gru_gates(first_row + 4u, time, unit, sums.high, high);
+  let gates_low = gru_gates(now, 0u, unit, sums.low, low);
+  let gates_high = gru_gates(now, 1u, unit, sums.high, high);
   let reset_state = carry_at(RESET_STATE_PLANE, tile) + 2u * unit;
   carry[reset_state] = gates_low.reset_state;
   carry[reset_state + 1u] = gates_high.reset_state;

@@ -5,6 +5,7 @@
 // Reads u, z and h of the step's parity in `carry`, writes h of the other parity.
 // Constants: UNITS, SAVE_GATES.
 // #import gru_reset_before_forward
+// #import streamed_weights
 
 fn hidden(at: u32) -> vec4<f32> {
   return carry[at];
@@ -19,9 +20,8 @@ fn main(
   let unit = invocation.x;
   let tile = tile_of(workgroup, counts);
   if (unit >= params.units || is_beyond_batch(tile)) { return; }
-  let first_row = tile * ROWS;
   let step = params.begin;
-  let time = time_of(step);
+  let now = moment_of(tile, step);
   var low = vec4<f32>();
   var high = vec4<f32>();
   var sum = CandidateSums();
@@ -29,10 +29,13 @@ fn main(
     let before = carry_at(step & 1u, tile) + 2u * unit;
     low = carry[before];
     high = carry[before + 1u];
-    sum = candidate_product(carry_at(RESET_STATE_PLANE, tile), unit);
+    if (is_active(now)) {
+      let weights = first_weight(now) + 2u * params.units + unit;
+      sum = candidate_product(carry_at(RESET_STATE_PLANE, tile), weights);
+    }
   }
   let update = carry_at(UPDATE_PLANE, tile) + 2u * unit;
   let after = carry_at((step + 1u) & 1u, tile) + 2u * unit;
-  carry[after] = gru_state(first_row, time, unit, sum.low, carry[update], low);
-  carry[after + 1u] = gru_state(first_row + 4u, time, unit, sum.high, carry[update + 1u], high);
+  carry[after] = gru_state(now, 0u, unit, sum.low, carry[update], low);
+  carry[after + 1u] = gru_state(now, 1u, unit, sum.high, carry[update + 1u], high);
 }

@@ -5,6 +5,7 @@
 // h lies in `carry`; a step reads the h of its parity and writes the other. No barriers.
 // Constants: UNITS, SAVE_GATES.
 // #import gru_forward
+// #import streamed_weights
 
 fn hidden(at: u32) -> vec4<f32> {
   return carry[at];
@@ -19,19 +20,18 @@ fn main(
   let unit = invocation.x;
   let tile = tile_of(workgroup, counts);
   if (unit >= params.units || is_beyond_batch(tile)) { return; }
-  let first_row = tile * ROWS;
   let step = params.begin;
-  let time = time_of(step);
+  let now = moment_of(tile, step);
   let before = carry_at(step & 1u, tile);
   let after = carry_at((step + 1u) & 1u, tile) + 2u * unit;
   var low = vec4<f32>();
   var high = vec4<f32>();
-  var q = recurrent_bias_sums(unit);
+  var q = recurrent_bias_sums(now, unit);
   if (has_before(step)) {
     low = carry[before + 2u * unit];
     high = carry[before + 2u * unit + 1u];
-    q = add_recurrent(q, before, unit);
+    if (is_active(now)) { q = add_recurrent(q, before, first_weight(now) + unit); }
   }
-  carry[after] = gru_cell(first_row, time, unit, q.low, low);
-  carry[after + 1u] = gru_cell(first_row + 4u, time, unit, q.high, high);
+  carry[after] = gru_cell(now, 0u, unit, q.low, low);
+  carry[after + 1u] = gru_cell(now, 1u, unit, q.high, high);
 }

@@ -5,6 +5,7 @@
 // multiplies: dh of the initial state. One barrier.
 // Constants: UNITS.
 // #import lstm_backward
+// #import streamed_weights
 
 fn source(at: u32) -> vec4<f32> {
   return carry[at];
@@ -30,8 +31,9 @@ fn main(
   let step = params.begin;
   var dh = Rows();
   var dc = Rows();
-  if (params.fresh == 0u) {
-    dh = split_product(Terms(0u, width(), da_at(params.end, tile)), first_unit, local);
+  let after = moment_of(tile, params.end);
+  if (params.fresh == 0u && is_active(after)) {
+    dh = split_product(recurrent_terms(after, da_at(params.end, tile)), first_unit, local);
   }
   if (unit >= params.units) { return; }
   let carried_h = carry_at(STATE_PLANE, tile) + 2u * unit;
@@ -45,8 +47,9 @@ fn main(
     carry[carried_h + 1u] = dh.high;
     return;
   }
-  let low = lstm_cell_gradient(tile, 0u, step, unit, dh.low, dc.low);
-  let high = lstm_cell_gradient(tile, 1u, step, unit, dh.high, dc.high);
+  let now = moment_of(tile, step);
+  let low = lstm_cell_gradient(now, 0u, unit, dh.low, dc.low);
+  let high = lstm_cell_gradient(now, 1u, unit, dh.high, dc.high);
   let da = da_at(step, tile) + 2u * unit;
   put_da(da, low.da);
   put_da(da + 1u, high.da);

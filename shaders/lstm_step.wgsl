@@ -4,6 +4,7 @@
 // h and c lie in `carry`; a step reads the h of its parity and writes the other. No barriers.
 // Constants: UNITS, SAVE_CELLS, SAVE_GATES.
 // #import lstm_forward
+// #import streamed_weights
 
 fn hidden(at: u32) -> vec4<f32> {
   return carry[at];
@@ -18,22 +19,23 @@ fn main(
   let unit = invocation.x;
   let tile = tile_of(workgroup, counts);
   if (unit >= params.units || is_beyond_batch(tile)) { return; }
-  let first_row = tile * ROWS;
   let step = params.begin;
-  let time = time_of(step);
+  let now = moment_of(tile, step);
+  let runs = is_active(now);
   let before = carry_at(step & 1u, tile);
   let after = carry_at((step + 1u) & 1u, tile) + 2u * unit;
   let c = carry_at(CELL_PLANE, tile) + 2u * unit;
   var low = State();
   var high = State();
-  var sums = projected_sums(first_row, time, unit);
+  var sums = Sums();
+  if (runs) { sums = projected_sums(now, unit); }
   if (has_before(step)) {
     low = State(carry[before + 2u * unit], carry[c]);
     high = State(carry[before + 2u * unit + 1u], carry[c + 1u]);
-    sums = add_recurrent(sums, before, unit);
+    if (runs) { sums = add_recurrent(sums, before, first_weight(now) + unit); }
   }
-  low = lstm_cell(first_row, time, unit, sums.low, low);
-  high = lstm_cell(first_row + 4u, time, unit, sums.high, high);
+  low = lstm_cell(now, 0u, unit, sums.low, low);
+  high = lstm_cell(now, 1u, unit, sums.high, high);
   carry[after] = low.h;
   carry[after + 1u] = high.h;
   carry[c] = low.c;

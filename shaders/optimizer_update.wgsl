@@ -3,7 +3,8 @@
 // The rules are lib/update_*.wgsl, one of which is put behind; they hold Keras 3's equations and declare the
 // slots (bindings 6 and on).
 // Clipping: g·min(1, globalClipnorm / norm), then to ±clipvalue; 0 turns either off.
-// control = (norm, accepted, norm / 2^80, 0). Refused (control[1] = 0) or not yet due (due = 0): nothing is written.
+// control = (norm, accepted, norm / 2^80, 0). Refused (control[1] = 0) or not yet due (due = 0): nothing is
+// written.
 // Parameters, gradients and slots lie in arenas of one layout: grains of 64 words, `used[grain]` of which count.
 // One workgroup: GRAINS grains; lane l takes word l of each.
 // Bindings: 0 params, 1 words (0 rate, 1 globalClipnorm, 2 clipvalue, 3 decay, 4 due, then those of the rule),

@@ -1,14 +1,14 @@
 // Puts an initial state, or zeros without the flag SOURCE, into plane `params.begin` of `carry`.
-//   source [B,H]   carry: see lib/row_tiles
+//   source [D,B,H]   carry: see lib/row_tiles
 // One invocation: one unit of one tile. Constants: WORKGROUP.
 // #import row_tiles
 
 @group(0) @binding(2) var<storage, read> source: array<f32>;
 @group(0) @binding(3) var<storage, read_write> carry: array<vec4<f32>>;
 
-fn source_rows(first_row: u32, unit: u32) -> vec4<f32> {
+fn source_rows(tile: u32, half: u32, unit: u32) -> vec4<f32> {
   if (!has(SOURCE)) { return vec4<f32>(); }
-  let at = four_rows(first_row) * params.units + unit;
+  let at = rows_of_tile(tile, half) * params.units + unit;
   return vec4<f32>(source[at.x], source[at.y], source[at.z], source[at.w]);
 }
 
@@ -22,6 +22,6 @@ fn main(
   let tile = tile_of(workgroup, counts);
   if (unit >= params.units || is_beyond_batch(tile)) { return; }
   let at = carry_at(params.begin, tile) + 2u * unit;
-  carry[at] = source_rows(tile * ROWS, unit);
-  carry[at + 1u] = source_rows(tile * ROWS + 4u, unit);
+  carry[at] = source_rows(tile, 0u, unit);
+  carry[at + 1u] = source_rows(tile, 1u, unit);
 }

@@ -5,6 +5,7 @@
 // multiplies: dh of the initial state. One barrier.
 // Constants: UNITS, RELU.
 // #import simple_rnn_backward
+// #import streamed_weights
 
 fn source(at: u32) -> vec4<f32> {
   return carry[at];
@@ -18,13 +19,13 @@ fn main(
 ) {
   let tile = tile_of(workgroup, counts);
   if (is_beyond_batch(tile)) { return; }
-  let first_row = tile * ROWS;
   let first_unit = workgroup.x * UNITS;
   let unit = first_unit + local;
   let step = params.begin;
   var dh = Rows();
-  if (params.fresh == 0u) {
-    dh = split_product(Terms(0u, params.units, da_at(params.end, tile)), first_unit, local);
+  let after = moment_of(tile, params.end);
+  if (params.fresh == 0u && is_active(after)) {
+    dh = split_product(recurrent_terms(after, da_at(params.end, tile)), first_unit, local);
   }
   if (unit >= params.units) { return; }
   let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
@@ -36,8 +37,9 @@ fn main(
     carry[carried + 1u] = dh.high;
     return;
   }
-  let low = simple_rnn_cell_gradient(first_row, step, unit, dh.low);
-  let high = simple_rnn_cell_gradient(first_row + 4u, step, unit, dh.high);
+  let now = moment_of(tile, step);
+  let low = simple_rnn_cell_gradient(now, 0u, unit, dh.low);
+  let high = simple_rnn_cell_gradient(now, 1u, unit, dh.high);
   let da = da_at(step, tile) + 2u * unit;
   carry[da] = low.da;
   carry[da + 1u] = high.da;

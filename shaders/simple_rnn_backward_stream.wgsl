@@ -1,44 +1,4 @@
-// simpleRNN backward, a run of time steps in one dispatch. Equations and tensors: lib/simple_rnn_backward.
-//
-// One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products.
-// da lies in workgroup memory; two barriers a step. 160 bytes a lane; UNITS lanes, at least H.
-// `carry` hands dh from one run of steps to the one before it, and out.
-// Constants: UNITS, RELU.
-// #import simple_rnn_backward
-
-var<workgroup> da_tile: array<vec4<f32>, 2u * UNITS>;
-
-fn source(at: u32) -> vec4<f32> {
-  return da_tile[at];
-}
-
-@compute @workgroup_size(UNITS)
-fn main(
-  @builtin(local_invocation_index) unit: u32,
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-) {
-  let tile = tile_of(workgroup, counts);
-  if (is_beyond_batch(tile)) { return; }
-  let first_row = tile * ROWS;
-  let carried = carry_at(STATE_PLANE, tile) + 2u * unit;
-  var dh = Rows();
-  if (unit < params.units && params.fresh == 0u) { dh = Rows(carry[carried], carry[carried + 1u]); }
-  for (var step = params.end; step > params.begin; ) {
-    step -= 1u;
-    if (unit < params.units) {
-      let low = simple_rnn_cell_gradient(first_row, step, unit, dh.low);
-      let high = simple_rnn_cell_gradient(first_row + 4u, step, unit, dh.high);
-      da_tile[2u * unit] = low.da;
-      da_tile[2u * unit + 1u] = high.da;
-      dh = Rows(low.held, high.held);
-    }
-    workgroupBarrier();
-    let product = split_product(Terms(0u, params.units, 0u), 0u, unit);
-    dh = Rows(dh.low + product.low, dh.high + product.high);
-  }
-  if (unit < params.units) {
-    carry[carried] = dh.low;
-    carry[carried + 1u] = dh.high;
-  }
-}
+// simpleRNN backward, a run of time steps in one dispatch, weights read at every step. The loop and its constants:
+// lib/simple_rnn_backward_loop.
+// #import simple_rnn_backward_loop
+// #import streamed_weights

@@ -4,6 +4,7 @@
 // products. h lies in `carry`; a step reads the h of its parity and writes the other. One barrier.
 // Constants: UNITS, RELU.
 // #import simple_rnn_forward
+// #import streamed_weights
 
 fn source(at: u32) -> vec4<f32> {
   return carry[at];
@@ -20,16 +21,18 @@ fn main(
   let first_unit = workgroup.x * UNITS;
   let unit = first_unit + local;
   let step = params.begin;
+  let now = moment_of(tile, step);
   let before = carry_at(step & 1u, tile);
   var product = Rows();
-  if (has_before(step)) { product = split_product(Terms(0u, params.units, before), first_unit, local); }
+  if (has_before(step) && is_active(now)) {
+    product = split_product(recurrent_terms(now, before), first_unit, local);
+  }
   if (unit >= params.units) { return; }
   var h = Rows();
   if (has_before(step)) {
     h = Rows(carry[before + 2u * unit], carry[before + 2u * unit + 1u]);
   }
-  let time = time_of(step);
   let after = carry_at((step + 1u) & 1u, tile) + 2u * unit;
-  carry[after] = simple_rnn_cell(tile * ROWS, time, unit, product.low, h.low);
-  carry[after + 1u] = simple_rnn_cell(tile * ROWS + 4u, time, unit, product.high, h.high);
+  carry[after] = simple_rnn_cell(now, 0u, unit, product.low, h.low);
+  carry[after + 1u] = simple_rnn_cell(now, 1u, unit, product.high, h.high);
 }

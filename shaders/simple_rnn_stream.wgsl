@@ -1,45 +1,4 @@
-// simpleRNN forward, a run of time steps in one dispatch. Equations and tensors: lib/simple_rnn_forward.
-//
-// One workgroup: one tile of 8 batch rows. One invocation: one unit, and a part of four units' products.
-// h lies in workgroup memory; two barriers a step. 160 bytes a lane; UNITS lanes, at least H.
-// `carry` hands h from one run of steps to the next.
-// Constants: UNITS, RELU.
-// #import simple_rnn_forward
-
-var<workgroup> hidden: array<vec4<f32>, 2u * UNITS>;
-
-fn source(at: u32) -> vec4<f32> {
-  return hidden[at];
-}
-
-@compute @workgroup_size(UNITS)
-fn main(
-  @builtin(local_invocation_index) unit: u32,
-  @builtin(workgroup_id) workgroup: vec3<u32>,
-  @builtin(num_workgroups) counts: vec3<u32>,
-) {
-  let tile = tile_of(workgroup, counts);
-  if (is_beyond_batch(tile)) { return; }
-  let first_row = tile * ROWS;
-  var h = Rows();
-  if (unit < params.units && params.fresh == 0u) {
-    let at = carry_at(params.begin & 1u, tile) + 2u * unit;
-    h = Rows(carry[at], carry[at + 1u]);
-  }
-  for (var step = params.begin; step < params.end; step += 1u) {
-    hidden[2u * unit] = h.low;
-    hidden[2u * unit + 1u] = h.high;
-    workgroupBarrier();
-    let product = split_product(Terms(0u, params.units, 0u), 0u, unit);
-    if (unit < params.units) {
-      let time = time_of(step);
-      h.low = simple_rnn_cell(first_row, time, unit, product.low, h.low);
-      h.high = simple_rnn_cell(first_row + 4u, time, unit, product.high, h.high);
-    }
-  }
-  if (unit < params.units) {
-    let at = carry_at(params.end & 1u, tile) + 2u * unit;
-    carry[at] = h.low;
-    carry[at + 1u] = h.high;
-  }
-}
+// simpleRNN forward, a run of time steps in one dispatch, weights read at every step. The loop and its constants:
+// lib/simple_rnn_loop.
+// #import simple_rnn_loop
+// #import streamed_weights

@@ -6,14 +6,14 @@
 //   dh <- s z + [dp_z dp_r dq_n] R'   (R' = R transposed)
 // A masked step: all of dp and dq are 0, dh <- s.
 //
-// Gate order z r n.  transposed R' [3H,H]  gates z, r, n, q_n [B,T,4H]  states, d_states [B,T,H]  mask [B,T]
-// d_projected (dp) [B,T,3H]  carry: planes dh, h_0, then dq of even steps (3 planes), dq of odd steps (3 planes)
+// Gate order z r n.  matrix R' [D,3H,H]  gates z, r, n, q_n [D,B,T,4H]  states, d_states [D,B,T,H]  mask [B,T]
+// d_projected (dp) [D,B,T,3H]  carry: planes dh, h_0, then dq of even steps (3 planes), dq of odd steps (3 planes)
 // Constants: those of lib/split_product. h_0 is 0 without the flag INITIAL.
 // #import backward_rows
 // #import previous_state
 // #import split_product
 
-@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(2) var<storage, read> matrix: array<f32>;
 @group(0) @binding(3) var<storage, read> gates: array<f32>;
 @group(0) @binding(4) var<storage, read> states: array<f32>;
 @group(0) @binding(5) var<storage, read> mask: array<u32>;
@@ -32,6 +32,11 @@ fn saved_width() -> u32 {
 const STATE_PLANE = 0u;
 const INITIAL_STATE_PLANE = 1u;
 
+// dq R', where dq begins at `tile`.
+fn recurrent_terms(now: Moment, tile: u32) -> Terms {
+  return Terms(0u, width(), tile, first_weight(now));
+}
+
 // What one step leaves: a column of dq a gate, and what passes by the product.
 struct CellGradient { dq: mat3x4<f32>, held: vec4<f32> }
 
@@ -40,24 +45,22 @@ fn dq_at(step: u32, tile: u32) -> u32 {
 }
 
 fn gru_cell_gradient(
-  tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>,
+  now: Moment, half: u32, unit: u32, dh: vec4<f32>,
 ) -> CellGradient {
-  let time = time_of(step);
-  let rows = four_rows(tile * ROWS + 4u * half);
-  let counted = active_rows(rows, time);
-  let steps = rows * params.time + time;
-  let z = gate_rows(steps, unit);
-  let r = gate_rows(steps, params.units + unit);
-  let n = gate_rows(steps, 2u * params.units + unit);
-  let q_n = gate_rows(steps, 3u * params.units + unit);
-  let s = dh + d_state_rows(steps, unit);
+  let counted = active_rows(now, half);
+  let places = places_of(now, half);
+  let z = gate_rows(places, unit);
+  let r = gate_rows(places, params.units + unit);
+  let n = gate_rows(places, 2u * params.units + unit);
+  let q_n = gate_rows(places, 3u * params.units + unit);
+  let s = dh + d_state_rows(places, unit);
   let zero = vec4<f32>();
-  let h_before = previous_state(tile, half, step, unit);
+  let h_before = previous_state(now, half, unit);
   let dp_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);
   let dp_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
   let dp_r = dp_n * q_n * r * (1.0 - r);
-  store_d_projected(steps, unit, dp_z);
-  store_d_projected(steps, params.units + unit, dp_r);
-  store_d_projected(steps, 2u * params.units + unit, dp_n);
+  store_d_projected(places, unit, dp_z);
+  store_d_projected(places, params.units + unit, dp_r);
+  store_d_projected(places, 2u * params.units + unit, dp_n);
   return CellGradient(mat3x4<f32>(dp_z, dp_r, dp_n * r), select(s, s * z, counted));
 }

@@ -4,8 +4,8 @@
 //   h_t = n + z (h_{t-1} - n)
 // A masked step holds h; the gates saved for it are 0.
 //
-// Gate order z r n (Keras calls n "h").  projected p [B,T,3H]  recurrent_kernel R [H,3H]  recurrent_bias b [3H]
-// mask [B,T]  states [B,T,H]  gates [B,T,4H]: z, r, n, q_n   carry: planes h, h (of even and odd steps)
+// Gate order z r n (Keras calls n "h").  projected p [D,B,T,3H]  matrix R [D,H,3H]  recurrent_bias b [D,3H]
+// mask [B,T]  states [D,B,T,H]  gates [D,B,T,4H]: z, r, n, q_n   carry: planes h, h (of even and odd steps)
 // Constant: SAVE_GATES. b is 0 without the flag BIAS. `hidden(at)` is the shader's: vec4 `at` of the state it
 // multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
@@ -14,7 +14,7 @@
 // #import recurrence
 
 @group(0) @binding(2) var<storage, read> projected: array<f32>;
-@group(0) @binding(3) var<storage, read> recurrent_kernel: array<f32>;
+@group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read> recurrent_bias: array<f32>;
 @group(0) @binding(5) var<storage, read> mask: array<u32>;
 @group(0) @binding(6) var<storage, read_write> states: array<f32>;
@@ -32,12 +32,12 @@ fn saved_width() -> u32 {
 // q of one unit, a column a gate.
 struct Sums { low: mat3x4<f32>, high: mat3x4<f32> }
 
-fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
-  let at = k * width() + unit;
+fn add_product(sums: Sums, k: u32, state: u32, column: u32) -> Sums {
+  let at = k * width() + column;
   let weights = vec3<f32>(
-    recurrent_kernel[at],
-    recurrent_kernel[at + params.units],
-    recurrent_kernel[at + 2u * params.units],
+    weight(at),
+    weight(at + params.units),
+    weight(at + 2u * params.units),
   );
   return Sums(
     sums.low + outer_3(hidden(state + 2u * k), weights),
@@ -45,51 +45,52 @@ fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
   );
 }
 
-fn recurrent_bias_sums(unit: u32) -> Sums {
+fn recurrent_bias_sums(now: Moment, unit: u32) -> Sums {
   if (!has(BIAS)) { return Sums(); }
+  let at = now.direction * width() + unit;
   let bias = vec3<f32>(
-    recurrent_bias[unit],
-    recurrent_bias[params.units + unit],
-    recurrent_bias[2u * params.units + unit],
+    recurrent_bias[at],
+    recurrent_bias[at + params.units],
+    recurrent_bias[at + 2u * params.units],
   );
   let rows = outer_3(vec4<f32>(1.0), bias);
   return Sums(rows, rows);
 }
 
-// Adds h R, where h begins at `state`. Four units at a time: loops are dear on software adapters.
-fn add_recurrent(bias: Sums, state: u32, unit: u32) -> Sums {
+// Adds h R, where h begins at `state` and R's first row at `column`. Four units at a time: loops are dear on
+// software adapters.
+fn add_recurrent(bias: Sums, state: u32, column: u32) -> Sums {
   var sums = bias;
   var k = 0u;
   for (; k + 4u <= params.units; k += 4u) {
-    sums = add_product(sums, k, state, unit);
-    sums = add_product(sums, k + 1u, state, unit);
-    sums = add_product(sums, k + 2u, state, unit);
-    sums = add_product(sums, k + 3u, state, unit);
+    sums = add_product(sums, k, state, column);
+    sums = add_product(sums, k + 1u, state, column);
+    sums = add_product(sums, k + 2u, state, column);
+    sums = add_product(sums, k + 3u, state, column);
   }
   for (; k < params.units; k += 1u) {
-    sums = add_product(sums, k, state, unit);
+    sums = add_product(sums, k, state, column);
   }
   return sums;
 }
 
 // The new state of four rows of one unit, stored.
 fn gru_cell(
-  first_row: u32, time: u32, unit: u32, q: mat3x4<f32>, before: vec4<f32>,
+  now: Moment, half: u32, unit: u32, q: mat3x4<f32>, before: vec4<f32>,
 ) -> vec4<f32> {
-  let rows = four_rows(first_row);
-  let counted = active_rows(rows, time);
-  let steps = rows * params.time + time;
-  let z = sigmoid_rows(projected_rows(steps, unit) + q[0]);
-  let r = sigmoid_rows(projected_rows(steps, params.units + unit) + q[1]);
-  let n = tanh_rows(projected_rows(steps, 2u * params.units + unit) + r * q[2]);
+  let counted = active_rows(now, half);
+  let places = places_of(now, half);
+  let z = sigmoid_rows(projected_rows(places, unit) + q[0]);
+  let r = sigmoid_rows(projected_rows(places, params.units + unit) + q[1]);
+  let n = tanh_rows(projected_rows(places, 2u * params.units + unit) + r * q[2]);
   let h = select(before, n + z * (before - n), counted);
-  store_state(steps, unit, h);
+  store_state(places, unit, h);
   if (SAVE_GATES) {
     let zero = vec4<f32>();
-    store_gate(steps, unit, select(zero, z, counted));
-    store_gate(steps, params.units + unit, select(zero, r, counted));
-    store_gate(steps, 2u * params.units + unit, select(zero, n, counted));
-    store_gate(steps, 3u * params.units + unit, select(zero, q[2], counted));
+    store_gate(places, unit, select(zero, z, counted));
+    store_gate(places, params.units + unit, select(zero, r, counted));
+    store_gate(places, 2u * params.units + unit, select(zero, n, counted));
+    store_gate(places, 3u * params.units + unit, select(zero, q[2], counted));
   }
   return h;
 }

@@ -7,15 +7,15 @@
 //   dh <- s z + du r + da_z R_z' + da_r R_r'   (R' = R transposed)
 // A masked step: da_t = 0, dh <- s.
 //
-// Gate order z r n.  transposed R' [3H,H]  gates z, r, n and d_projected (da) [B,T,3H]
-// states, d_states [B,T,H]  mask [B,T]
+// Gate order z r n.  matrix R' [D,3H,H]  gates z, r, n and d_projected (da) [D,B,T,3H]
+// states, d_states [D,B,T,H]  mask [B,T]
 // carry: planes dh, h_0, then da of even steps (3 planes), da of odd steps (3 planes)
 // Constants: those of lib/split_product. h_0 is 0 without the flag INITIAL.
 // #import backward_rows
 // #import previous_state
 // #import split_product
 
-@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(2) var<storage, read> matrix: array<f32>;
 @group(0) @binding(3) var<storage, read> gates: array<f32>;
 @group(0) @binding(4) var<storage, read> states: array<f32>;
 @group(0) @binding(5) var<storage, read> mask: array<u32>;
@@ -45,37 +45,34 @@ fn da_at(step: u32, tile: u32) -> u32 {
 }
 
 // Terms of the two products: all z and r, or all n.
-fn gate_terms(tile: u32) -> Terms {
-  return Terms(0u, 2u * params.units, tile);
+fn gate_terms(now: Moment, tile: u32) -> Terms {
+  return Terms(0u, 2u * params.units, tile, first_weight(now));
 }
 
-fn candidate_terms(tile: u32) -> Terms {
-  return Terms(2u * params.units, width(), tile);
+fn candidate_terms(now: Moment, tile: u32) -> Terms {
+  return Terms(2u * params.units, width(), tile, first_weight(now));
 }
 
-fn state_gradient(tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>) -> StateGradient {
-  let time = time_of(step);
-  let rows = four_rows(tile * ROWS + 4u * half);
-  let counted = active_rows(rows, time);
-  let steps = rows * params.time + time;
-  let z = gate_rows(steps, unit);
-  let n = gate_rows(steps, 2u * params.units + unit);
-  let s = dh + d_state_rows(steps, unit);
+fn state_gradient(now: Moment, half: u32, unit: u32, dh: vec4<f32>) -> StateGradient {
+  let counted = active_rows(now, half);
+  let places = places_of(now, half);
+  let z = gate_rows(places, unit);
+  let n = gate_rows(places, 2u * params.units + unit);
+  let s = dh + d_state_rows(places, unit);
   let zero = vec4<f32>();
-  let h_before = previous_state(tile, half, step, unit);
+  let h_before = previous_state(now, half, unit);
   let da_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);
   let da_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
-  store_d_projected(steps, unit, da_z);
-  store_d_projected(steps, 2u * params.units + unit, da_n);
+  store_d_projected(places, unit, da_z);
+  store_d_projected(places, 2u * params.units + unit, da_n);
   return StateGradient(da_z, da_n, select(s, s * z, counted));
 }
 
 // `du` is 0 in masked rows, because da_n is; the saved r is 0 there too.
-fn reset_gradient(tile: u32, half: u32, step: u32, unit: u32, du: vec4<f32>) -> ResetGradient {
-  let rows = four_rows(tile * ROWS + 4u * half);
-  let steps = rows * params.time + time_of(step);
-  let r = gate_rows(steps, params.units + unit);
-  let da_r = du * previous_state(tile, half, step, unit) * r * (1.0 - r);
-  store_d_projected(steps, params.units + unit, da_r);
+fn reset_gradient(now: Moment, half: u32, unit: u32, du: vec4<f32>) -> ResetGradient {
+  let places = places_of(now, half);
+  let r = gate_rows(places, params.units + unit);
+  let da_r = du * previous_state(now, half, unit) * r * (1.0 - r);
+  store_d_projected(places, params.units + unit, da_r);
   return ResetGradient(da_r, du * r);
 }

@@ -6,14 +6,14 @@
 //   dc <- e f                dh <- da_t R'   (R' = R transposed)
 // A masked step: da_t = 0, dc <- dc + d_cells_t, dh <- s.
 //
-// Gate order i f g o.  transposed R' [4H,H]  gates, d_projected (da) [B,T,4H]  cells, d_states, d_cells [B,T,H]
+// Gate order i f g o.  matrix R' [D,4H,H]  gates, d_projected (da) [D,B,T,4H]  cells, d_states, d_cells [D,B,T,H]
 // mask [B,T]  carry: planes dh, dc, c_0, then da of even steps (4 planes), da of odd steps (4 planes)
 // Constants: those of lib/split_product. c_0 is 0 without the flag INITIAL, d_cells without D_CELLS.
 // Numerics: tanh(c_t) is computed again, not saved.
 // #import backward_rows
 // #import split_product
 
-@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(2) var<storage, read> matrix: array<f32>;
 @group(0) @binding(3) var<storage, read> gates: array<f32>;
 @group(0) @binding(4) var<storage, read> cells: array<f32>;
 @group(0) @binding(5) var<storage, read> mask: array<u32>;
@@ -34,6 +34,11 @@ const STATE_PLANE = 0u;
 const CELL_PLANE = 1u;
 const INITIAL_CELL_PLANE = 2u;
 
+// da R', where da begins at `tile`.
+fn recurrent_terms(now: Moment, tile: u32) -> Terms {
+  return Terms(0u, width(), tile, first_weight(now));
+}
+
 // What one step leaves: a column of da a gate, and what passes by the product.
 struct CellGradient { da: mat4x4<f32>, held: vec4<f32>, dc: vec4<f32> }
 
@@ -41,35 +46,32 @@ fn da_at(step: u32, tile: u32) -> u32 {
   return carry_block(3u + 4u * (step & 1u), 4u, tile);
 }
 
-fn cell_rows(steps: vec4<u32>, unit: u32) -> vec4<f32> {
-  let at = steps * params.units + unit;
+fn cell_rows(places: vec4<u32>, unit: u32) -> vec4<f32> {
+  let at = places * params.units + unit;
   return vec4<f32>(cells[at.x], cells[at.y], cells[at.z], cells[at.w]);
 }
 
 // c_{t-1} of half 0 or 1 of a tile.
-fn previous_cell(tile: u32, half: u32, step: u32, unit: u32) -> vec4<f32> {
-  if (step > 0u) {
-    let rows = four_rows(tile * ROWS + 4u * half);
-    return cell_rows(rows * params.time + time_of(step - 1u), unit);
+fn previous_cell(now: Moment, half: u32, unit: u32) -> vec4<f32> {
+  if (now.step > 0u) {
+    return cell_rows(places_of(moment_of(now.tile, now.step - 1u), half), unit);
   }
   if (!has(INITIAL)) { return vec4<f32>(); }
-  return carry[carry_at(INITIAL_CELL_PLANE, tile) + 2u * unit + half];
+  return carry[carry_at(INITIAL_CELL_PLANE, now.tile) + 2u * unit + half];
 }
 
 fn lstm_cell_gradient(
-  tile: u32, half: u32, step: u32, unit: u32, dh: vec4<f32>, dc: vec4<f32>,
+  now: Moment, half: u32, unit: u32, dh: vec4<f32>, dc: vec4<f32>,
 ) -> CellGradient {
-  let time = time_of(step);
-  let rows = four_rows(tile * ROWS + 4u * half);
-  let counted = active_rows(rows, time);
-  let steps = rows * params.time + time;
-  let i = gate_rows(steps, unit);
-  let f = gate_rows(steps, params.units + unit);
-  let g = gate_rows(steps, 2u * params.units + unit);
-  let o = gate_rows(steps, 3u * params.units + unit);
-  let tau = tanh_rows(cell_rows(steps, unit));
-  let at = steps * params.units + unit;
-  let s = dh + d_state_rows(steps, unit);
+  let counted = active_rows(now, half);
+  let places = places_of(now, half);
+  let i = gate_rows(places, unit);
+  let f = gate_rows(places, params.units + unit);
+  let g = gate_rows(places, 2u * params.units + unit);
+  let o = gate_rows(places, 3u * params.units + unit);
+  let tau = tanh_rows(cell_rows(places, unit));
+  let at = places * params.units + unit;
+  let s = dh + d_state_rows(places, unit);
   var e = dc;
   if (has(D_CELLS)) {
     e += vec4<f32>(d_cells[at.x], d_cells[at.y], d_cells[at.z], d_cells[at.w]);
@@ -77,15 +79,15 @@ fn lstm_cell_gradient(
   let held_e = e;
   e += s * o * (1.0 - tau * tau);
   let zero = vec4<f32>();
-  let c_before = previous_cell(tile, half, step, unit);
+  let c_before = previous_cell(now, half, unit);
   let da_i = select(zero, e * g * i * (1.0 - i), counted);
   let da_f = select(zero, e * c_before * f * (1.0 - f), counted);
   let da_g = select(zero, e * i * (1.0 - g * g), counted);
   let da_o = select(zero, s * tau * o * (1.0 - o), counted);
-  store_d_projected(steps, unit, da_i);
-  store_d_projected(steps, params.units + unit, da_f);
-  store_d_projected(steps, 2u * params.units + unit, da_g);
-  store_d_projected(steps, 3u * params.units + unit, da_o);
+  store_d_projected(places, unit, da_i);
+  store_d_projected(places, params.units + unit, da_f);
+  store_d_projected(places, 2u * params.units + unit, da_g);
+  store_d_projected(places, 3u * params.units + unit, da_o);
   return CellGradient(
     mat4x4<f32>(da_i, da_f, da_g, da_o),
     select(s, zero, counted),

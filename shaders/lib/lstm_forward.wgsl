@@ -4,8 +4,8 @@
 //   c_t = f c_{t-1} + i g                    h_t = o tanh(c_t)
 // A masked step holds h and c; the gates saved for it are 0.
 //
-// Gate order i f g o (Keras calls g "c").  projected [B,T,4H]  recurrent_kernel [H,4H]  mask [B,T]
-// states, cells [B,T,H]  gates [B,T,4H] activated  carry: planes h, h, c (h of even and odd steps)
+// Gate order i f g o (Keras calls g "c").  projected [D,B,T,4H]  matrix R [D,H,4H]  mask [B,T]
+// states, cells [D,B,T,H]  gates [D,B,T,4H] activated  carry: planes h, h, c (h of even and odd steps)
 // Constants: SAVE_CELLS, SAVE_GATES. `hidden(at)` is the shader's: vec4 `at`
 // of the state it multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
@@ -15,7 +15,7 @@
 // #import recurrence
 
 @group(0) @binding(2) var<storage, read> projected: array<f32>;
-@group(0) @binding(3) var<storage, read> recurrent_kernel: array<f32>;
+@group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 @group(0) @binding(5) var<storage, read_write> states: array<f32>;
 @group(0) @binding(6) var<storage, read_write> cells: array<f32>;
@@ -37,23 +37,23 @@ struct Sums { low: mat4x4<f32>, high: mat4x4<f32> }
 
 struct State { h: vec4<f32>, c: vec4<f32> }
 
-fn projected_gates(first_row: u32, time: u32, unit: u32) -> mat4x4<f32> {
-  let steps = four_rows(first_row) * params.time + time;
+fn projected_gates(now: Moment, half: u32, unit: u32) -> mat4x4<f32> {
+  let places = places_of(now, half);
   return mat4x4<f32>(
-    projected_rows(steps, unit),
-    projected_rows(steps, params.units + unit),
-    projected_rows(steps, 2u * params.units + unit),
-    projected_rows(steps, 3u * params.units + unit),
+    projected_rows(places, unit),
+    projected_rows(places, params.units + unit),
+    projected_rows(places, 2u * params.units + unit),
+    projected_rows(places, 3u * params.units + unit),
   );
 }
 
-fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
-  let at = k * width() + unit;
+fn add_product(sums: Sums, k: u32, state: u32, column: u32) -> Sums {
+  let at = k * width() + column;
   let weights = vec4<f32>(
-    recurrent_kernel[at],
-    recurrent_kernel[at + params.units],
-    recurrent_kernel[at + 2u * params.units],
-    recurrent_kernel[at + 3u * params.units],
+    weight(at),
+    weight(at + params.units),
+    weight(at + 2u * params.units),
+    weight(at + 3u * params.units),
   );
   return Sums(
     sums.low + outer_4(hidden(state + 2u * k), weights),
@@ -61,43 +61,40 @@ fn add_product(sums: Sums, k: u32, state: u32, unit: u32) -> Sums {
   );
 }
 
-fn projected_sums(first_row: u32, time: u32, unit: u32) -> Sums {
-  return Sums(
-    projected_gates(first_row, time, unit),
-    projected_gates(first_row + 4u, time, unit),
-  );
+fn projected_sums(now: Moment, unit: u32) -> Sums {
+  return Sums(projected_gates(now, 0u, unit), projected_gates(now, 1u, unit));
 }
 
-// Adds h R, where h begins at `state`. Four units at a time: loops are dear on software adapters.
-fn add_recurrent(projected_part: Sums, state: u32, unit: u32) -> Sums {
+// Adds h R, where h begins at `state` and R's first row at `column`. Four units at a time: loops are dear on
+// software adapters.
+fn add_recurrent(projected_part: Sums, state: u32, column: u32) -> Sums {
   var sums = projected_part;
   var k = 0u;
   for (; k + 4u <= params.units; k += 4u) {
-    sums = add_product(sums, k, state, unit);
-    sums = add_product(sums, k + 1u, state, unit);
-    sums = add_product(sums, k + 2u, state, unit);
-    sums = add_product(sums, k + 3u, state, unit);
+    sums = add_product(sums, k, state, column);
+    sums = add_product(sums, k + 1u, state, column);
+    sums = add_product(sums, k + 2u, state, column);
+    sums = add_product(sums, k + 3u, state, column);
   }
   for (; k < params.units; k += 1u) {
-    sums = add_product(sums, k, state, unit);
+    sums = add_product(sums, k, state, column);
   }
   return sums;
 }
 
 // The new state of four rows of one unit, stored.
-fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: State) -> State {
-  let rows = four_rows(first_row);
-  let counted = active_rows(rows, time);
+fn lstm_cell(now: Moment, half: u32, unit: u32, sums: mat4x4<f32>, before: State) -> State {
+  let counted = active_rows(now, half);
+  let places = places_of(now, half);
   let i = sigmoid_rows(sums[0]);
   let f = sigmoid_rows(sums[1]);
   let g = tanh_rows(sums[2]);
   let o = sigmoid_rows(sums[3]);
   let c = select(before.c, f * before.c + i * g, counted);
   let h = select(before.h, o * tanh_rows(c), counted);
-  let steps = rows * params.time + time;
-  store_state(steps, unit, h);
+  store_state(places, unit, h);
   if (SAVE_CELLS) {
-    let at = steps * params.units + unit;
+    let at = places * params.units + unit;
     cells[at.x] = c.x;
     cells[at.y] = c.y;
     cells[at.z] = c.z;
@@ -105,10 +102,10 @@ fn lstm_cell(first_row: u32, time: u32, unit: u32, sums: mat4x4<f32>, before: St
   }
   if (SAVE_GATES) {
     let zero = vec4<f32>();
-    store_gate(steps, unit, select(zero, i, counted));
-    store_gate(steps, params.units + unit, select(zero, f, counted));
-    store_gate(steps, 2u * params.units + unit, select(zero, g, counted));
-    store_gate(steps, 3u * params.units + unit, select(zero, o, counted));
+    store_gate(places, unit, select(zero, i, counted));
+    store_gate(places, params.units + unit, select(zero, f, counted));
+    store_gate(places, 2u * params.units + unit, select(zero, g, counted));
+    store_gate(places, 3u * params.units + unit, select(zero, o, counted));
   }
   return State(h, c);
 }

@@ -4,12 +4,12 @@
 //   phi' = 1 - h_t^2 for tanh, [h_t > 0] for relu
 // A masked step: da_t = 0, dh <- s.
 //
-// transposed R' [H,H]  states, d_states, d_projected (da) [B,T,H]  mask [B,T]
+// matrix R' [D,H,H]  states, d_states, d_projected (da) [D,B,T,H]  mask [B,T]
 // carry: planes dh, da of even steps, da of odd steps
 // Constants: those of lib/split_product, and RELU.
 // #import split_product
 
-@group(0) @binding(2) var<storage, read> transposed: array<f32>;
+@group(0) @binding(2) var<storage, read> matrix: array<f32>;
 @group(0) @binding(3) var<storage, read> states: array<f32>;
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
 @group(0) @binding(5) var<storage, read> d_states: array<f32>;
@@ -25,17 +25,20 @@ fn da_at(step: u32, tile: u32) -> u32 {
   return carry_at(1u + (step & 1u), tile);
 }
 
-fn weight(term: u32, unit: u32) -> f32 {
-  return transposed[term * params.units + unit];
+fn width() -> u32 {
+  return params.units;
+}
+
+// da R', where da begins at `tile`.
+fn recurrent_terms(now: Moment, tile: u32) -> Terms {
+  return Terms(0u, params.units, tile, first_weight(now));
 }
 
 fn simple_rnn_cell_gradient(
-  first_row: u32, step: u32, unit: u32, dh: vec4<f32>,
+  now: Moment, half: u32, unit: u32, dh: vec4<f32>,
 ) -> CellGradient {
-  let time = time_of(step);
-  let rows = four_rows(first_row);
-  let counted = active_rows(rows, time);
-  let at = (rows * params.time + time) * params.units + unit;
+  let counted = active_rows(now, half);
+  let at = places_of(now, half) * params.units + unit;
   let h = vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
   let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
   let zero = vec4<f32>();

@@ -4,7 +4,7 @@
 // One column an invocation would load eight numbers of the tile for eight products. So an invocation takes four
 // units and a quarter of the terms, and the quarters are added through workgroup memory.
 // Invocation n of UNITS: quarter n / QUARTER of the terms, units first + n % QUARTER + {0, 1, 2, 3} QUARTER.
-// The shader declares `source(at)`, vec4 `at` of the tile, and `weight(term, unit)`. Constant: UNITS, a multiple
+// The shader declares `source(at)`, vec4 `at` of the tile, and `weight(at)`. Constant: UNITS, a multiple
 // of 4. Workgroup memory: 128 bytes a unit.
 // Numerics: terms ascending within a quarter, quarters ascending.
 // #import recurrence
@@ -18,19 +18,21 @@ struct Rows { low: vec4<f32>, high: vec4<f32> }
 
 struct FourUnits { low: mat4x4<f32>, high: mat4x4<f32> }
 
-// Terms begin <= term < end, the first at `source(tile)`.
-struct Terms { begin: u32, end: u32, tile: u32 }
+// Terms begin <= term < end; term 0 at `source(tile)`, its weights from `weight(weights)` on.
+struct Terms { begin: u32, end: u32, tile: u32, weights: u32 }
 
-fn add_term(sums: FourUnits, term: u32, tile: u32, unit: u32) -> FourUnits {
+fn add_term(sums: FourUnits, terms: Terms, term: u32, unit: u32) -> FourUnits {
+  let row = terms.weights + term * params.units;
   let weights = vec4<f32>(
-    weight(term, min(unit, params.units - 1u)),
-    weight(term, min(unit + QUARTER, params.units - 1u)),
-    weight(term, min(unit + 2u * QUARTER, params.units - 1u)),
-    weight(term, min(unit + 3u * QUARTER, params.units - 1u)),
+    weight(row + min(unit, params.units - 1u)),
+    weight(row + min(unit + QUARTER, params.units - 1u)),
+    weight(row + min(unit + 2u * QUARTER, params.units - 1u)),
+    weight(row + min(unit + 3u * QUARTER, params.units - 1u)),
   );
+  let at = terms.tile + 2u * term;
   return FourUnits(
-    sums.low + outer_4(source(tile + 2u * term), weights),
-    sums.high + outer_4(source(tile + 2u * term + 1u), weights),
+    sums.low + outer_4(source(at), weights),
+    sums.high + outer_4(source(at + 1u), weights),
   );
 }
 
@@ -38,13 +40,13 @@ fn quarter_product(terms: Terms, unit: u32) -> FourUnits {
   var sums = FourUnits();
   var term = terms.begin;
   for (; term + 4u <= terms.end; term += 4u) {
-    sums = add_term(sums, term, terms.tile, unit);
-    sums = add_term(sums, term + 1u, terms.tile, unit);
-    sums = add_term(sums, term + 2u, terms.tile, unit);
-    sums = add_term(sums, term + 3u, terms.tile, unit);
+    sums = add_term(sums, terms, term, unit);
+    sums = add_term(sums, terms, term + 1u, unit);
+    sums = add_term(sums, terms, term + 2u, unit);
+    sums = add_term(sums, terms, term + 3u, unit);
   }
   for (; term < terms.end; term += 1u) {
-    sums = add_term(sums, term, terms.tile, unit);
+    sums = add_term(sums, terms, term, unit);
   }
   return sums;
 }
@@ -66,7 +68,7 @@ fn split_product(terms: Terms, first_unit: u32, invocation: u32) -> Rows {
   let begin = min(terms.begin + quarter * length, terms.end);
   let end = min(begin + length, terms.end);
   let column = invocation % QUARTER;
-  let sums = quarter_product(Terms(begin, end, terms.tile), first_unit + column);
+  let sums = quarter_product(Terms(begin, end, terms.tile, terms.weights), first_unit + column);
   let at = 2u * (quarter * UNITS + column);
   store_quarter(at, sums.low[0], sums.high[0]);
   store_quarter(at + 2u * QUARTER, sums.low[1], sums.high[1]);

@@ -171,6 +171,7 @@ function assemble(
         workgroups: dispatch.workgroups,
         flops: dispatch.flops,
         bytes: dispatch.bytes,
+        note: dispatch.note ?? null,
       };
     });
   });

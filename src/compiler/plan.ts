@@ -24,6 +24,8 @@ export interface PlanDispatch {
   readonly workgroups: readonly [number, number, number];
   readonly flops: number;
   readonly bytes: number;
+  /** How the kernel was chosen; null where there was nothing to choose. */
+  readonly note: string | null;
 }
 
 /** How an input gets in: bound where it lies, or copied into a slot of the plan before the pass. */

@@ -53,6 +53,8 @@ export interface Dispatch {
   /** Floating-point operations and bytes moved: the profile's figures and the watchdog's estimate. */
   readonly flops: number;
   readonly bytes: number;
+  /** For people who ask what will run: how it was chosen. */
+  readonly note?: string;
 }
 
 /** What an op turns into. */

@@ -3,15 +3,18 @@ import recurrentEnd from "../../shaders/recurrent_end.wgsl";
 import type { DeviceLimits } from "../gpu/limits.ts";
 import { type Dispatch, input, paramWords, type SlotRef, table } from "./dispatch.ts";
 import { linearGroups } from "./grid.ts";
-import { gateCount, type RecurrentCell } from "./recurrent-plan.ts";
+import type { KernelOptions } from "./kernel-options.ts";
+import { gateCount, type RecurrentCell, type RecurrentPlanChoice } from "./recurrent-plan.ts";
 import { specialize } from "./specialize.ts";
 
 /** What the op tells its kernels: the cell, the sizes, and which inputs there are. */
 export interface RecurrentCall extends RecurrentCell {
   /** Of simpleRNN's new state. */
   readonly activation: "tanh" | "relu";
-  /** Time runs from T-1 to 0. */
+  /** Time runs from T-1 to 0; of two directions, in the first. */
   readonly reverse: boolean;
+  /** D: 1, or 2 where a second direction, with weights of its own, runs the other way. */
+  readonly directions: number;
   /** B, T, H. */
   readonly batch: number;
   readonly time: number;
@@ -19,6 +22,7 @@ export interface RecurrentCall extends RecurrentCell {
   /** Names of the inputs, in the order in which they come. */
   readonly inputs: readonly string[];
   readonly limits: DeviceLimits;
+  readonly options: KernelOptions;
 }
 
 /** Batch rows of one workgroup; `ROWS` of shaders/lib/row_tiles.wgsl. */
@@ -45,8 +49,9 @@ export function hasInput(call: RecurrentCall, name: string): boolean {
   return call.inputs.includes(name);
 }
 
+/** Tiles of all directions. */
 function tileCount(call: RecurrentCall): number {
-  return Math.ceil(call.batch / ROWS);
+  return call.directions * Math.ceil(call.batch / ROWS);
 }
 
 /** Bytes of one plane of `carry`: a number for each row and unit, the batch rounded up to whole tiles. */
@@ -100,7 +105,7 @@ export function flagsOf(call: RecurrentCall, initial?: string): number {
 }
 
 export function recurrentDispatch(call: RecurrentCall, request: RecurrentDispatch): Dispatch {
-  const { batch, time, units } = call;
+  const { batch, time, units, directions } = call;
   const { begin, end, fresh, name, bindings, workgroups } = request;
   const steps = end - begin;
   const width = gateCount(call) * units;
@@ -111,21 +116,28 @@ export function recurrentDispatch(call: RecurrentCall, request: RecurrentDispatc
       layout: `u-${request.layout}`,
     },
     bindings,
-    params: paramWords([batch, time, begin, end, fresh ? 1 : 0, units, request.flags]),
+    params: paramWords([batch, time, begin, end, fresh ? 1 : 0, units, request.flags, directions]),
     workgroups,
     flops: steps * stepFlops(call),
-    bytes: steps * 4 * (batch * (2 * width + units) + units * width),
+    bytes: steps * 4 * directions * (batch * (2 * width + units) + units * width),
   };
 }
 
 /** Floating-point operations of one time step. */
 function stepFlops(call: RecurrentCall): number {
-  return 2 * call.batch * gateCount(call) * call.units ** 2;
+  return 2 * call.directions * call.batch * gateCount(call) * call.units ** 2;
 }
 
-/** Cuts the steps into runs [begin, end) of one dispatch each. */
+/** The dispatches of a time loop; the first one says which plan they follow, and why. */
+export function withNote(loop: readonly Dispatch[], choice: RecurrentPlanChoice): Dispatch[] {
+  const note = `plan ${choice.plan}: ${choice.reason}`;
+  return loop.map((dispatch, i) => (i === 0 ? { ...dispatch, note } : dispatch));
+}
+
+/** Cuts the steps into runs [begin, end) of one dispatch each: by cost, or as `recurrentChunk` says. */
 export function runsOfSteps(call: RecurrentCall): { begin: number; end: number }[] {
-  const length = Math.max(1, Math.floor(FLOPS_PER_DISPATCH / stepFlops(call)));
+  const byCost = Math.max(1, Math.floor(FLOPS_PER_DISPATCH / stepFlops(call)));
+  const length = call.options.recurrentChunk ?? byCost;
   const runs: { begin: number; end: number }[] = [];
   for (let begin = 0; begin < call.time; begin += length) {
     runs.push({ begin, end: Math.min(call.time, begin + length) });

@@ -1,11 +1,15 @@
+import gruBackwardResident from "../../shaders/gru_backward_resident.wgsl";
 import gruBackwardStep from "../../shaders/gru_backward_step.wgsl";
 import gruBackwardStream from "../../shaders/gru_backward_stream.wgsl";
+import gruResetBeforeBackwardResident from "../../shaders/gru_reset_before_backward_resident.wgsl";
 import gruResetBeforeBackwardStepReset from "../../shaders/gru_reset_before_backward_step_reset.wgsl";
 import gruResetBeforeBackwardStepState from "../../shaders/gru_reset_before_backward_step_state.wgsl";
 import gruResetBeforeBackwardStream from "../../shaders/gru_reset_before_backward_stream.wgsl";
+import lstmBackwardResident from "../../shaders/lstm_backward_resident.wgsl";
 import lstmBackwardStep from "../../shaders/lstm_backward_step.wgsl";
 import lstmBackwardStream from "../../shaders/lstm_backward_stream.wgsl";
 import recurrentTranspose from "../../shaders/recurrent_transpose.wgsl";
+import simpleRnnBackwardResident from "../../shaders/simple_rnn_backward_resident.wgsl";
 import simpleRnnBackwardStep from "../../shaders/simple_rnn_backward_step.wgsl";
 import simpleRnnBackwardStream from "../../shaders/simple_rnn_backward_stream.wgsl";
 import {
@@ -17,7 +21,6 @@ import {
   scratch,
 } from "./dispatch.ts";
 import { linearGroups } from "./grid.ts";
-import type { KernelOptions } from "./kernel-options.ts";
 import {
   ABSENT_TABLE,
   beginPlane,
@@ -31,15 +34,21 @@ import {
   runsOfSteps,
   tileGroups,
   UNITS_PER_WORKGROUP,
+  withNote,
 } from "./recurrent-dispatch.ts";
-import { chooseRecurrentPlan, gateCount, roundUnits } from "./recurrent-plan.ts";
+import {
+  chooseRecurrentPlan,
+  gateCount,
+  type RecurrentCell,
+  residentWeights,
+  roundUnits,
+} from "./recurrent-plan.ts";
 
 /** The backward pass, and which gradients of initial states somebody reads. */
 export interface RecurrentBackward extends RecurrentCall {
   readonly needsInitialState: boolean;
   /** LSTM. */
   readonly needsInitialCell: boolean;
-  readonly options: KernelOptions;
 }
 
 interface Shader {
@@ -50,6 +59,7 @@ interface Shader {
 /** A family of backward kernels: the same bindings for all of its shaders. Plane 0 of `carry` is dh. */
 interface Family {
   readonly stream: Shader;
+  readonly resident: Shader;
   /** The dispatches of one time step, in order; the first one also closes the loop. */
   readonly step: readonly Shader[];
   /** Inputs that the kernels read, in binding order. */
@@ -65,12 +75,14 @@ interface Family {
 const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore", Family>> = {
   simpleRNN: {
     stream: { name: "simple_rnn_backward_stream", source: simpleRnnBackwardStream },
+    resident: { name: "simple_rnn_backward_resident", source: simpleRnnBackwardResident },
     step: [{ name: "simple_rnn_backward_step", source: simpleRnnBackwardStep }],
     inputs: ["states", "mask", "dStates"],
     planes: 1,
   },
   lstm: {
     stream: { name: "lstm_backward_stream", source: lstmBackwardStream },
+    resident: { name: "lstm_backward_resident", source: lstmBackwardResident },
     step: [{ name: "lstm_backward_step", source: lstmBackwardStep }],
     inputs: ["gates", "cells", "mask", "dStates", "dCells"],
     planes: 3,
@@ -79,6 +91,7 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
   },
   gru: {
     stream: { name: "gru_backward_stream", source: gruBackwardStream },
+    resident: { name: "gru_backward_resident", source: gruBackwardResident },
     step: [{ name: "gru_backward_step", source: gruBackwardStep }],
     inputs: ["gates", "states", "mask", "dStates"],
     planes: 2,
@@ -86,6 +99,10 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
   },
   gruResetBefore: {
     stream: { name: "gru_reset_before_backward_stream", source: gruResetBeforeBackwardStream },
+    resident: {
+      name: "gru_reset_before_backward_resident",
+      source: gruResetBeforeBackwardResident,
+    },
     step: [
       {
         name: "gru_reset_before_backward_step_state",
@@ -102,6 +119,10 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
   },
 };
 
+function familyOf({ cell, resetAfter }: RecurrentCell): Family {
+  return FAMILIES[cell === "gru" && !resetAfter ? "gruResetBefore" : cell];
+}
+
 const CARRY = scratch(0);
 const TRANSPOSED = scratch(1);
 
@@ -110,22 +131,27 @@ const TRANSPOSED = scratch(1);
  * gradients of the initial states out of their tiles. Outputs: 0 dProjected, 1 dInitialState, 2 dInitialCell.
  */
 export function lowerRecurrentBackward(call: RecurrentBackward): Lowered {
-  const family = FAMILIES[call.cell === "gru" && !call.resetAfter ? "gruResetBefore" : call.cell];
-  const { plan } = chooseRecurrentPlan({ ...call, direction: "backward" });
+  const family = familyOf(call);
+  const choice = chooseRecurrentPlan({ ...call, direction: "backward" });
   const parts = {
     bindings: [TRANSPOSED, ...family.inputs.map((name) => inputSlot(call, name)), output(0), CARRY],
     layout: `r${"r".repeat(family.inputs.length)}ww`,
     flags: flagsOf(call, family.initial?.from),
   };
   const gates = gateCount(call);
+  const loop =
+    choice.plan === "step" ? step(call, family, parts) : run(call, family[choice.plan], parts);
   return {
     dispatches: [
       transpose(call),
       ...beginInitial(call, family),
-      ...(plan === "stream" ? stream(call, family, parts) : step(call, family, parts)),
+      ...withNote(loop, choice),
       ...endStates(call, family),
     ],
-    scratch: [(family.planes + 2 * gates) * planeBytes(call), 4 * gates * call.units ** 2],
+    scratch: [
+      (family.planes + 2 * gates) * planeBytes(call),
+      4 * call.directions * gates * call.units ** 2,
+    ],
     tables: [ABSENT_TABLE],
   };
 }
@@ -140,7 +166,8 @@ const TRANSPOSE_WORKGROUP = 64;
 
 function transpose(call: RecurrentBackward): Dispatch {
   const width = gateCount(call) * call.units;
-  const groups = Math.ceil((width * call.units) / TRANSPOSE_WORKGROUP);
+  const size = call.directions * width * call.units;
+  const groups = Math.ceil(size / TRANSPOSE_WORKGROUP);
   const dispatch = recurrentDispatch(call, {
     name: "recurrent_transpose",
     source: recurrentTranspose,
@@ -153,7 +180,7 @@ function transpose(call: RecurrentBackward): Dispatch {
     fresh: false,
     flags: 0,
   });
-  return { ...dispatch, params: paramWords([call.units, width]), bytes: 8 * width * call.units };
+  return { ...dispatch, params: paramWords([call.units, width, call.directions]), bytes: 8 * size };
 }
 
 function beginInitial(call: RecurrentBackward, { initial }: Family): Dispatch[] {
@@ -172,13 +199,18 @@ function endStates(call: RecurrentBackward, { cellPlane }: Family): Dispatch[] {
   return dispatches;
 }
 
-function stream(call: RecurrentBackward, family: Family, parts: SharedParts): Dispatch[] {
-  const constants = constantsOf(call, roundUnits(call.units));
+/** A dispatch for each run of steps. */
+function run(call: RecurrentBackward, shader: Shader, parts: SharedParts): Dispatch[] {
+  const isResident = shader === familyOf(call).resident;
+  const constants = {
+    ...constantsOf(call, roundUnits(call.units)),
+    ...(isResident ? { WEIGHTS: `${residentWeights(call)}u` } : {}),
+  };
   const runs = runsOfSteps(call).reverse();
   return runs.map(({ begin, end }) =>
     recurrentDispatch(call, {
       ...parts,
-      ...family.stream,
+      ...shader,
       constants,
       workgroups: tileGroups(call, 1),
       begin,

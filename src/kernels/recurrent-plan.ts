@@ -1,5 +1,5 @@
 import type { DeviceLimits } from "../gpu/limits.ts";
-import type { KernelOptions } from "./kernel-options.ts";
+import type { KernelOptions, RecurrentPlan } from "./kernel-options.ts";
 
 /** What tells one family of recurrent kernels from another. */
 export interface RecurrentCell {
@@ -7,12 +7,6 @@ export interface RecurrentCell {
   /** GRU: the reset gate is applied after the recurrent product. */
   readonly resetAfter: boolean;
 }
-
-/**
- * How the time loop runs. `stream`: one dispatch for a run of steps, the state in workgroup memory.
- * `step`: one dispatch a step (two for a GRU that resets before the product), the state in a buffer.
- */
-export type RecurrentPlan = "stream" | "step";
 
 export interface RecurrentPlanRequest extends RecurrentCell {
   readonly direction: "forward" | "backward";
@@ -43,7 +37,8 @@ const STREAM_WEIGHTS = { forward: 147_456, backward: 65_536 } as const;
 
 /**
  * Chooses the plan from what the model and the device fix, never from batch or time, so that another length
- * of sequence needs no other pipeline.
+ * of sequence needs no other pipeline. A plan that is forced is taken where the device can run it, else the next one
+ * that it can. `resident` is taken only then.
  *
  * @example
  * chooseRecurrentPlan({ cell: "lstm", resetAfter: false, direction: "forward", units: 128, limits, options: {} })
@@ -51,10 +46,16 @@ const STREAM_WEIGHTS = { forward: 147_456, backward: 65_536 } as const;
  */
 export function chooseRecurrentPlan(request: RecurrentPlanRequest): RecurrentPlanChoice {
   const forced = request.options.recurrentPlan;
-  const obstacle = streamObstacle(request);
-  if (forced === "step") return { plan: "step", reason: "the option recurrentPlan says so" };
-  if (obstacle !== null) return { plan: "step", reason: obstacle };
-  if (forced === "stream") return { plan: "stream", reason: "the option recurrentPlan says so" };
+  const byOption = "the option recurrentPlan says so";
+  if (forced === "step") return { plan: "step", reason: byOption };
+  const inOneWorkgroup = obstacle(request, streamBytes(request));
+  if (inOneWorkgroup !== null) return { plan: "step", reason: inOneWorkgroup };
+  if (forced === "stream") return { plan: "stream", reason: byOption };
+  if (forced === "resident") {
+    const withWeights = obstacle(request, streamBytes(request) + weightBytes(request));
+    if (withWeights === null) return { plan: "resident", reason: byOption };
+    return { plan: "stream", reason: `not resident, as the option says: ${withWeights}` };
+  }
   const weights = gateCount(request) * request.units ** 2;
   const most = STREAM_WEIGHTS[request.direction];
   const isSmall = weights <= most;
@@ -64,9 +65,8 @@ export function chooseRecurrentPlan(request: RecurrentPlanRequest): RecurrentPla
   };
 }
 
-/** What keeps a device from streaming, or null. */
-function streamObstacle(request: RecurrentPlanRequest): string | null {
-  const { units, limits } = request;
+/** What keeps a device from running all units in one workgroup, with so much workgroup memory; null: nothing. */
+function obstacle({ units, limits }: RecurrentPlanRequest, bytes: number): string | null {
   const invocations = Math.min(
     limits.maxComputeInvocationsPerWorkgroup,
     limits.maxComputeWorkgroupSizeX,
@@ -74,7 +74,6 @@ function streamObstacle(request: RecurrentPlanRequest): string | null {
   if (roundUnits(units) > invocations) {
     return `a workgroup holds ${invocations} units at most`;
   }
-  const bytes = streamBytesPerUnit(request) * roundUnits(units);
   const memory = limits.maxComputeWorkgroupStorageSize;
   if (bytes > memory)
     return `it takes ${bytes} bytes of workgroup memory, the device has ${memory}`;
@@ -90,9 +89,26 @@ export function roundUnits(units: number): number {
 }
 
 /** Workgroup memory of a `stream` kernel: its tiles of eight rows, and 128 bytes where it splits a product. */
-function streamBytesPerUnit(request: RecurrentPlanRequest): number {
+function streamBytes(request: RecurrentPlanRequest): number {
   const tileBytes = 32;
   const splitBytes = 128;
-  if (request.direction === "backward") return gateCount(request) * tileBytes + splitBytes;
-  return request.cell === "simpleRNN" ? tileBytes + splitBytes : 2 * tileBytes;
+  const units = roundUnits(request.units);
+  if (request.direction === "backward")
+    return units * (gateCount(request) * tileBytes + splitBytes);
+  return units * (request.cell === "simpleRNN" ? tileBytes + splitBytes : 2 * tileBytes);
+}
+
+/** Recurrent weights that a `resident` kernel has room for. */
+export function residentWeights({
+  cell,
+  units,
+}: {
+  readonly cell: RecurrentCell["cell"];
+  readonly units: number;
+}): number {
+  return gateCount({ cell }) * roundUnits(units) ** 2;
+}
+
+function weightBytes(request: RecurrentPlanRequest): number {
+  return 4 * residentWeights(request);
 }

@@ -1,14 +1,17 @@
+import gruResetBeforeResident from "../../shaders/gru_reset_before_resident.wgsl";
 import gruResetBeforeStepGates from "../../shaders/gru_reset_before_step_gates.wgsl";
 import gruResetBeforeStepState from "../../shaders/gru_reset_before_step_state.wgsl";
 import gruResetBeforeStream from "../../shaders/gru_reset_before_stream.wgsl";
+import gruResident from "../../shaders/gru_resident.wgsl";
 import gruStep from "../../shaders/gru_step.wgsl";
 import gruStream from "../../shaders/gru_stream.wgsl";
+import lstmResident from "../../shaders/lstm_resident.wgsl";
 import lstmStep from "../../shaders/lstm_step.wgsl";
 import lstmStream from "../../shaders/lstm_stream.wgsl";
+import simpleRnnResident from "../../shaders/simple_rnn_resident.wgsl";
 import simpleRnnStep from "../../shaders/simple_rnn_step.wgsl";
 import simpleRnnStream from "../../shaders/simple_rnn_stream.wgsl";
 import { type Dispatch, type Lowered, output, type SlotRef, scratch } from "./dispatch.ts";
-import type { KernelOptions } from "./kernel-options.ts";
 import {
   ABSENT_TABLE,
   beginPlane,
@@ -21,8 +24,14 @@ import {
   runsOfSteps,
   tileGroups,
   UNITS_PER_WORKGROUP,
+  withNote,
 } from "./recurrent-dispatch.ts";
-import { chooseRecurrentPlan, type RecurrentCell, roundUnits } from "./recurrent-plan.ts";
+import {
+  chooseRecurrentPlan,
+  type RecurrentCell,
+  residentWeights,
+  roundUnits,
+} from "./recurrent-plan.ts";
 
 /** The forward pass, and which of its outputs somebody reads. */
 export interface RecurrentForward extends RecurrentCall {
@@ -30,12 +39,12 @@ export interface RecurrentForward extends RecurrentCall {
   readonly needsCells: boolean;
   /** LSTM and GRU. */
   readonly needsGates: boolean;
-  readonly options: KernelOptions;
 }
 
 /** A family of forward kernels: the same bindings for all of its shaders. */
 interface Family {
   readonly stream: Shader;
+  readonly resident: Shader;
   /** The dispatches of one time step, in order. */
   readonly step: readonly Shader[];
   /** Inputs after `projected` and `recurrentKernel`. */
@@ -56,6 +65,7 @@ interface Shader {
 const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore", Family>> = {
   simpleRNN: {
     stream: { name: "simple_rnn_stream", source: simpleRnnStream },
+    resident: { name: "simple_rnn_resident", source: simpleRnnResident },
     step: [{ name: "simple_rnn_step", source: simpleRnnStep }],
     extraInputs: ["mask"],
     gates: 0,
@@ -64,6 +74,7 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
   },
   lstm: {
     stream: { name: "lstm_stream", source: lstmStream },
+    resident: { name: "lstm_resident", source: lstmResident },
     step: [{ name: "lstm_step", source: lstmStep }],
     extraInputs: ["mask"],
     gates: 4,
@@ -73,6 +84,7 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
   },
   gru: {
     stream: { name: "gru_stream", source: gruStream },
+    resident: { name: "gru_resident", source: gruResident },
     step: [{ name: "gru_step", source: gruStep }],
     extraInputs: ["recurrentBias", "mask"],
     gates: 4,
@@ -81,6 +93,7 @@ const FAMILIES: Readonly<Record<"simpleRNN" | "lstm" | "gru" | "gruResetBefore",
   },
   gruResetBefore: {
     stream: { name: "gru_reset_before_stream", source: gruResetBeforeStream },
+    resident: { name: "gru_reset_before_resident", source: gruResetBeforeResident },
     step: [
       { name: "gru_reset_before_step_gates", source: gruResetBeforeStepGates },
       { name: "gru_reset_before_step_state", source: gruResetBeforeStepState },
@@ -113,13 +126,12 @@ export function lowerRecurrentForward(call: RecurrentForward): Lowered {
   const inputs = ["projected", "recurrentKernel", ...family.extraInputs];
   const bindings = [...inputs.map((name) => inputSlot(call, name)), ...outputs, CARRY];
   const layout = `${"r".repeat(inputs.length)}${"w".repeat(outputs.length + 1)}`;
-  const { plan } = chooseRecurrentPlan({ ...call, direction: "forward" });
+  const choice = chooseRecurrentPlan({ ...call, direction: "forward" });
   const shared = { bindings, layout, fresh: !hasInitial(call), flags: flagsOf(call) };
+  const loop =
+    choice.plan === "step" ? step(call, family, shared) : run(call, family[choice.plan], shared);
   return {
-    dispatches: [
-      ...beginStates(call, family),
-      ...(plan === "stream" ? stream(call, family, shared) : step(call, family, shared)),
-    ],
+    dispatches: [...beginStates(call, family), ...withNote(loop, choice)],
     scratch: [family.planes * planeBytes(call), UNUSED_BYTES, UNUSED_BYTES],
     tables: [ABSENT_TABLE],
   };
@@ -144,12 +156,17 @@ function beginStates(call: RecurrentForward, { cellPlane }: Family): Dispatch[] 
   return [...states, beginPlane(call, { from: "initialCell", carry: CARRY, plane: cellPlane })];
 }
 
-function stream(call: RecurrentForward, family: Family, shared: SharedParts): Dispatch[] {
-  const constants = constantsOf(call, family, roundUnits(call.units));
+/** A dispatch for each run of steps. */
+function run(call: RecurrentForward, shader: Shader, shared: SharedParts): Dispatch[] {
+  const family = familyOf(call);
+  const constants = {
+    ...constantsOf(call, family, roundUnits(call.units)),
+    ...(shader === family.resident ? { WEIGHTS: `${residentWeights(call)}u` } : {}),
+  };
   return runsOfSteps(call).map(({ begin, end }) =>
     recurrentDispatch(call, {
       ...shared,
-      ...family.stream,
+      ...shader,
       constants,
       workgroups: tileGroups(call, 1),
       begin,

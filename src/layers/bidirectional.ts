@@ -8,11 +8,17 @@ import { isShapeList, type LayerShape, type LayerShapes, shapeList } from "./lay
 import type { ConfigDict, LayerConfig, Mask, OutputCount } from "./layer-types.ts";
 import type { RecurrentCallOptions } from "./recurrent-config.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
+import { isPair, runPair } from "./recurrent-pair.ts";
 import { statesFrom } from "./recurrent-states.ts";
+import { fromOrder, toOrder } from "./row-order.ts";
+import { maskOfCall } from "./sequence-lengths.ts";
 import { deserializeLayer, serializeLayer } from "./serialize.ts";
 import { asList } from "./symbolic.ts";
 
 const mergeModes = ["concat", "sum", "mul", "ave"] as const;
+
+/** One for the forward direction, one for the backward. */
+type PairOf<T> = readonly [T, T];
 
 /** What `layers.bidirectional` takes. */
 export interface BidirectionalConfig extends LayerConfig {
@@ -29,6 +35,9 @@ const keys: OwnKeys<BidirectionalConfig> = { layer: "any", backwardLayer: "any",
 /**
  * Runs a recurrent layer in both directions of time and joins the outputs, step by step of the
  * input.
+ *
+ * Both directions run in one op, side by side, when the layers are alike in cell, activations, units, biases and initial
+ * states, know the fused path (see `lstm`), and in training have no dropout; otherwise one after the other.
  *
  * Weights: those of `forward_…`, then those of `backward_…`. Where sequences are returned the
  * outputs of masked steps are zero.
@@ -93,17 +102,45 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
           "then as many of the backward layer.",
       );
     }
-    const run = (layer: AnyLayer, own: readonly Tensor[]): readonly Tensor[] => {
-      const initialState = own.length > 0 ? { initialState: own } : {};
-      return asList(layer.apply(x, { ...kwargs, initialState: undefined, ...initialState }));
-    };
     const half = states.length / 2;
-    const [forward, ...forwardStates] = run(this.forwardLayer, states.slice(0, half));
-    const [backward, ...backwardStates] = run(this.backwardLayer, states.slice(half));
+    const optionsOf = (own: readonly Tensor[]): RecurrentCallOptions => ({
+      ...kwargs,
+      initialState: own.length > 0 ? own : undefined,
+    });
+    const options = [optionsOf(states.slice(0, half)), optionsOf(states.slice(half))] as const;
+    const results = this.#runTogether(x, options) ?? this.#runApart(x, options);
+    const [[forward, ...forwardStates], [backward, ...backwardStates]] = results;
     if (forward === undefined || backward === undefined) throw new RangeError("no output");
     const merged = this.#merge(this.#inOrder(forward, false), this.#inOrder(backward, true));
     const last = [...forwardStates, ...backwardStates];
     return merged.length === 1 && last.length === 0 ? (merged[0] ?? forward) : [...merged, ...last];
+  }
+
+  /** Outputs and states of both from one op; null where they have to run apart. */
+  #runTogether(x: Tensor, options: PairOf<RecurrentCallOptions>): PairOf<readonly Tensor[]> | null {
+    const { forwardLayer, backwardLayer } = this;
+    const given = forwardLayer.prepare(x, options[0]);
+    const givenBack = backwardLayer.prepare(x, options[1]);
+    const forward = forwardLayer.fusedRun(given.x, given.options);
+    const backward = backwardLayer.fusedRun(givenBack.x, givenBack.options);
+    if (forward === null || backward === null || !isPair({ forward, backward })) return null;
+    const { rows } = given.options;
+    const pair = { forward: toOrder(rows, forward), backward: toOrder(rows, backward) };
+    const [first, second] = runPair(pair).map((sequences) => fromOrder(rows, sequences));
+    if (first === undefined || second === undefined) return null;
+    return [
+      asList(forwardLayer.finish(first, given.options)),
+      asList(backwardLayer.finish(second, givenBack.options)),
+    ];
+  }
+
+  #runApart(x: Tensor, options: PairOf<RecurrentCallOptions>): PairOf<readonly Tensor[]> {
+    const run = (layer: AnyLayer, own: RecurrentCallOptions): readonly Tensor[] => {
+      // The lengths say what the mask says, and more: the layers make their own of them.
+      const mask = own.sequenceLengths ? null : own.mask;
+      return asList(layer.apply(x, { ...own, mask }));
+    };
+    return [run(this.forwardLayer, options[0]), run(this.backwardLayer, options[1])];
   }
 
   /** The output in the order of the input. */
@@ -125,6 +162,13 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
       case "ave":
         return [mul(add(forward, backward), 0.5)];
     }
+  }
+
+  protected override maskFor(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: RecurrentCallOptions,
+  ): Mask {
+    return maskOfCall(super.maskFor(inputs, kwargs), inputs, { layer: this.name, kwargs });
   }
 
   override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {

@@ -80,7 +80,7 @@ export class GRU<Count extends OutputCount = "one"> extends RecurrentLayer<Count
  * const layer = sl.layers.gru({ units: 4 });
  * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 4]
  * @param config `units` and the options of {@link GRUConfig}. Calls take `initialState` (h [B, H]),
- *   `mask` (bool [B, T]) and `training`.
+ *   `mask` (bool [B, T]) or `sequenceLengths` ([B]), and `training`.
  * @throws {ArgumentError} for sizes, shares or names that are not allowed.
  * @throws {ShapeError} by `apply`, when input, mask or state do not fit.
  * @see Keras `keras.layers.GRU`, PyTorch `torch.nn.GRU`

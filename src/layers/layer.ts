@@ -106,7 +106,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return scope(this.name, () => {
       this.ensureBuilt(shapesOf(inputs));
       const training = kwargs.training ?? isTraining();
-      const mask = kwargs.mask === undefined ? masksOf(inputs) : kwargs.mask;
+      const mask = this.maskFor(inputs, kwargs);
       return withTraining(training, () => {
         const result = this.call(inputs, { ...kwargs, training, mask });
         if (this.activityRegularizer !== null) {
@@ -175,6 +175,11 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   /** Dtype of the outputs from that of the input. Default `"float32"`. */
   computeOutputDType(_inputDType: DType): DType {
     return "float32";
+  }
+
+  /** The mask of a call: the given one, or what travels with the inputs. */
+  protected maskFor(inputs: Tensor | readonly Tensor[], kwargs: CallOptions): Mask {
+    return kwargs.mask === undefined ? masksOf(inputs) : kwargs.mask;
   }
 
   /**

@@ -101,7 +101,7 @@ class ForgetBias extends Initializer {
  * const decoder = sl.layers.lstm({ units: 8, returnSequences: true });
  * decoder.apply(sl.ones([2, 6, 3]), { initialState: [h, c] }).shape; // [2, 6, 8]
  * @param config `units` and the options of {@link LSTMConfig}. Calls take `initialState` (`[h, c]`,
- *   [B, H] each), `mask` (bool [B, T]) and `training`.
+ *   [B, H] each), `mask` (bool [B, T]) or `sequenceLengths` ([B]), and `training`.
  * @throws {ArgumentError} for sizes, shares or names that are not allowed.
  * @throws {ShapeError} by `apply`, when input, mask or states do not fit.
  * @see Keras `keras.layers.LSTM`, PyTorch `torch.nn.LSTM`

@@ -19,6 +19,7 @@ import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
 import type { RecurrenceConfig, RecurrentCallOptions, States } from "./recurrent-config.ts";
 import { atTime } from "./recurrent-run.ts";
 import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
+import { maskOfCall, type RowOrder, rowOrder, sequenceOf } from "./sequence-lengths.ts";
 import type { Sequences } from "./step-loop.ts";
 import { asList } from "./symbolic.ts";
 
@@ -26,6 +27,8 @@ import { asList } from "./symbolic.ts";
 export interface RecurrenceOptions {
   /** bool [B, T] */
   readonly mask: Tensor | null;
+  /** An order in which rows that end early stand together. */
+  readonly rows: RowOrder | null;
   /** [B, size] each; null: the layer's own. */
   readonly initialStates: States | null;
   readonly training: boolean;
@@ -95,18 +98,30 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     inputs: Tensor | readonly Tensor[],
     kwargs: RecurrentCallOptions,
   ): Tensor | Tensor[] {
+    const { x, options } = this.prepare(inputs, kwargs);
+    return this.finish(this.run(x, options), options);
+  }
+
+  /** What `run` is to be given; `bidirectional` runs two layers at once with it. */
+  prepare(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: RecurrentCallOptions,
+  ): { x: Tensor; options: RecurrenceOptions } {
     const [sequence, ...listed] = asList(inputs);
     const x = floatInput(sequence ?? [], this.name); // [B, T, I]
     const mask = this.#maskOf(kwargs.mask ?? null, x);
+    const { sequenceLengths } = kwargs;
+    const rows = sequenceLengths ? rowOrder(sequenceLengths, sequenceOf(x, this.name)) : null;
     const initialStates = this.#givenStates(x, kwargs.initialState, listed);
-    const { output, states } = this.run(x, {
-      mask,
-      initialStates,
-      training: kwargs.training === true,
-    });
+    const options = { mask, rows, initialStates, training: kwargs.training === true };
+    return { x: mask ? withoutPadding(x, mask) : x, options };
+  }
+
+  /** What a run gave as it leaves the layer; keeps the states of a stateful one. */
+  finish({ output, states }: Sequences, { mask }: RecurrenceOptions): Tensor | Tensor[] {
     if (this.#states !== null) this.#states.write(states);
     const ordered = this.#order(output, mask); // [B, T, H]
-    const time = x.shape[1] ?? 1;
+    const time = output.shape[1] ?? 1;
     const result = this.returnSequences ? ordered : atTime(ordered, time - 1);
     return this.returnState ? [result, ...states] : result;
   }
@@ -135,6 +150,13 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     const states = own.length > 0 ? own : listed;
     if (states.length > 0) return checkStates(this.name, states, shapes);
     return this.#states?.forBatch(batch) ?? null;
+  }
+
+  protected override maskFor(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: RecurrentCallOptions,
+  ): Mask {
+    return maskOfCall(super.maskFor(inputs, kwargs), inputs, { layer: this.name, kwargs });
   }
 
   #maskOf(mask: Mask, x: Tensor): Tensor | null {
@@ -194,4 +216,9 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
       zeroOutputForMask: this.zeroOutputForMask,
     };
   }
+}
+
+/** The sequence with zeros in masked steps: what stands there, NaN too, reaches no product and no gradient. */
+function withoutPadding(x: Tensor, mask: Tensor): Tensor {
+  return where(expandDims(mask, -1), x, zerosLike(x));
 }

@@ -6,7 +6,8 @@ import type { Tensor } from "../tensor/index.ts";
 import type { ActivationLike } from "./activation-names.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import type { CallOptions, LayerConfig } from "./layer-types.ts";
-import type { Applied } from "./symbolic.ts";
+import type { SequenceLengths } from "./sequence-lengths.ts";
+import type { Applied, SymbolicTensor } from "./symbolic.ts";
 
 /** What all layers take that carry states over time. */
 export interface RecurrenceConfig extends LayerConfig {
@@ -144,6 +145,11 @@ export interface RecurrentCallOptions extends CallOptions {
    * a stateful layer kept.
    */
   readonly initialState?: Applied | readonly Applied[] | undefined;
+  /**
+   * How many steps of each row count, [B], from the first on: the mask `t < length`, in place of a mask. Numbers on the
+   * host (an array or typed array) let short rows end early; an int32 tensor, also a symbolic one, is taken as it is.
+   */
+  readonly sequenceLengths?: SequenceLengths | SymbolicTensor | undefined;
 }
 
 /** States of a recurrent layer, [B, size] each: h, for LSTM h and c; those of a cell in its order. */

@@ -12,6 +12,7 @@ import type { ConfigDict, OutputCount } from "./layer-types.ts";
 import { Recurrence, type RecurrenceOptions } from "./recurrence.ts";
 import type { GatedConfig, States } from "./recurrent-config.ts";
 import { type CellStep, type RecurrentRun, runFused, runGeneral } from "./recurrent-run.ts";
+import { fromOrder, toOrder } from "./row-order.ts";
 import type { Sequences } from "./step-loop.ts";
 
 /** What sets one kind of recurrent layer apart. */
@@ -116,7 +117,7 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
 
   protected override run(
     x: Tensor,
-    { mask, initialStates, training }: RecurrenceOptions,
+    { mask, rows, initialStates, training }: RecurrenceOptions,
   ): Sequences {
     const [batch = 1, , features = 1] = x.shape;
     const dropped =
@@ -125,7 +126,7 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
         : x;
     const hides = training && this.recurrentDropout > 0;
     const run = this.#describe(dropped, mask, initialStates);
-    if (!hides && this.#isFused()) return runFused(run);
+    if (!hides && this.#isFused()) return fromOrder(rows, runFused(toOrder(rows, run)));
     const stateShape = [batch, this.units];
     const gates = Array.from({ length: this.kind.gates });
     return runGeneral(run, {
@@ -139,10 +140,20 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     });
   }
 
+  /**
+   * The run as the fused op takes it, to be run together with another's; null where this layer has to run by itself:
+   * activations that the op does not know, dropout in training, a penalty on the output.
+   */
+  fusedRun(x: Tensor, { mask, initialStates, training }: RecurrenceOptions): RecurrentRun | null {
+    const drops = training && (this.dropout > 0 || this.recurrentDropout > 0);
+    if (drops || !this.#isFused() || this.activityRegularizer !== null) return null;
+    return this.#describe(x, mask, initialStates);
+  }
+
   #describe(x: Tensor, mask: Tensor | null, initialStates: States | null): RecurrentRun {
     const { cell, gates, resetAfter } = this.kind;
     const bias = this.useBias ? this.weight("bias") : null;
-    const [inputBias, recurrentBias] = bias && resetAfter ? rows(bias) : [bias, null];
+    const [inputBias, recurrentBias] = bias && resetAfter ? bothRows(bias) : [bias, null];
     return {
       attributes: {
         cell,
@@ -194,7 +205,7 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
 }
 
 /** Both rows of [2, G·H]: for x·kernel and for h·recurrentKernel. */
-function rows(bias: Tensor): [Tensor, Tensor] {
+function bothRows(bias: Tensor): [Tensor, Tensor] {
   const width = bias.shape[1] ?? 1;
   const row = (index: number): Tensor => bias.slice([index, 0], [1, width]).reshape([width]);
   return [row(0), row(1)];

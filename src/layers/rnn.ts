@@ -105,7 +105,7 @@ export class RNN<Count extends OutputCount = "one"> extends Recurrence<Count> {
  * const layer = sl.layers.rnn({ cell: new Decay(), returnSequences: true });
  * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 5, 3]
  * @param config `cell` and the options of {@link RNNConfig}. Calls take `initialState` (a tensor
- *   [B, size], or a list for several states), `mask` (bool [B, T]) and `training`.
+ *   [B, size], or a list for several states), `mask` (bool [B, T]) or `sequenceLengths` ([B]), and `training`.
  * @throws {ArgumentError} for what is no cell, or a cell without `stateSize`.
  * @throws {ArgumentError | ShapeError} by `apply`, when input, mask or states do not fit, or the
  *   cell's `call` gives states of another number or shape.

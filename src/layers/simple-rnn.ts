@@ -42,7 +42,7 @@ export class SimpleRNN<Count extends OutputCount = "one"> extends RecurrentLayer
  * const layer = sl.layers.simpleRNN({ units: 4, returnSequences: true });
  * layer.apply(sl.ones([2, 5, 3])).shape; // [2, 5, 4]
  * @param config `units` and the options of {@link SimpleRNNConfig}. Calls take `initialState` (h
- *   [B, H]), `mask` (bool [B, T]) and `training`.
+ *   [B, H]), `mask` (bool [B, T]) or `sequenceLengths` ([B]), and `training`.
  * @throws {ArgumentError} for sizes, shares or names that are not allowed.
  * @throws {ShapeError} by `apply`, when input, mask or state do not fit.
  * @see Elman 1990, doi:10.1207/s15516709cog1402_1; Keras `keras.layers.SimpleRNN`, PyTorch

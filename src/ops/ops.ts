@@ -196,7 +196,10 @@ export interface CtcInputs {
   readonly labelLengths: Value;
 }
 
-/** Inputs of `recurrent`. Absent ones are left out of the node's input list and noted in its attributes. */
+/**
+ * Inputs of `recurrent`. Absent ones are left out of the node's input list and noted in its attributes. Two directions
+ * at once have an axis of 2 in front of everything but the mask.
+ */
 export interface RecurrentInputs {
   /** x·W + b of all steps, [B, T, G·H]. */
   readonly projected: Value;

@@ -1,7 +1,8 @@
 import type { Value } from "../graph/node.ts";
 import type { Ops, RecurrentAttributes } from "./ops.ts";
 import { type CellWeights, gate } from "./recurrent-cells.ts";
-import { type Named, named, sizesOf } from "./recurrent-inputs.ts";
+import { overDirections } from "./recurrent-directions.ts";
+import { named, sizesOf } from "./recurrent-inputs.ts";
 import {
   choose,
   stack,
@@ -31,11 +32,7 @@ type CellGradient = (o: Ops, u: UnrolledStep, arriving: Arriving, weights: CellW
  * pass is computed again from the op's own inputs, not taken from `states`, `cells` and `gates`, so that a second
  * derivative flows to everything that the gradient depends on.
  */
-export function recurrentGradientReference(
-  o: Ops,
-  inputs: Named<Value>,
-  attributes: RecurrentAttributes,
-): Value[] {
+export const recurrentGradientReference = overDirections((o, inputs, attributes) => {
   const weights = weightsOf(o, inputs);
   const backwards = cellGradientOf(attributes);
   const { batch, units } = sizesOf(inputs);
@@ -56,7 +53,7 @@ export function recurrentGradientReference(
   }
   const outputs = [stack(o, steps, ({ dp }) => dp), carried.dh];
   return attributes.cell === "lstm" ? [...outputs, carried.dc] : outputs;
-}
+});
 
 function cellGradientOf({ cell, activation, resetAfter }: RecurrentAttributes): CellGradient {
   if (cell === "lstm") return lstmGradient;

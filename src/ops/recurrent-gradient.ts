@@ -26,6 +26,8 @@ import {
  * - 1 dInitialState [B,H]
  * - 2 dInitialCell [B,H], LSTM only
  *
+ * Two directions: [2,B,...].
+ *
  * The gradients of the recurrent weights are one product over all steps, which the forward op's gradient writes.
  * Equations: shaders/lib/{simple_rnn,lstm,gru,gru_reset_before}_backward.wgsl.
  */
@@ -53,17 +55,17 @@ export function recurrentGradient(
 function inferGradient(list: readonly Spec[], attributes: Attributes): Spec[] {
   const inputs = namedInputs(list, attributes);
   const cell = recurrentAttributes(attributes);
-  const { batch, time, units } = checkForward(inputs, cell);
-  const sequence = [batch, time, units];
+  const { outer, batch, time, units } = checkForward(inputs, cell);
+  const sequence = [...outer, batch, time, units];
   expectShapes(inputs, {
     states: sequence,
     cells: sequence,
-    gates: [batch, time, savedGates(cell) * units],
+    gates: [...outer, batch, time, savedGates(cell) * units],
     dStates: sequence,
     dCells: sequence,
   });
   for (const name of ["states", "dStates", ...savedNames(cell)]) named(inputs, name);
-  const state = specOf([batch, units]);
+  const state = specOf([...outer, batch, units]);
   const outputs = [specOf(named(inputs, "projected").shape), state];
   return cell.cell === "lstm" ? [...outputs, state] : outputs;
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import type { Attributes, Node, Value } from "../graph/node.ts";
-import { formatShape, type Shape, shapesEqual } from "../graph/shape.ts";
+import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { formatSpec, type Spec } from "../graph/spec.ts";
 import type { RecurrentCall } from "../kernels/recurrent-dispatch.ts";
 import { gateCount } from "../kernels/recurrent-plan.ts";
@@ -61,6 +61,10 @@ export function recurrentAttributes(attributes: Attributes): RecurrentAttributes
 
 /** B, T, H, and G·H, the width of `projected`. */
 export interface RecurrentSizes {
+  /** 1, or D where `recurrentKernel` is [D,H,G·H] and all that has rows, [D,B,...]. */
+  readonly directions: number;
+  /** [D], or [] where there is one direction. */
+  readonly outer: Shape;
   readonly batch: number;
   readonly time: number;
   readonly units: number;
@@ -68,16 +72,19 @@ export interface RecurrentSizes {
 }
 
 export function sizesOf(inputs: Named<{ readonly shape: Shape }>): RecurrentSizes {
-  const [batch = 0, time = 0, width = 0] = named(inputs, "projected").shape;
-  const [units = 0] = named(inputs, "recurrentKernel").shape;
-  return { batch, time, units, width };
+  const kernel = named(inputs, "recurrentKernel").shape;
+  const outer = kernel.slice(0, -2);
+  const [units = 0] = kernel.slice(-2);
+  const [batch = 0, time = 0, width = 0] = named(inputs, "projected").shape.slice(outer.length);
+  return { directions: sizeOf(outer), outer, batch, time, units, width };
 }
 
 /** What the kernels need to know of a node. */
-export function callOf(node: Node): Omit<RecurrentCall, "limits"> {
-  const { batch, time, units } = sizesOf(namedInputs(node.inputs, node.attributes));
+export function callOf(node: Node): Omit<RecurrentCall, "limits" | "options"> {
+  const { directions, batch, time, units } = sizesOf(namedInputs(node.inputs, node.attributes));
   return {
     ...recurrentAttributes(node.attributes),
+    directions,
     batch,
     time,
     units,
@@ -88,37 +95,50 @@ export function callOf(node: Node): Omit<RecurrentCall, "limits"> {
 /** Checks of everything that the forward op takes; returns its sizes. */
 export function checkForward(inputs: Named<Spec>, attributes: RecurrentAttributes): RecurrentSizes {
   checkAttributes(inputs, attributes);
+  checkKernel(inputs, attributes);
   const projected = named(inputs, "projected");
-  const kernel = named(inputs, "recurrentKernel");
-  if (projected.shape.length !== 3 || (projected.shape[1] ?? 0) < 1) {
+  const sizes = sizesOf(inputs);
+  const { outer, batch, time, units, width } = sizes;
+  const rank = outer.length + 3;
+  if (projected.shape.length !== rank || time < 1) {
+    const expected = outer.length > 0 ? "[2,B,T,G·H]" : "[B,T,G·H]";
     throw new ShapeError(
-      `recurrent: projected is ${formatSpec(projected)}; expected [B,T,G·H] with at least one step.`,
+      `recurrent: projected is ${formatSpec(projected)}; expected ${expected} with at least one step.`,
       { details: { projected: projected.shape } },
     );
   }
-  const sizes = sizesOf(inputs);
   const gates = gateCount(attributes);
-  const { batch, time, units, width } = sizes;
-  if (kernel.shape.length !== 2 || kernel.shape[1] !== gates * units || units < 1) {
-    throw new ShapeError(
-      `recurrent: recurrentKernel is ${formatSpec(kernel)}; expected [H,${gates}·H] for ${attributes.cell}.`,
-      { details: { recurrentKernel: kernel.shape } },
-    );
-  }
-  if (width !== gates * units) {
+  if (width !== gates * units || !shapesEqual(projected.shape.slice(0, -3), outer)) {
+    const kernel = named(inputs, "recurrentKernel");
+    const expected = formatShape([...outer, batch, time, gates * units]);
     throw new ShapeError(
       `recurrent: projected is ${formatSpec(projected)}, but recurrentKernel ${formatSpec(kernel)} ` +
-        `asks for [B,T,${gates * units}].`,
+        `asks for ${expected}.`,
       { details: { projected: projected.shape, recurrentKernel: kernel.shape } },
     );
   }
   expectShapes(inputs, {
-    recurrentBias: [width],
-    initialState: [batch, units],
-    initialCell: [batch, units],
+    recurrentBias: [...outer, width],
+    initialState: [...outer, batch, units],
+    initialCell: [...outer, batch, units],
     mask: [batch, time],
   });
   return sizes;
+}
+
+/** [H,G·H], or [2,H,G·H] where both directions run. */
+function checkKernel(inputs: Named<Spec>, attributes: RecurrentAttributes): void {
+  const kernel = named(inputs, "recurrentKernel");
+  const gates = gateCount(attributes);
+  const [units = 0, width = 0] = kernel.shape.slice(-2);
+  const isOne = kernel.shape.length === 2;
+  const isTwo = kernel.shape.length === 3 && kernel.shape[0] === 2;
+  if ((isOne || isTwo) && width === gates * units && units >= 1) return;
+  throw new ShapeError(
+    `recurrent: recurrentKernel is ${formatSpec(kernel)}; expected [H,${gates}·H] for ${attributes.cell}, or ` +
+      `[2,H,${gates}·H] for two directions.`,
+    { details: { recurrentKernel: kernel.shape } },
+  );
 }
 
 /** Throws where a present input has another shape, or another dtype than float32 (a mask: bool). */

@@ -1,6 +1,7 @@
 import type { Value } from "../graph/node.ts";
 import type { Ops, RecurrentAttributes } from "./ops.ts";
 import { type CellWeights, cellOf, splitGates } from "./recurrent-cells.ts";
+import { overDirections } from "./recurrent-directions.ts";
 import { type Named, named, sizesOf } from "./recurrent-inputs.ts";
 
 /** One time step of the unrolled forward pass; states and gates are [B,H]. */
@@ -18,11 +19,7 @@ export interface UnrolledStep {
 }
 
 /** The outputs of the forward op in simple operations: states, (LSTM) cells, (LSTM, GRU) gates. */
-export function recurrentReference(
-  o: Ops,
-  inputs: Named<Value>,
-  attributes: RecurrentAttributes,
-): Value[] {
+export const recurrentReference = overDirections((o, inputs, attributes) => {
   const steps = unroll(o, inputs, attributes);
   const outputs = [stack(o, steps, ({ h }) => h)];
   if (attributes.cell === "lstm") outputs.push(stack(o, steps, ({ c }) => c));
@@ -30,7 +27,7 @@ export function recurrentReference(
     outputs.push(stack(o, steps, ({ gates }) => o.concat(gates, 1)));
   }
   return outputs;
-}
+});
 
 /** The recurrence written out step by step, in the order of computation. */
 export function unroll(

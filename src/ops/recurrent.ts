@@ -7,6 +7,7 @@ import type { Op } from "./op.ts";
 import type { Ops, RecurrentAttributes, RecurrentInputs } from "./ops.ts";
 import { outputOf, record } from "./record.ts";
 import { gateColumns } from "./recurrent-cells.ts";
+import { ofDirection } from "./recurrent-directions.ts";
 import { recurrentGradient, recurrentGradientOp } from "./recurrent-gradient.ts";
 import {
   callOf,
@@ -34,6 +35,9 @@ import { recurrentReference } from "./recurrent-reference.ts";
  * states and cells [B,T,H] hold h_t and c_t at the time of their input, also with `reverse`; gates
  * [B,T,S·H] are activated. Where the mask is false the state is held, the output repeats it, and the saved
  * gates are 0; whatever stands in `projected` there (NaN too) reaches nothing.
+ *
+ * Both directions at once: `recurrentKernel` [2,H,G·H], `projected` [2,B,T,G·H], and so with everything that has rows
+ * or weights; `reverse` says how the first runs, the second runs the other way. The mask serves both.
  *
  * Equations and sources: shaders/lib/{simple_rnn,lstm,gru,gru_reset_before}_forward.wgsl.
  */
@@ -65,9 +69,9 @@ export const recurrentOps: readonly Op[] = [recurrentOp, recurrentGradientOp];
 
 function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
   const cell = recurrentAttributes(attributes);
-  const { batch, time, units } = checkForward(namedInputs(list, attributes), cell);
-  const sequence = specOf([batch, time, units]);
-  const gates = specOf([batch, time, savedGates(cell) * units]);
+  const { outer, batch, time, units } = checkForward(namedInputs(list, attributes), cell);
+  const sequence = specOf([...outer, batch, time, units]);
+  const gates = specOf([...outer, batch, time, savedGates(cell) * units]);
   if (cell.cell === "simpleRNN") return [sequence];
   return cell.cell === "lstm" ? [sequence, sequence, gates] : [sequence, gates];
 }
@@ -84,7 +88,7 @@ function lowerForward({ node, needed, limits, options }: LowerContext): Lowered 
 }
 
 /**
- * dProjected and the initial states come from the loop; then over all steps at once, with A = dProjected (for a
+ * dProjected and the initial states come from the loop; then over all steps at once (of each direction), with A = dProjected (for a
  * GRU with resetAfter: Q, whose n part is dProjected_n·r):
  *
  *     dR = Σ h_{t-1}ᵀ A_t      db = Σ A_t
@@ -148,30 +152,46 @@ function weightGradients(
   { cell, resetAfter, reverse }: RecurrentAttributes,
 ): { recurrentKernel: Value; recurrentBias?: Value } {
   const { units } = sizesOf(inputs);
-  const previous = previousStates(o, {
-    states: saved.states,
-    initial: inputs.initialState,
-    reverse,
-  });
+  const both = { states: saved.states, initial: inputs.initialState, reverse };
+  const previous = previousOfAll(o, both); // [B,T,H]
   if (cell !== "gru") return { recurrentKernel: overSteps(o, previous, dProjected) };
+  const rank = previous.shape.length;
   const r = gateColumns(o, named({ ...saved }, "gates"), { index: 1, units }); // [B,T,H]
   const ofGates = gateColumns(o, dProjected, { index: 0, units, count: 2 }); // [B,T,2H]
   const ofCandidate = gateColumns(o, dProjected, { index: 2, units }); // [B,T,H]
   if (resetAfter) {
-    const dq = o.concat([ofGates, o.mul(ofCandidate, r)], 2); // [B,T,3H]
-    return { recurrentKernel: overSteps(o, previous, dq), recurrentBias: o.sum(dq, [0, 1]) };
+    const dq = o.concat([ofGates, o.mul(ofCandidate, r)], rank - 1); // [B,T,3H]
+    const recurrentBias = o.sum(dq, [rank - 3, rank - 2]); // [3H]
+    return { recurrentKernel: overSteps(o, previous, dq), recurrentBias };
   }
   const parts = [overSteps(o, previous, ofGates), overSteps(o, o.mul(r, previous), ofCandidate)];
-  return { recurrentKernel: o.concat(parts, 1) };
+  return { recurrentKernel: o.concat(parts, rank - 2) };
 }
 
-/** Σ over batch and time of xᵀ·a: [B,T,M], [B,T,N] → [M,N]. */
+/** Σ over batch and time of xᵀ·a: [B,T,M], [B,T,N] → [M,N]; of each direction by itself. */
 function overSteps(o: Ops, x: Value, a: Value): Value {
   const tall = (value: Value): Value => {
-    const [batch = 0, time = 0, width = 0] = value.shape;
-    return o.reshape(value, [batch * time, width]);
+    const [batch = 0, time = 0, width = 0] = value.shape.slice(-3);
+    return o.reshape(value, [...value.shape.slice(0, -3), batch * time, width]);
   };
   return o.matMul(tall(x), tall(a), true);
+}
+
+/** `previousStates` of each direction. */
+function previousOfAll(
+  o: Ops,
+  { states, initial, reverse }: { states: Value; initial: Value | undefined; reverse: boolean },
+): Value {
+  if (states.shape.length === 3) return previousStates(o, { states, initial, reverse });
+  const parts = [0, 1].map((direction) => {
+    const previous = previousStates(o, {
+      states: ofDirection(o, states, direction),
+      initial: initial && ofDirection(o, initial, direction),
+      reverse: reverse !== (direction === 1),
+    });
+    return o.reshape(previous, [1, ...previous.shape]);
+  });
+  return o.concat(parts, 0);
 }
 
 /** h_{t-1} of every step, [B,T,H]: the states moved by one step, the initial state where the loop begins. */

@@ -1,5 +1,6 @@
 import type { Plan } from "../compiler/plan.ts";
 import { ArgumentError } from "../errors.ts";
+import { checkKernelOptions } from "../kernels/kernel-options.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import type { Counters } from "../runtime/counters.ts";
@@ -24,6 +25,7 @@ import type { Tensor } from "./tensor.ts";
 export async function init(options: InitOptions = {}): Promise<void> {
   checkKeys("init", options, INIT_KEYS);
   checkDevice(options.device);
+  if (options.kernels) checkKernelOptions("init: kernels", options.kernels);
   const { seed, ...rest } = options;
   if (seed !== undefined) setSeed(seed);
   const isNew = Object.values(rest).some((option) => option !== undefined);
@@ -83,6 +85,8 @@ export interface Explanation {
     readonly workgroups: readonly [number, number, number];
     readonly flops: number;
     readonly bytes: number;
+    /** Which of several ways the time loop of a recurrent layer takes, and why; null elsewhere. */
+    readonly note: string | null;
   }[];
   /** Sizes in bytes of the scratch buffers that the plan shares with all others. */
   readonly scratch: readonly number[];
@@ -112,6 +116,7 @@ function explainPlan(plan: Plan): Explanation {
     workgroups: dispatch.workgroups,
     flops: dispatch.flops,
     bytes: dispatch.bytes,
+    note: dispatch.note,
   }));
   const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
   const flops = sum(dispatches.map((dispatch) => dispatch.flops));
@@ -120,7 +125,8 @@ function explainPlan(plan: Plan): Explanation {
     const rows = dispatches.map(
       (one, i) =>
         `${String(i).padStart(4)}  ${one.label.padEnd(40)} ${one.workgroups.join("×").padStart(12)} groups ` +
-        `${one.flops.toExponential(1).padStart(9)} flop ${one.bytes.toExponential(1).padStart(9)} B`,
+        `${one.flops.toExponential(1).padStart(9)} flop ${one.bytes.toExponential(1).padStart(9)} B` +
+        (one.note === null ? "" : `  ${one.note}`),
     );
     const scratch = plan.slots.length;
     return [

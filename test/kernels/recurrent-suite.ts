@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/gpu/limits.ts";
 import type { Node, Value } from "../../src/graph/node.ts";
+import { RECURRENT_PLANS } from "../../src/kernels/kernel-options.ts";
 import type { Op } from "../../src/ops/op.ts";
 import { recurrent, recurrentOp } from "../../src/ops/recurrent.ts";
 import { recurrentGradient, recurrentGradientOp } from "../../src/ops/recurrent-gradient.ts";
@@ -34,13 +35,15 @@ export const ALL: CaseOptions = { mask: true, initial: true, bias: true };
 /** B, T, H and what else a case has. */
 export type Sizes = readonly [number, number, number, CaseOptions];
 
-const PLANS = ["stream", "step"] as const;
+/** Sizes at which a device cannot run a plan take the next one that it can. */
+const PLANS = RECURRENT_PLANS;
 
 /** Small sizes, each with part of a tile: rows that are not 8, units that do not fill the lanes. */
 export const SMALL: readonly Sizes[] = [
   [1, 1, 1, { ...ALL, reverse: true }],
   [3, 4, 6, {}],
   [17, 5, 12, ALL],
+  [9, 4, 6, { ...ALL, both: true }],
 ];
 
 /** Each option by itself, and sizes from one element to several workgroups of units. */
@@ -54,6 +57,9 @@ export const MANY: readonly Sizes[] = [
   [9, 2, 33, ALL],
   [1, 7, 64, { bias: true }],
   [2, 2, 130, ALL],
+  [3, 4, 6, { both: true }],
+  [3, 4, 6, { both: true, reverse: true, mask: true, bias: true }],
+  [17, 3, 33, { ...ALL, both: true }],
 ];
 
 /** More units than a workgroup has lanes on the smallest devices. */

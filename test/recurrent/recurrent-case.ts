@@ -24,6 +24,8 @@ export interface CaseOptions {
   /** GRU with resetAfter. */
   readonly bias?: boolean;
   readonly reverse?: boolean;
+  /** Both directions at once. */
+  readonly both?: boolean;
 }
 
 export interface CaseSizes {
@@ -46,17 +48,19 @@ export function makeCase(
 ): RecurrentCase {
   const { batch, time, units } = sizes;
   const width = gateCount(cell) * units;
+  const outer = options.both ? [2] : [];
   const floats = (shape: Shape, seed: number, scale: number): HostTensor =>
     tensor(shape, randomFloats(sizeOf(shape), seed, scale));
   const inputs: Record<string, HostTensor> = {
-    projected: floats([batch, time, width], 1, 1.5),
-    recurrentKernel: floats([units, width], 2, 1.4 / Math.sqrt(units)),
+    projected: floats([...outer, batch, time, width], 1, 1.5),
+    recurrentKernel: floats([...outer, units, width], 2, 1.4 / Math.sqrt(units)),
   };
   if (options.bias && cell.cell === "gru" && cell.resetAfter) {
-    inputs.recurrentBias = floats([width], 3, 0.5);
+    inputs.recurrentBias = floats([...outer, width], 3, 0.5);
   }
-  if (options.initial) inputs.initialState = floats([batch, units], 4, 0.8);
-  if (options.initial && cell.cell === "lstm") inputs.initialCell = floats([batch, units], 5, 0.8);
+  const state = [...outer, batch, units];
+  if (options.initial) inputs.initialState = floats(state, 4, 0.8);
+  if (options.initial && cell.cell === "lstm") inputs.initialCell = floats(state, 5, 0.8);
   if (options.mask) inputs.mask = randomMask(batch, time);
   const { name, ...attributes } = cell;
   return { sizes, inputs, attributes: { ...attributes, reverse: options.reverse ?? false } };
@@ -75,9 +79,9 @@ function randomMask(batch: number, time: number): HostTensor {
 export function poisonMasked({ inputs, ...rest }: RecurrentCase): RecurrentCase {
   const { mask, projected } = inputs;
   if (!mask || !projected) return { inputs, ...rest };
-  const width = projected.shape[2] ?? 1;
+  const width = projected.shape.at(-1) ?? 1;
   const data = Float32Array.from(projected.data, (value, i) =>
-    mask.data[Math.floor(i / width)] ? value : Number.NaN,
+    mask.data[Math.floor(i / width) % mask.data.length] ? value : Number.NaN,
   );
   return { ...rest, inputs: { ...inputs, projected: tensor(projected.shape, data) } };
 }
@@ -137,5 +141,6 @@ export function describeCase({ sizes, attributes, inputs }: RecurrentCase): stri
   const { batch, time, units } = sizes;
   const extras = ["recurrentBias", "initialState", "mask"].filter((name) => name in inputs);
   if (attributes.reverse) extras.push("reverse");
+  if (inputs.recurrentKernel?.shape.length === 3) extras.push("both directions");
   return [`B${batch} T${time} H${units}`, ...extras].join(" ");
 }

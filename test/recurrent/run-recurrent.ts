@@ -1,8 +1,8 @@
 import type { DeviceLimits } from "../../src/gpu/limits.ts";
 import type { Node, Value } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
+import type { RecurrentPlan } from "../../src/kernels/kernel-options.ts";
 import { savedGates } from "../../src/kernels/recurrent.ts";
-import type { RecurrentPlan } from "../../src/kernels/recurrent-plan.ts";
 import type { Op } from "../../src/ops/op.ts";
 import type { RecurrentGradientInputs } from "../../src/ops/ops.ts";
 import { recurrent, recurrentOp } from "../../src/ops/recurrent.ts";
@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly plan?: RecurrentPlan;
   readonly needed?: readonly boolean[];
   readonly limits?: Partial<DeviceLimits>;
+  /** Time steps of a dispatch. */
+  readonly chunk?: number;
 }
 
 /** The forward op on the GPU: states, (LSTM) cells, (LSTM, GRU) gates. */
@@ -36,10 +38,11 @@ export function referenceForward(of: RecurrentCase): Float64Array[] {
 /** The inputs of the gradient op: those of the forward op, its outputs, and gradients of states and cells. */
 export function gradientCase(of: RecurrentCase): Readonly<Record<string, HostTensor>> {
   const { batch, time, units } = of.sizes;
-  const sequence = [batch, time, units];
+  const outer = of.inputs.recurrentKernel?.shape.slice(0, -2) ?? [];
+  const sequence = [...outer, batch, time, units];
   const outputs = referenceForward(of).map((data) => {
-    const width = data.length / (batch * time);
-    return tensor([batch, time, width], Float32Array.from(data));
+    const width = data.length / (sizeOf(outer) * batch * time);
+    return tensor([...outer, batch, time, width], Float32Array.from(data));
   });
   const [states, second, third] = outputs;
   const isLstm = of.attributes.cell === "lstm";
@@ -116,13 +119,16 @@ function nodeOf(value: Value | undefined): Node {
 async function runNode(
   op: Op,
   { node, hosts }: { node: Node; hosts: readonly HostTensor[] },
-  { plan, needed, limits }: RunOptions,
+  { plan, needed, limits, chunk }: RunOptions,
 ): Promise<ArrayLike<number>[]> {
   const { lowering } = op;
   if (lowering.kind !== "kernel") throw new Error(`${op.name} has no kernel`);
+  const options = {
+    ...(plan === undefined ? {} : { recurrentPlan: plan }),
+    ...(chunk === undefined ? {} : { recurrentChunk: chunk }),
+  };
   return runKernel({
-    lower: (context) =>
-      lowering.lower({ ...context, options: plan === undefined ? {} : { recurrentPlan: plan } }),
+    lower: (context) => lowering.lower({ ...context, options }),
     inputs: hosts,
     outputs: node.outputs.map(({ spec }) => spec),
     attributes: node.attributes,

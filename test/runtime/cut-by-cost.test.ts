@@ -14,6 +14,7 @@ const dispatch = (flops: number): PlanDispatch => ({
   workgroups: [1, 1, 1],
   flops,
   bytes: 0,
+  note: null,
 });
 
 describe("cutting a run into submits", () => {

@@ -1,0 +1,4 @@
+// simpleRNN backward, a run of time steps in one dispatch, weights kept in workgroup memory. The loop and its
+// constants: lib/simple_rnn_backward_loop; also WEIGHTS.
+// #import simple_rnn_backward_loop
+// #import resident_weights
