@@ -23,12 +23,14 @@ import {
   type GaussianNoiseConfig,
 } from "./gaussian-noise.ts";
 import { GRU, gru } from "./gru.ts";
+import { GRUCell, gruCell } from "./gru-cell.ts";
 import { input } from "./input.ts";
 import { InputLayer, inputLayer } from "./input-layer.ts";
 import { Layer } from "./layer.ts";
 import { LayerNormalization, layerNormalization } from "./layer-normalization.ts";
 import type { LayerConfig } from "./layer-types.ts";
 import { LSTM, lstm } from "./lstm.ts";
+import { LSTMCell, lstmCell } from "./lstm-cell.ts";
 import { Masking, masking } from "./masking.ts";
 import {
   Add,
@@ -48,6 +50,8 @@ import { Reshape, reshapeLayer } from "./reshape.ts";
 import { RNN, rnn } from "./rnn.ts";
 import { RNNCell } from "./rnn-cell.ts";
 import { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
+import { SimpleRNNCell, simpleRNNCell } from "./simple-rnn-cell.ts";
+import { StackedRNNCells, stackedRNNCells } from "./stacked-rnn-cells.ts";
 import { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 
 const classes: readonly RegisteredClass[] = [
@@ -65,10 +69,12 @@ const classes: readonly RegisteredClass[] = [
   GaussianDropout,
   GaussianNoise,
   GRU,
+  GRUCell,
   InputLayer,
   LayerNormalization,
   LeakyReLU,
   LSTM,
+  LSTMCell,
   Masking,
   Maximum,
   Minimum,
@@ -81,7 +87,9 @@ const classes: readonly RegisteredClass[] = [
   Reshape,
   RNN,
   SimpleRNN,
+  SimpleRNNCell,
   Softmax,
+  StackedRNNCells,
   Subtract,
   TimeDistributed,
 ];
@@ -140,6 +148,10 @@ export const layers = {
   lstm,
   gru,
   rnn,
+  simpleRNNCell,
+  lstmCell,
+  gruCell,
+  stackedRNNCells,
   bidirectional,
   timeDistributed,
   // several inputs
