@@ -68,6 +68,10 @@ export abstract class GatedCell extends RNNCell {
     return { output: output ?? input, states: after };
   }
 
+  protected override ownConfig(): ConfigDict {
+    return { ...super.getConfig(), ...this.gates.ownConfig() };
+  }
+
   override getConfig(): ConfigDict {
     return { ...super.getConfig(), ...this.gates.getConfig() };
   }

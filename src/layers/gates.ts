@@ -212,13 +212,22 @@ export class Gates {
   }
 
   getConfig(): ConfigDict {
+    return this.#configWith(activationName);
+  }
+
+  /** The config with activations as they are, also functions that have no name. */
+  ownConfig(): ConfigDict {
+    return this.#configWith((activation) => activation);
+  }
+
+  #configWith(describe: (activation: ActivationFunction) => unknown): ConfigDict {
     const { kernel, recurrent, bias } = this.#initializers;
     const { seed, implementation } = this.#given;
     const isGated = this.kind.gates > 1;
     return {
       units: this.units,
-      activation: activationName(this.#activation),
-      ...(isGated ? { recurrentActivation: activationName(this.#recurrentActivation) } : {}),
+      activation: describe(this.#activation),
+      ...(isGated ? { recurrentActivation: describe(this.#recurrentActivation) } : {}),
       useBias: this.useBias,
       kernelInitializer: serializeInitializer(kernel),
       recurrentInitializer: serializeInitializer(recurrent),

@@ -51,6 +51,7 @@ import { RNN, rnn } from "./rnn.ts";
 import { RNNCell } from "./rnn-cell.ts";
 import { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
 import { SimpleRNNCell, simpleRNNCell } from "./simple-rnn-cell.ts";
+import { StackedRNN, stackedRNN } from "./stacked-rnn.ts";
 import { StackedRNNCells, stackedRNNCells } from "./stacked-rnn-cells.ts";
 import { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 
@@ -89,6 +90,7 @@ const classes: readonly RegisteredClass[] = [
   SimpleRNN,
   SimpleRNNCell,
   Softmax,
+  StackedRNN,
   StackedRNNCells,
   Subtract,
   TimeDistributed,
@@ -153,6 +155,7 @@ export const layers = {
   gruCell,
   stackedRNNCells,
   bidirectional,
+  stackedRNN,
   timeDistributed,
   // several inputs
   /** Sum of several inputs, which broadcast: `layers.add().apply([a, b])`. */

@@ -164,6 +164,22 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
   }
 
   /**
+   * A layer like this one, with some of the config replaced and without weights yet. It takes what has no name in
+   * a config, too: functions, and cells of classes that nobody registered.
+   */
+  again(changes: ConfigDict): Recurrence<Count> {
+    const LayerClass = this.constructor as unknown as {
+      fromConfig(config: ConfigDict): Recurrence<Count>;
+    };
+    return LayerClass.fromConfig({ ...this.ownConfig(), ...changes });
+  }
+
+  /** What `again` makes layers of: the config, where all of it is plain data. For layers to override. */
+  protected ownConfig(): ConfigDict {
+    return this.getConfig();
+  }
+
+  /**
    * Sets the state of a stateful layer to what it began with (zeros, unless a cell says otherwise), or to `states`.
    * @throws {ArgumentError | ShapeError} when `states` do not fit.
    */

@@ -69,6 +69,10 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
     });
   }
 
+  protected override ownConfig(): ConfigDict {
+    return { ...super.getConfig(), ...this.gates.ownConfig() };
+  }
+
   override getConfig(): ConfigDict {
     return { ...super.getConfig(), ...this.gates.getConfig() };
   }

@@ -120,6 +120,17 @@ export abstract class RNNCell extends WeightOwner {
     if (!this.trainable) this.trainable = false; // for what `build` made
   }
 
+  /** A cell like this one, without weights yet. */
+  again(): RNNCell {
+    const CellClass = this.constructor as unknown as { fromConfig(config: ConfigDict): RNNCell };
+    return CellClass.fromConfig(this.ownConfig());
+  }
+
+  /** What `again` makes cells of. Default: the config. */
+  protected ownConfig(): ConfigDict {
+    return this.getConfig();
+  }
+
   /** What the constructor takes to make the same cell, as plain data. */
   getConfig(): ConfigDict {
     return { name: this.name, trainable: this.trainable };

@@ -88,6 +88,10 @@ export class RNN<Count extends OutputCount = "one"> extends Recurrence<Count> {
     }
   }
 
+  protected override ownConfig(): ConfigDict {
+    return { ...super.getConfig(), cell: this.cell.again() };
+  }
+
   override getConfig(): ConfigDict {
     return { ...super.getConfig(), cell: serializeCell(this.cell) };
   }

@@ -73,6 +73,10 @@ export class StackedRNNCells extends RNNCell {
     return { output, states: after };
   }
 
+  protected override ownConfig(): ConfigDict {
+    return { ...super.getConfig(), cells: this.cells.map((cell) => cell.again()) };
+  }
+
   override getConfig(): ConfigDict {
     return { ...super.getConfig(), cells: this.cells.map(serializeCell) };
   }

@@ -64,6 +64,7 @@ const all: AnyLayer[] = [
   layers.gru({ ...recurrent, recurrentActivation: "hardSigmoid", resetAfter: false }),
   layers.bidirectional({ layer: layers.gru({ units: 3 }), mergeMode: "ave" }),
   layers.rnn({ ...sequential, cell: new LongShortTerm({ units: 3, trainable: false }) }),
+  layers.stackedRNN({ layer: layers.gru({ units: 3 }), numLayers: 2, dropout: 0.1, seed: 2 }),
   layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
   layers.add(),
   layers.subtract(),
@@ -76,14 +77,27 @@ const all: AnyLayer[] = [
 ];
 
 const step = {
-  ...{ units: 4, activation: "relu", useBias: false, biasInitializer: "ones" },
-  ...{ kernelRegularizer: "l1", recurrentConstraint: "nonNeg", clip: 3, implementation: 1 },
-  ...{ dropout: 0.1, recurrentDropout: 0.2, seed: 5, trainable: false },
+  units: 4,
+  activation: "relu",
+  useBias: false,
+  biasInitializer: "ones",
+  kernelRegularizer: "l1",
+  recurrentConstraint: "nonNeg",
+  clip: 3,
+  implementation: 1,
+  dropout: 0.1,
+  recurrentDropout: 0.2,
+  seed: 5,
+  trainable: false,
 } as const;
 
 const peeping = {
-  ...{ projSize: 2, projectionInitializer: "ones", cellClip: 3 },
-  ...{ usePeepholes: true, peepholeInitializer: "ones", unitForgetBias: false },
+  projSize: 2,
+  projectionInitializer: "ones",
+  cellClip: 3,
+  usePeepholes: true,
+  peepholeInitializer: "ones",
+  unitForgetBias: false,
 } as const;
 
 const cells: RNNCell[] = [
