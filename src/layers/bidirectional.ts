@@ -6,8 +6,8 @@ import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
 import { isShapeList, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig, Mask, OutputCount } from "./layer-types.ts";
+import { Recurrence } from "./recurrence.ts";
 import type { RecurrentCallOptions } from "./recurrent-config.ts";
-import { RecurrentLayer } from "./recurrent-layer.ts";
 import { isPair, runPair } from "./recurrent-pair.ts";
 import { statesFrom } from "./recurrent-states.ts";
 import { fromOrder, toOrder } from "./row-order.ts";
@@ -22,10 +22,12 @@ type PairOf<T> = readonly [T, T];
 
 /** What `layers.bidirectional` takes. */
 export interface BidirectionalConfig extends LayerConfig {
-  /** The recurrent layer; it serves as a description, both directions get weights of their own. */
-  readonly layer: RecurrentLayer<OutputCount> | Serialized;
+  /**
+   * The recurrent layer, `layers.rnn` too; it serves as a description, both directions get weights of their own.
+   */
+  readonly layer: Recurrence<OutputCount> | Serialized;
   /** The layer that runs backwards. Default: as `layer`. */
-  readonly backwardLayer?: RecurrentLayer<OutputCount> | Serialized;
+  readonly backwardLayer?: Recurrence<OutputCount> | Serialized;
   /** How the two outputs become one; null keeps both. Default `"concat"`, along the last axis. */
   readonly mergeMode?: (typeof mergeModes)[number] | null;
 }
@@ -45,8 +47,8 @@ const keys: OwnKeys<BidirectionalConfig> = { layer: "any", backwardLayer: "any",
  */
 export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Count> {
   static override readonly className = "Bidirectional";
-  readonly forwardLayer: RecurrentLayer<OutputCount>;
-  readonly backwardLayer: RecurrentLayer<OutputCount>;
+  readonly forwardLayer: Recurrence<OutputCount>;
+  readonly backwardLayer: Recurrence<OutputCount>;
   readonly mergeMode: (typeof mergeModes)[number] | null;
 
   constructor(config: BidirectionalConfig) {
@@ -202,32 +204,27 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
 }
 
 function recurrent(
-  described: RecurrentLayer<OutputCount> | Serialized,
+  described: Recurrence<OutputCount> | Serialized,
   name: string,
-): RecurrentLayer<OutputCount> {
+): Recurrence<OutputCount> {
   const layer = deserializeLayer(described);
-  if (layer instanceof RecurrentLayer) return layer;
+  if (layer instanceof Recurrence) return layer;
   throw new ArgumentError(
     `${name}: received a ${layer.getClassName()} layer. Expected a recurrent one: simpleRNN, ` +
-      "lstm or gru.",
+      "lstm, gru or rnn.",
   );
 }
 
 /** A layer of the same config, without weights yet, under a name of its own. */
 function again(
-  layer: RecurrentLayer<OutputCount>,
+  layer: Recurrence<OutputCount>,
   { prefix, goBackwards }: { prefix: string; goBackwards: boolean },
-): RecurrentLayer<OutputCount> {
-  const config = {
-    ...layer.getConfig(),
+): Recurrence<OutputCount> {
+  return layer.again({
     name: layer.name.startsWith(`${prefix}_`) ? layer.name : `${prefix}_${layer.name}`,
     goBackwards,
     zeroOutputForMask: layer.returnSequences,
-  };
-  const LayerClass = layer.constructor as unknown as {
-    fromConfig(config: ConfigDict): RecurrentLayer<OutputCount>;
-  };
-  return LayerClass.fromConfig(config);
+  });
 }
 
 /**
@@ -245,7 +242,7 @@ function again(
  * @see Keras `keras.layers.Bidirectional`
  */
 export function bidirectional(
-  config: BidirectionalConfig & { readonly layer: RecurrentLayer<"many"> },
+  config: BidirectionalConfig & { readonly layer: Recurrence<"many"> },
 ): Bidirectional<"many">;
 export function bidirectional(
   config: BidirectionalConfig & { readonly mergeMode: null },

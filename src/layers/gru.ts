@@ -1,40 +1,10 @@
-import { add, mul, sub } from "../tensor/index.ts";
-import { activationName } from "./activation-names.ts";
-import type { ConfigDict, OutputCount } from "./layer-types.ts";
-import { checkRecurrentConfig, type GatedConfig } from "./recurrent-config.ts";
-import { type CellKind, RecurrentLayer } from "./recurrent-layer.ts";
-import type { CellStep } from "./recurrent-run.ts";
+import { type GRUStepConfig, gruKeys, gruKind } from "./gru-kind.ts";
+import type { OutputCount } from "./layer-types.ts";
+import { checkRecurrentConfig, type RecurrenceConfig } from "./recurrent-config.ts";
+import { RecurrentLayer } from "./recurrent-layer.ts";
 
 /** What `layers.gru` takes. */
-export interface GRUConfig extends GatedConfig {
-  /**
-   * Whether the reset gate works on the recurrent product (PyTorch, cuDNN) and not on the state
-   * before it (TF.js). Default true.
-   */
-  readonly resetAfter?: boolean;
-}
-
-const keys = { recurrentActivation: "any", resetAfter: "boolean" } as const;
-const [Z, R, H] = [0, 1, 2] as const;
-
-const gruStep =
-  (resetAfter: boolean): CellStep =>
-  ({ input, product, state, activation, recurrentActivation }) => {
-    const h = state(0); // [B, H]
-    const z = recurrentActivation(add(input(Z), product(Z, h)));
-    const r = recurrentActivation(add(input(R), product(R, h)));
-    const recurrent = resetAfter ? mul(r, product(H, h)) : product(H, mul(r, h));
-    const candidate = activation(add(input(H), recurrent));
-    return [add(candidate, mul(z, sub(h, candidate)))];
-  };
-
-const kindOf = (resetAfter: boolean): CellKind => ({
-  cell: "gru",
-  gates: 3,
-  states: ["h"],
-  resetAfter,
-  step: gruStep(resetAfter),
-});
+export interface GRUConfig extends RecurrenceConfig, GRUStepConfig {}
 
 /**
  * Gated recurrent unit (Cho et al. 2014, arXiv:1406.1078).
@@ -48,25 +18,18 @@ const kindOf = (resetAfter: boolean): CellKind => ({
  * with resetAfter (row 0 for the input, row 1 for the state), else [3H].
  *
  * Fast path: one fused op for the whole sequence, used when the activation is tanh, the recurrent
- * activation sigmoid and, in training, recurrentDropout is 0; otherwise a loop of plain operations.
+ * activation sigmoid, there is no `clip` and, in training, recurrentDropout is 0; otherwise plain operations, step by
+ * step.
  */
 export class GRU<Count extends OutputCount = "one"> extends RecurrentLayer<Count> {
   static override readonly className = "GRU";
 
   constructor(config: GRUConfig) {
-    super(checkRecurrentConfig("layers.gru", config, keys), kindOf(config.resetAfter ?? true));
+    super(checkRecurrentConfig("layers.gru", config, gruKeys), gruKind(config));
   }
 
   get resetAfter(): boolean {
-    return this.kind.resetAfter;
-  }
-
-  override getConfig(): ConfigDict {
-    return {
-      ...super.getConfig(),
-      recurrentActivation: activationName(this.recurrentActivation),
-      resetAfter: this.resetAfter,
-    };
+    return this.gates.kind.resetAfter;
   }
 }
 
@@ -83,7 +46,7 @@ export class GRU<Count extends OutputCount = "one"> extends RecurrentLayer<Count
  *   `mask` (bool [B, T]) or `sequenceLengths` ([B]), and `training`.
  * @throws {ArgumentError} for sizes, shares or names that are not allowed.
  * @throws {ShapeError} by `apply`, when input, mask or state do not fit.
- * @see Keras `keras.layers.GRU`, PyTorch `torch.nn.GRU`
+ * @see Keras `keras.layers.GRU`, PyTorch `torch.nn.GRU`, ONNX `GRU`
  */
 export function gru(config: GRUConfig & { readonly returnState: true }): GRU<"many">;
 export function gru(config: GRUConfig): GRU;

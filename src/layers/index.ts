@@ -23,12 +23,14 @@ import {
   type GaussianNoiseConfig,
 } from "./gaussian-noise.ts";
 import { GRU, gru } from "./gru.ts";
+import { GRUCell, gruCell } from "./gru-cell.ts";
 import { input } from "./input.ts";
 import { InputLayer, inputLayer } from "./input-layer.ts";
 import { Layer } from "./layer.ts";
 import { LayerNormalization, layerNormalization } from "./layer-normalization.ts";
 import type { LayerConfig } from "./layer-types.ts";
 import { LSTM, lstm } from "./lstm.ts";
+import { LSTMCell, lstmCell } from "./lstm-cell.ts";
 import { Masking, masking } from "./masking.ts";
 import {
   Add,
@@ -48,6 +50,9 @@ import { Reshape, reshapeLayer } from "./reshape.ts";
 import { RNN, rnn } from "./rnn.ts";
 import { RNNCell } from "./rnn-cell.ts";
 import { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
+import { SimpleRNNCell, simpleRNNCell } from "./simple-rnn-cell.ts";
+import { StackedRNN, stackedRNN } from "./stacked-rnn.ts";
+import { StackedRNNCells, stackedRNNCells } from "./stacked-rnn-cells.ts";
 import { TimeDistributed, timeDistributed } from "./time-distributed.ts";
 
 const classes: readonly RegisteredClass[] = [
@@ -65,10 +70,12 @@ const classes: readonly RegisteredClass[] = [
   GaussianDropout,
   GaussianNoise,
   GRU,
+  GRUCell,
   InputLayer,
   LayerNormalization,
   LeakyReLU,
   LSTM,
+  LSTMCell,
   Masking,
   Maximum,
   Minimum,
@@ -81,7 +88,10 @@ const classes: readonly RegisteredClass[] = [
   Reshape,
   RNN,
   SimpleRNN,
+  SimpleRNNCell,
   Softmax,
+  StackedRNN,
+  StackedRNNCells,
   Subtract,
   TimeDistributed,
 ];
@@ -140,7 +150,12 @@ export const layers = {
   lstm,
   gru,
   rnn,
+  simpleRNNCell,
+  lstmCell,
+  gruCell,
+  stackedRNNCells,
   bidirectional,
+  stackedRNN,
   timeDistributed,
   // several inputs
   /** Sum of several inputs, which broadcast: `layers.add().apply([a, b])`. */

@@ -17,7 +17,7 @@ import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
 import type { RecurrenceConfig, RecurrentCallOptions, States } from "./recurrent-config.ts";
-import { atTime } from "./recurrent-run.ts";
+import { atTime, type RecurrentRun } from "./recurrent-run.ts";
 import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
 import { maskOfCall, type RowOrder, rowOrder, sequenceOf } from "./sequence-lengths.ts";
 import type { Sequences } from "./step-loop.ts";
@@ -69,6 +69,14 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
    * states and output.
    */
   protected abstract run(x: Tensor, options: RecurrenceOptions): Sequences;
+
+  /**
+   * The run as the fused op takes it, to be run together with another's. Null where the layer has to run by itself:
+   * always, but for layers that know better.
+   */
+  fusedRun(_x: Tensor, _options: RecurrenceOptions): RecurrentRun | null {
+    return null;
+  }
 
   /** The states that a sequence begins with when nobody gives others. */
   protected initialStates(batch: number): States {
@@ -184,6 +192,22 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     const step: LayerShape = [batch, this.outputSize];
     const output: LayerShape = this.returnSequences ? [batch, time, this.outputSize] : step;
     return this.returnState ? [output, ...this.stateSizes.map((size) => [batch, size])] : output;
+  }
+
+  /**
+   * A layer like this one, with some of the config replaced and without weights yet. It takes what has no name in
+   * a config, too: functions, and cells of classes that nobody registered.
+   */
+  again(changes: ConfigDict): Recurrence<Count> {
+    const LayerClass = this.constructor as unknown as {
+      fromConfig(config: ConfigDict): Recurrence<Count>;
+    };
+    return LayerClass.fromConfig({ ...this.ownConfig(), ...changes });
+  }
+
+  /** What `again` makes layers of: the config, where all of it is plain data. For layers to override. */
+  protected ownConfig(): ConfigDict {
+    return this.getConfig();
   }
 
   /**

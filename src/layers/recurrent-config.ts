@@ -1,12 +1,10 @@
-import type { ConstraintLike } from "../constraints/resolve.ts";
-import type { InitializerLike } from "../initializers/index.ts";
 import type { KeyRule } from "../names/check-keys.ts";
 import type { RegularizerLike } from "../regularizers/resolve.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { ActivationLike } from "./activation-names.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import type { CallOptions, LayerConfig } from "./layer-types.ts";
 import type { SequenceLengths } from "./sequence-lengths.ts";
+import { type GatedStepConfig, type StepConfig, stepKeys } from "./step-config.ts";
 import type { Applied, SymbolicTensor } from "./symbolic.ts";
 
 /** What all layers take that carry states over time. */
@@ -63,61 +61,10 @@ export function withInputDim<Config extends RecurrenceConfig>(config: Config): C
 }
 
 /** What SimpleRNN, LSTM and GRU take. */
-export interface RecurrentConfig extends RecurrenceConfig {
-  /** Size of the state, H. */
-  readonly units: number;
-  /** Of the new state. Default `"tanh"`. */
-  readonly activation?: ActivationLike;
-  /** Whether there is a bias. Default true. */
-  readonly useBias?: boolean;
-  /** First values of the kernel [I, G·H]. Default `"glorotUniform"`. */
-  readonly kernelInitializer?: InitializerLike;
-  /** First values of the recurrent kernel [H, G·H]. Default `"orthogonal"`. */
-  readonly recurrentInitializer?: InitializerLike;
-  /** First values of the bias. Default `"zeros"`. */
-  readonly biasInitializer?: InitializerLike;
-  /** Penalty on the kernel. Default none. */
-  readonly kernelRegularizer?: RegularizerLike | null;
-  /** Penalty on the recurrent kernel. Default none. */
-  readonly recurrentRegularizer?: RegularizerLike | null;
-  /** Penalty on the bias. Default none. */
-  readonly biasRegularizer?: RegularizerLike | null;
-  /** What training brings the kernel back to after each update. Default none. */
-  readonly kernelConstraint?: ConstraintLike | null;
-  /** The same for the recurrent kernel. Default none. */
-  readonly recurrentConstraint?: ConstraintLike | null;
-  /** The same for the bias. Default none. */
-  readonly biasConstraint?: ConstraintLike | null;
-  /** Share of the inputs that training sets to zero; the same ones at every step. Default 0. */
-  readonly dropout?: number;
-  /** Share of the state that training hides from each gate; the same at every step. Default 0. */
-  readonly recurrentDropout?: number;
-  /** Seed of both dropouts. Default: drawn from the seed of `setSeed`. */
-  readonly seed?: number | undefined;
-  /** Taken and without effect, as `unroll`. */
-  readonly implementation?: number;
-}
+export interface RecurrentConfig extends RecurrenceConfig, StepConfig {}
 
-const recurrentKeys: OwnKeys<RecurrentConfig> = {
-  ...recurrenceKeys,
-  units: "number",
-  activation: "any",
-  useBias: "boolean",
-  kernelInitializer: "any",
-  recurrentInitializer: "any",
-  biasInitializer: "any",
-  kernelRegularizer: "any",
-  recurrentRegularizer: "any",
-  biasRegularizer: "any",
-  kernelConstraint: "any",
-  recurrentConstraint: "any",
-  biasConstraint: "any",
-  dropout: "number",
-  recurrentDropout: "number",
-  seed: "number",
-  implementation: "number",
-  useCudnn: "any",
-};
+/** What LSTM and GRU take beside that. */
+export interface GatedConfig extends RecurrenceConfig, GatedStepConfig {}
 
 /**
  * The config of SimpleRNN, LSTM or GRU once its keys are known to be read, with the shape that `inputDim` says.
@@ -128,23 +75,17 @@ export function checkRecurrentConfig<Config extends RecurrentConfig>(
   config: Config,
   own: Readonly<Record<Exclude<keyof Config, keyof RecurrentConfig>, KeyRule>>,
 ): Config {
-  checkConfig<RecurrentConfig>(maker, config, { ...recurrentKeys, ...own });
+  checkConfig<RecurrentConfig>(maker, config, { ...recurrenceKeys, ...stepKeys, ...own });
   return withInputDim(config);
-}
-
-/** What LSTM and GRU take beside that. */
-export interface GatedConfig extends RecurrentConfig {
-  /** Of the gates. Default `"sigmoid"`. */
-  readonly recurrentActivation?: ActivationLike;
 }
 
 /** Arguments of one call of a recurrent layer. */
 export interface RecurrentCallOptions extends CallOptions {
   /**
-   * First state(s) [B, H]: `h`, for LSTM `[h, c]`. Default: zeros (what the cell says, for one of one's own), or what
-   * a stateful layer kept.
+   * First state(s) [B, H]: `h`, for LSTM `[h, c]`; of stacked cells one after the other, or in a list for each cell.
+   * Default: zeros (what the cell says, for one of one's own), or what a stateful layer kept.
    */
-  readonly initialState?: Applied | readonly Applied[] | undefined;
+  readonly initialState?: Applied | readonly (Applied | readonly Applied[])[] | undefined;
   /**
    * How many steps of each row count, [B], from the first on: the mask `t < length`, in place of a mask. Numbers on the
    * host (an array or typed array) let short rows end early; an int32 tensor, also a symbolic one, is taken as it is.

@@ -1,6 +1,6 @@
 import { ops } from "../ops/index.ts";
 import type { RecurrentAttributes } from "../ops/ops.ts";
-import { add, matMul, mul, reshape, slice, Tensor } from "../tensor/index.ts";
+import { add, concat, matMul, mul, reshape, slice, Tensor } from "../tensor/index.ts";
 import type { ActivationFunction } from "./activations.ts";
 import type { States } from "./recurrent-config.ts";
 import { type Sequences, stepLoop } from "./step-loop.ts";
@@ -12,6 +12,8 @@ export interface RecurrentRun {
   readonly gates: number;
   /** [B, T, I] */
   readonly x: Tensor;
+  /** x as each gate sees it, where dropout hides other inputs from each; else null. */
+  readonly gateInputs: readonly Tensor[] | null;
   /** [I, G·H] */
   readonly kernel: Tensor;
   /** [H, G·H] */
@@ -100,7 +102,10 @@ export function runGeneral(run: RecurrentRun, options: GeneralOptions): Sequence
 }
 
 /** h·R of one gate, with the state's dropout. */
-function gateProduct(run: RecurrentRun, masks: readonly Tensor[] | null): StepContext["product"] {
+export function gateProduct(
+  run: RecurrentRun,
+  masks: readonly Tensor[] | null,
+): StepContext["product"] {
   const gates = Array.from({ length: run.gates }, (_, gate) => gate);
   const kernels = gates.map((gate) => columns(run.recurrentKernel, gate, run.units)); // [H, H]
   const bias = run.recurrentBias;
@@ -112,9 +117,15 @@ function gateProduct(run: RecurrentRun, masks: readonly Tensor[] | null): StepCo
 }
 
 /** x·kernel + bias for all steps at once, [B, T, G·H]. */
-function project({ x, kernel, bias }: RecurrentRun): Tensor {
+export function project({ x, gateInputs, kernel, bias, units }: RecurrentRun): Tensor {
   const [batch = 1, time = 1, features = 1] = x.shape;
-  const product = matMul(reshape(x, [batch * time, features]), kernel); // [B*T, G*H]
+  const rows = (one: Tensor): Tensor => reshape(one, [batch * time, features]); // [B*T, I]
+  const product = gateInputs
+    ? concat(
+        gateInputs.map((one, gate) => matMul(rows(one), columns(kernel, gate, units))),
+        1,
+      )
+    : matMul(rows(x), kernel); // [B*T, G*H]
   const sum = bias ? add(product, bias) : product;
   return reshape(sum, [batch, time, kernel.shape[1] ?? 1]);
 }
@@ -126,7 +137,7 @@ export function atTime(sequence: Tensor, t: number): Tensor {
 }
 
 /** Block `gate` of `units` columns. */
-function columns(matrix: Tensor, gate: number, units: number): Tensor {
+export function columns(matrix: Tensor, gate: number, units: number): Tensor {
   return slice(matrix, [0, gate * units], [matrix.shape[0] ?? 1, units]);
 }
 

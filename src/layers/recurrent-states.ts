@@ -110,12 +110,18 @@ export function statesFrom(layer: string, given: unknown, count: number): readon
     return [toTensor(given as TensorLike, `${layer} initialState`)];
   }
   if (Array.isArray(given)) {
-    return given.map((item: TensorLike) => toTensor(item, `${layer} initialState`));
+    // For stacked cells a list in the list is the states of one, as Keras nests them.
+    const states: unknown[] = given.flatMap((item) => (isTensorList(item) ? item : [item]));
+    return states.map((item) => toTensor(item as TensorLike, `${layer} initialState`));
   }
   const expected = count === 1 ? "a tensor" : `a list of ${count} tensors`;
   throw new ArgumentError(
     `${layer}: received ${describeValue(given)} as initialState. Expected ${expected} of shape [batch, units].`,
   );
+}
+
+function isTensorList(given: unknown): given is readonly Tensor[] {
+  return Array.isArray(given) && given.some((one) => one instanceof Tensor);
 }
 
 /** Whether these are the rows of one state: lists of numbers. */

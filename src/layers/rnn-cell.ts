@@ -22,6 +22,11 @@ export interface CellCallOptions {
   readonly training: boolean;
 }
 
+/** What `beginSequence` is told. */
+export interface SequenceOptions extends CellCallOptions {
+  readonly batchSize: number;
+}
+
 /** What one step gives. */
 export interface CellResult {
   /** [B, outputSize] */
@@ -92,12 +97,38 @@ export abstract class RNNCell extends WeightOwner {
     return stateSizesOf(this).map((size) => zeros([batchSize, size]));
   }
 
+  /**
+   * Called before the first step of a sequence: the place to draw what stays the same at every step, such as masks of
+   * dropout. For cells to override; default: tells the cells that this one holds.
+   */
+  beginSequence(options: SequenceOptions): void {
+    for (const child of this.children()) {
+      if (child instanceof RNNCell) child.beginSequence(options);
+    }
+  }
+
+  /** Called after the last step, or when one failed: what `beginSequence` made is of no use any more. */
+  endSequence(): void {
+    for (const child of this.children()) if (child instanceof RNNCell) child.endSequence();
+  }
+
   /** Makes the weights unless they exist. Called by the layer. */
   ensureBuilt(inputShape: LayerShape): void {
     if (this.built) return;
     this.build(inputShape);
     this.built = true;
     if (!this.trainable) this.trainable = false; // for what `build` made
+  }
+
+  /** A cell like this one, without weights yet. */
+  again(): RNNCell {
+    const CellClass = this.constructor as unknown as { fromConfig(config: ConfigDict): RNNCell };
+    return CellClass.fromConfig(this.ownConfig());
+  }
+
+  /** What `again` makes cells of. Default: the config. */
+  protected ownConfig(): ConfigDict {
+    return this.getConfig();
   }
 
   /** What the constructor takes to make the same cell, as plain data. */

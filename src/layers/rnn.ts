@@ -13,12 +13,16 @@ import {
 } from "./recurrent-config.ts";
 import { checkStates } from "./recurrent-states.ts";
 import { deserializeCell, type RNNCell, serializeCell, stateSizesOf } from "./rnn-cell.ts";
+import { StackedRNNCells } from "./stacked-rnn-cells.ts";
 import type { Sequences } from "./step-loop.ts";
 
 /** What `layers.rnn` takes. */
 export interface RNNConfig extends RecurrenceConfig {
-  /** Computes one step: an object of a class that extends `layers.RNNCell`. */
-  readonly cell: RNNCell | Serialized;
+  /**
+   * Computes one step: `layers.lstmCell(…)` and the like, or an object of a class of yours that extends
+   * `layers.RNNCell`. A list is stacked, as by `layers.stackedRNNCells`.
+   */
+  readonly cell: RNNCell | Serialized | readonly (RNNCell | Serialized)[];
 }
 
 const keys: OwnKeys<RNNConfig> = { ...recurrenceKeys, cell: "any" };
@@ -35,7 +39,9 @@ export class RNN<Count extends OutputCount = "one"> extends Recurrence<Count> {
 
   constructor(config: RNNConfig) {
     super(withInputDim(checkConfig("layers.rnn", config, keys)));
-    this.cell = deserializeCell(config.cell);
+    this.cell = isList(config.cell)
+      ? new StackedRNNCells({ cells: config.cell })
+      : deserializeCell(config.cell);
     stateSizesOf(this.cell); // a cell that does not say them is named now, not at the first call
   }
 
@@ -70,14 +76,19 @@ export class RNN<Count extends OutputCount = "one"> extends Recurrence<Count> {
     x: Tensor,
     { mask, initialStates, training }: RecurrenceOptions,
   ): Sequences {
-    return runCell({
-      cell: this.cell,
-      x,
-      initialStates: initialStates ?? this.initialStates(x.shape[0] ?? 1),
-      mask,
-      reverse: this.goBackwards,
-      training,
-    });
+    const { cell } = this;
+    const [batchSize = 1] = x.shape;
+    const first = initialStates ?? this.initialStates(batchSize);
+    cell.beginSequence({ batchSize, training });
+    try {
+      return runCell({ cell, x, initialStates: first, mask, reverse: this.goBackwards, training });
+    } finally {
+      cell.endSequence();
+    }
+  }
+
+  protected override ownConfig(): ConfigDict {
+    return { ...super.getConfig(), cell: this.cell.again() };
   }
 
   override getConfig(): ConfigDict {
@@ -85,8 +96,13 @@ export class RNN<Count extends OutputCount = "one"> extends Recurrence<Count> {
   }
 }
 
+/** Whether several cells are given; a list is not told from other things by `Array.isArray` where it is read-only. */
+function isList(cell: RNNConfig["cell"]): cell is readonly (RNNCell | Serialized)[] {
+  return Array.isArray(cell);
+}
+
 /**
- * Runs a cell of your own over time.
+ * Runs a cell over time: one of your own, `simpleRNNCell`, `lstmCell`, `gruCell`, or several of them stacked.
  *
  * Input [B, T, I]; output the last one of the cell [B, D], or all [B, T, D] with `returnSequences`.
  * With `returnState` the last states follow. A masked step holds the states and repeats the output

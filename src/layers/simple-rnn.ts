@@ -1,34 +1,24 @@
-import { add } from "../tensor/index.ts";
 import type { OutputCount } from "./layer-types.ts";
 import { checkRecurrentConfig, type RecurrentConfig } from "./recurrent-config.ts";
-import { type CellKind, RecurrentLayer } from "./recurrent-layer.ts";
+import { RecurrentLayer } from "./recurrent-layer.ts";
+import { simpleRnnKind } from "./simple-rnn-kind.ts";
 
 /** What `layers.simpleRNN` takes. */
 export interface SimpleRNNConfig extends RecurrentConfig {}
-
-const kind: CellKind = {
-  cell: "simpleRNN",
-  gates: 1,
-  states: ["h"],
-  resetAfter: false,
-  step: ({ input, product, state, activation }) => [
-    activation(add(input(0), product(0, state(0)))),
-  ],
-};
 
 /**
  * Fully connected recurrence: `hₜ = activation(xₜ·kernel + hₜ₋₁·recurrent_kernel + bias)`.
  *
  * Weights: `kernel` [I, H], `recurrent_kernel` [H, H], `bias` [H].
  *
- * Fast path: one fused op for the whole sequence, used when the activation is tanh or relu and, in
- * training, recurrentDropout is 0; otherwise a loop of plain operations, step by step.
+ * Fast path: one fused op for the whole sequence, used when the activation is tanh or relu, there is
+ * no `clip` and, in training, recurrentDropout is 0; otherwise plain operations, step by step.
  */
 export class SimpleRNN<Count extends OutputCount = "one"> extends RecurrentLayer<Count> {
   static override readonly className = "SimpleRNN";
 
   constructor(config: SimpleRNNConfig) {
-    super(checkRecurrentConfig("layers.simpleRNN", config, {}), kind);
+    super(checkRecurrentConfig("layers.simpleRNN", config, {}), simpleRnnKind);
   }
 }
 

@@ -83,10 +83,8 @@ export class LayerNode {
   /** Every symbolic tensor that the application reads, those in `kwargs` too. */
   get parents(): readonly SymbolicTensor[] {
     const found = [...asList(this.inputs)];
-    for (const value of Object.values(this.kwargs)) {
-      for (const item of Array.isArray(value) ? value : [value]) {
-        if (item instanceof SymbolicTensor) found.push(item);
-      }
+    for (const item of Object.values(this.kwargs).flat(Number.POSITIVE_INFINITY)) {
+      if (item instanceof SymbolicTensor) found.push(item);
     }
     return found;
   }

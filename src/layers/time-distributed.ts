@@ -1,11 +1,12 @@
-import { ArgumentError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
+import { formatShape } from "../graph/shape.ts";
 import type { Serialized } from "../names/class-registry.ts";
-import { reshape, Tensor } from "../tensor/index.ts";
+import { any, cast, reshape, Tensor } from "../tensor/index.ts";
 import { singleInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
 import { isShapeList, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
-import type { CallOptions, ConfigDict, LayerConfig } from "./layer-types.ts";
+import type { CallOptions, ConfigDict, LayerConfig, Mask } from "./layer-types.ts";
 import { deserializeLayer, serializeLayer } from "./serialize.ts";
 
 /** What `layers.timeDistributed` takes. */
@@ -37,9 +38,35 @@ export class TimeDistributed extends Layer {
     const x = singleInput(inputs, this.name); // [B, T, ...]
     const [batch = 1, time = 1, ...rest] = x.shape;
     const steps = reshape(x, [batch * time, ...rest]);
-    const result = this.layer.apply(steps, { training: kwargs.training });
+    const mask = this.#checked(kwargs.mask ?? null, x.shape);
+    const inner = mask === null || mask.rank < 3 ? null : mask;
+    const result = this.layer.apply(steps, {
+      training: kwargs.training,
+      mask: inner && reshape(inner, [batch * time, ...inner.shape.slice(2)]),
+    });
     if (!(result instanceof Tensor)) throw this.#severalOutputs();
     return reshape(result, [batch, time, ...result.shape.slice(1)]);
+  }
+
+  /** A step counts where its mask says so; of a mask [B, T, S, …], where anything in it counts. */
+  override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
+    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    if (first === null || first.rank < 3) return first;
+    const [batch = 1, time = 1] = first.shape;
+    return any(reshape(first, [batch, time, -1]), -1); // [B, T]
+  }
+
+  #checked(mask: Mask, shape: readonly number[]): Tensor | null {
+    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    if (first === null) return null;
+    const fits = first.rank >= 2 && first.shape.every((size, axis) => size === shape[axis]);
+    if (fits) return first.dtype === "bool" ? first : cast(first, "bool");
+    throw new ShapeError(
+      `${this.name}: received a mask of shape ${formatShape(first.shape)}. Expected ` +
+        `${formatShape(shape.slice(0, 2))}, batch and time of the input ${formatShape(shape)}, or these and axes after ` +
+        "them, for the layer inside.",
+      { details: { mask: first.shape, input: shape } },
+    );
   }
 
   override computeOutputShape(inputShape: LayerShapes): LayerShape {
@@ -68,6 +95,10 @@ function stepShape([, , ...rest]: LayerShape): LayerShape {
 
 /**
  * Applies a layer to every time step with the same weights: [B, T, …] → [B, T, …].
+ *
+ * A mask [B, T] goes on to the next layer. One with more axes, [B, T, S], is the mask of the layer inside: sentences of
+ * words [B, T, S, I], as `embedding({ maskZero: true })` gives them for ids [B, T, S]; after it a sentence counts where
+ * one of its words does.
  *
  * @example
  * const layer = sl.layers.timeDistributed({ layer: sl.layers.dense({ units: 4 }) });

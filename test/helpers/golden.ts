@@ -95,6 +95,21 @@ export interface RecurrentGolden extends RecurrentCell {
   readonly gradients: RecurrentParts<GoldenResult>;
 }
 
+/** A recurrent layer with options of PyTorch, TensorFlow or ONNX; weights and gradients by name, as in RecurrentGolden. */
+export interface RecurrentOptionsGolden {
+  readonly name: string;
+  readonly layer: RecurrentLayerName;
+  readonly config: { readonly units: number; readonly goBackwards?: boolean };
+  readonly batch: number;
+  readonly time: number;
+  readonly features: number;
+  readonly mask?: ValuesSpec;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly lossWeights: RecurrentResults<InputSpec>;
+  readonly expected: RecurrentResults<GoldenResult>;
+  readonly gradients: Readonly<Record<string, GoldenResult>>;
+}
+
 /** 25 Adam steps of input [32,10,1] -> recurrent 64 -> dense 1, mean squared error. */
 export interface TrainingGolden extends RecurrentCell {
   readonly steps: number;
@@ -184,6 +199,7 @@ const recurrentFiles = { simpleRNN: "simple-rnn", lstm: "lstm", gru: "gru" } as 
 
 export const loadRecurrentGoldens = (layer: RecurrentLayerName) =>
   load<RecurrentGolden>(recurrentFiles[layer]);
+export const loadRecurrentOptionsGoldens = () => load<RecurrentOptionsGolden>("recurrent-options");
 export const loadTrainingGoldens = () => load<TrainingGolden>("training");
 export const loadOptimizerGoldens = () => load<OptimizerGolden>("optimizers");
 export const loadLossGoldens = () => load<LossGolden>("losses");

@@ -48,19 +48,7 @@ function modelBytes({ op, inputs, outputs, attributes }: OnnxNode): Uint8Array {
         opType: op,
         input: inputs.map((input, i) => (input ? `x${i}` : "")),
         output: Array.from({ length: outputs }, (_, i) => `y${i}`),
-        attribute: Object.entries(attributes).map(([name, value]) =>
-          typeof value === "string"
-            ? create(AttributeProtoSchema, {
-                name,
-                type: AttributeProto_AttributeType.STRING,
-                s: new TextEncoder().encode(value),
-              })
-            : create(AttributeProtoSchema, {
-                name,
-                type: AttributeProto_AttributeType.INT,
-                i: BigInt(value),
-              }),
-        ),
+        attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
       }),
     ],
     input: inputs.flatMap((input, i) => (input ? [valueInfo(`x${i}`, input.shape)] : [])),
@@ -71,6 +59,19 @@ function modelBytes({ op, inputs, outputs, attributes }: OnnxNode): Uint8Array {
     ModelProtoSchema,
     create(ModelProtoSchema, { irVersion: 8n, graph, opsetImport }),
   );
+}
+
+/** A whole number is an INT, any other a FLOAT. */
+function attributeOf(name: string, value: number | string) {
+  if (typeof value === "string") {
+    const s = new TextEncoder().encode(value);
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s });
+  }
+  return Number.isInteger(value)
+    ? create(AttributeProtoSchema, {
+        ...{ name, type: AttributeProto_AttributeType.INT, i: BigInt(value) },
+      })
+    : create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value });
 }
 
 function valueInfo(name: string, shape: readonly number[] | null): ValueInfoProto {

@@ -49,7 +49,7 @@ describe("makers of layers", () => {
     ["simpleRNN", { units: 3, recurrentActivation: "tanh" }, "no option recurrentActivation"],
     ["rnn", { cel: {} }, "Did you mean cell?"],
     ["rnn", { cell: null }, "cell: received null. Expected a cell"],
-    ["rnn", { cell: [] }, "cell: received a list of 0. Expected a cell"],
+    ["rnn", { cell: [] }, "received a list of 0 as cells. Expected a list with at least one cell"],
     ["rnn", { cell: { className: "Dense", config: { units: 1 } } }, "received an object (Dense)"],
     ["rnn", { cell: { className: "CellOfNobody" } }, 'cell: there is no class "CellOfNobody"'],
     ["rnn", { cell: () => 1 }, "cell: received a function"],
