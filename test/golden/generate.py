@@ -1,6 +1,6 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent training optimizers losses ops. Without a part: all, and waves.json with them.
+Parts: recurrent matrix training optimizers losses ops. Without a part: all, and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 
@@ -12,11 +12,13 @@ import losses
 import ops
 import optimizers
 import recurrent
+import recurrent_matrix
 import training
 from golden_format import write_checksums
 
 PARTS = {
     "recurrent": recurrent.generate,
+    "matrix": recurrent_matrix.generate,
     "training": training.generate,
     "optimizers": optimizers.generate,
     "losses": losses.generate,
