@@ -95,8 +95,10 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     kwargs: RecurrentCallOptions,
   ): Tensor | Tensor[] {
     const [sequence, ...listed] = asList(inputs);
-    const x = floatInput(sequence ?? [], this.name); // [B, T, I]
-    const mask = this.#maskOf(kwargs.mask ?? null, x);
+    const given = floatInput(sequence ?? [], this.name); // [B, T, I]
+    const mask = this.#maskOf(kwargs.mask ?? null, given);
+    // NaN in padding times a gradient of zero would still be NaN in the gradient of the kernel.
+    const x = mask === null ? given : where(expandDims(mask, -1), given, zerosLike(given));
     const initialStates = this.#givenStates(x, kwargs.initialState, listed);
     const { output, states } = this.run(x, {
       mask,
