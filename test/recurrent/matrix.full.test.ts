@@ -11,5 +11,5 @@ describe.each(PLANS)("plan %s", (plan) => {
     replaceEngine({});
   });
 
-  test.each(loadRecurrentStacks())("$name", expectGoldenStack);
+  test.each(loadRecurrentStacks())("$name", (golden) => expectGoldenStack(golden, plan));
 });

@@ -5,6 +5,7 @@ import type { AnyLayer } from "../../src/layers/layer.ts";
 import { setMask } from "../../src/layers/masks.ts";
 import {
   add,
+  explain,
   mul,
   sum,
   Tensor,
@@ -17,6 +18,7 @@ import {
 import { expectGolden, type RecurrentStackGolden, wave } from "../helpers/golden.ts";
 import { tolerances } from "../helpers/tolerances.ts";
 import { makeRecurrent, type RecurrentName } from "../layers/recurrent-makers.ts";
+import type { ForcedPlan } from "./plans.ts";
 
 type Results = Readonly<Record<string, Tensor>>;
 
@@ -32,9 +34,12 @@ interface Stack {
 
 /**
  * Compares results and all gradients of a stack with the golden numbers, each within 5e-5 of the largest
- * value of its tensor.
+ * value of its tensor, and sees to it that the plan was the forced one in both directions.
  */
-export async function expectGoldenStack(golden: RecurrentStackGolden): Promise<void> {
+export async function expectGoldenStack(
+  golden: RecurrentStackGolden,
+  plan: ForcedPlan,
+): Promise<void> {
   const stack = makeStack(golden);
   const names = Object.keys(golden.expected).toSorted();
   const count = Object.keys(stack.inputs).length;
@@ -52,12 +57,23 @@ export async function expectGoldenStack(golden: RecurrentStackGolden): Promise<v
       })
       .reduce((total, one) => add(total, one));
   }, Object.values(stack.inputs));
-  const gradients = Object.entries(stack.inputs).map(([name, { name: variableName }]) => [
-    name,
-    grads[variableName] as Tensor,
-  ]);
+  const gradients = Object.entries(stack.inputs).map(
+    ([name, { name: variableName }]) => [name, grads[variableName] as Tensor] as const,
+  );
+  await expectPlan(plan, Object.values(grads));
   await expectAll(Object.fromEntries(gradients), golden.gradients, "gradient of ");
   stack.dispose();
+}
+
+/** The kernels that give these gradients carry the plan in their names, forward and backward. */
+async function expectPlan(plan: ForcedPlan, gradients: readonly Tensor[]): Promise<void> {
+  const { dispatches } = await explain(gradients);
+  const names = new Set(dispatches.map(({ kernel }) => kernel));
+  const kernels = [...names].filter((name) => /rnn|lstm|gru/.test(name));
+  expect(kernels.filter((name) => !name.includes(`_${plan}`))).toEqual([]);
+  expect(new Set(kernels.map((name) => name.includes("_backward_")))).toEqual(
+    new Set([false, true]),
+  );
 }
 
 async function expectAll(
@@ -75,7 +91,7 @@ async function expectAll(
 }
 
 /** The layers of a golden with its weights. The lowest ones may make the mask. */
-export function makeStack(golden: RecurrentStackGolden): Stack {
+function makeStack(golden: RecurrentStackGolden): Stack {
   const { batch, time, features, layers: count } = golden;
   const parts = Object.entries(golden.gradients).map(([name, { shape }], place) => ({
     name,
