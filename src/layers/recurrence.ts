@@ -1,4 +1,4 @@
-import { ShapeError } from "../errors.ts";
+import { ArgumentError, ShapeError } from "../errors.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { getRegularizer, serializeRegularizer } from "../regularizers/resolve.ts";
 import {
@@ -212,9 +212,17 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
 
   /**
    * Sets the state of a stateful layer to what it began with (zeros, unless a cell says otherwise), or to `states`.
-   * @throws {ArgumentError | ShapeError} when `states` do not fit.
+   * @throws {ArgumentError | ShapeError} when `states` do not fit, or the layer has none to set.
    */
   override resetStates(states?: readonly TensorLike[]): void {
+    if (states !== undefined && this.#states === null) {
+      const why = this.stateful ? "has no weights yet" : "keeps no states";
+      const wayOut = this.stateful ? "build it, or apply it, first" : "make it with stateful: true";
+      throw new ArgumentError(
+        `${this.name}: resetStates received states, but the layer ${why}. Expected a stateful layer that was built: ` +
+          `${wayOut}.`,
+      );
+    }
     this.#states?.reset(states);
   }
 

@@ -87,7 +87,7 @@ export class StateVariables {
         return;
       }
       const shapes = this.#variables.map(({ shape }) => shape);
-      const states = values.map((value) => toTensor(value, `${this.#layer} state`));
+      const states = statesFrom(this.#layer, values, shapes.length);
       this.write(checkStates(this.#layer, states, shapes));
     });
   }

@@ -1,6 +1,6 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent options training optimizers losses ops. Without a part: all, and waves.json with them.
+Parts: recurrent options matrix training optimizers losses ops. Without a part: all, and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 
@@ -12,6 +12,7 @@ import losses
 import ops
 import optimizers
 import recurrent
+import recurrent_matrix
 import recurrent_options
 import training
 from golden_format import write_checksums
@@ -19,6 +20,7 @@ from golden_format import write_checksums
 PARTS = {
     "recurrent": recurrent.generate,
     "options": recurrent_options.generate,
+    "matrix": recurrent_matrix.generate,
     "training": training.generate,
     "optimizers": optimizers.generate,
     "losses": losses.generate,

@@ -34,14 +34,14 @@ def values(shape, numbers):
     return {"shape": list(shape), "values": _digits(numbers.double().flatten().tolist())}
 
 
-def to_tensor(spec, dtype=torch.float64):
-    """The float32 values of a spec, as a tensor of the given dtype."""
+def to_tensor(spec, dtype=torch.float64, listed=True):
+    """The float32 values of a spec, as a tensor of the given dtype; `listed` in waves.json if it is a wave."""
     if "values" in spec:
         numbers = spec["values"]
     else:
         numbers = [_wave_value(spec, i) for i in range(math.prod(spec["shape"]))]
     rounded = torch.tensor(numbers, dtype=torch.float64).to(torch.float32).reshape(spec["shape"])
-    if "phase" in spec:
+    if listed and "phase" in spec:
         _checksums[json.dumps(spec)] = {**spec, "checksum": checksum(rounded)}
     return rounded.to(dtype)
 

@@ -110,6 +110,62 @@ export interface RecurrentOptionsGolden {
   readonly gradients: Readonly<Record<string, GoldenResult>>;
 }
 
+/** A stack of recurrent layers with masks and states: test/golden/recurrent_matrix.py. */
+export interface RecurrentStackGolden {
+  readonly name: string;
+  /** Whether it is among the few of every run. */
+  readonly spread: boolean;
+  readonly cell:
+    | "simpleRNN-tanh"
+    | "simpleRNN-relu"
+    | "lstm"
+    | "gru-resetAfter"
+    | "gru-resetBefore";
+  /** One direction, or the merge mode of a bidirectional layer. */
+  readonly direction: "forward" | "goBackwards" | "concat" | "sum" | "ave" | "mul" | "null";
+  readonly layers: number;
+  readonly mask: "none" | "right" | "left" | "middle" | "emptyRow" | "masking" | "embedding";
+  /** Without a meaning for bidirectional layers: their sequences have zeros. */
+  readonly maskedOutput: "held" | "zero";
+  readonly initialState: boolean;
+  readonly returns: "last" | "sequences" | "state" | "both";
+  readonly batch: number;
+  readonly time: number;
+  readonly features: number;
+  readonly units: number;
+  /** [B,T], 1 = the step counts. */
+  readonly maskRows: readonly (readonly number[])[] | null;
+  /** [B,T], with the mask of an embedding. */
+  readonly ids?: readonly (readonly number[])[];
+  /** Of the first input; each further one has 0.47 more. */
+  readonly phase: number;
+  /** What computed the numbers. */
+  readonly source: "PyTorch" | "Keras's equations";
+  /** `y`, or `y0` and `y1` without a merge; the last states as `"0.forward.h"`. */
+  readonly expected: Readonly<Record<string, GoldenResult>>;
+  /** `x` or `embeddings`; weights and states as `"0.forward.kernel"`, in the order of their phases. */
+  readonly gradients: Readonly<Record<string, GoldenResult>>;
+}
+
+/** A node test of ONNX: test/golden/onnx_recurrent.py. Names and layouts are those of the operator. */
+export interface OnnxRecurrentGolden {
+  readonly name: string;
+  readonly op: "RNN" | "LSTM" | "GRU";
+  readonly attributes: { readonly hidden_size: number; readonly layout?: number };
+  readonly inputs: Readonly<Partial<Record<OnnxRecurrentInput, FullResult>>>;
+  readonly outputs: Readonly<Partial<Record<"Y" | "Y_h" | "Y_c", FullResult>>>;
+}
+
+export type OnnxRecurrentInput =
+  | "X"
+  | "W"
+  | "R"
+  | "B"
+  | "sequence_lens"
+  | "initial_h"
+  | "initial_c"
+  | "P";
+
 /** 25 Adam steps of input [32,10,1] -> recurrent 64 -> dense 1, mean squared error. */
 export interface TrainingGolden extends RecurrentCell {
   readonly steps: number;
@@ -200,6 +256,8 @@ const recurrentFiles = { simpleRNN: "simple-rnn", lstm: "lstm", gru: "gru" } as 
 export const loadRecurrentGoldens = (layer: RecurrentLayerName) =>
   load<RecurrentGolden>(recurrentFiles[layer]);
 export const loadRecurrentOptionsGoldens = () => load<RecurrentOptionsGolden>("recurrent-options");
+export const loadRecurrentStacks = () => load<RecurrentStackGolden>("recurrent-matrix");
+export const loadOnnxRecurrent = () => load<OnnxRecurrentGolden>("onnx-recurrent");
 export const loadTrainingGoldens = () => load<TrainingGolden>("training");
 export const loadOptimizerGoldens = () => load<OptimizerGolden>("optimizers");
 export const loadLossGoldens = () => load<LossGolden>("losses");
