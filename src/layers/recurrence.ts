@@ -16,6 +16,7 @@ import { floatInput } from "./arguments.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
+import { runObserved } from "./recurrence-observer.ts";
 import type { RecurrenceConfig, RecurrentCallOptions, States } from "./recurrent-config.ts";
 import { atTime, type Sequences } from "./recurrent-run.ts";
 import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
@@ -98,11 +99,9 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     const x = floatInput(sequence ?? [], this.name); // [B, T, I]
     const mask = this.#maskOf(kwargs.mask ?? null, x);
     const initialStates = this.#givenStates(x, kwargs.initialState, listed);
-    const { output, states } = this.run(x, {
-      mask,
-      initialStates,
-      training: kwargs.training === true,
-    });
+    const options = { mask, initialStates, training: kwargs.training === true };
+    const first = (): States => initialStates ?? this.initialStates(x.shape[0] ?? 1);
+    const { output, states } = runObserved(this, { x, mask, first }) ?? this.run(x, options);
     if (this.#states !== null) this.#states.write(states);
     const ordered = this.#order(output, mask); // [B, T, H]
     const time = x.shape[1] ?? 1;

@@ -19,6 +19,13 @@ import {
   type Sequences,
 } from "./recurrent-run.ts";
 
+/** A run, and what each of its steps computes. */
+export interface RecurrentEquations extends RecurrentRun {
+  readonly step: CellStep;
+  readonly activation: ActivationFunction;
+  readonly recurrentActivation: ActivationFunction;
+}
+
 /** What sets one kind of recurrent layer apart. */
 export interface CellKind {
   readonly cell: RecurrentAttributes["cell"];
@@ -142,6 +149,17 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
         : null,
       initialStates: initialStates ?? this.initialStates(batch),
     });
+  }
+
+  /** @internal One run in the terms of its equations, for who looks inside. */
+  equations(x: Tensor): RecurrentEquations {
+    const [activation, { recurrentActivation }] = [this.#activation, this];
+    return {
+      ...this.#describe(x, null, null),
+      step: this.kind.step,
+      activation,
+      recurrentActivation,
+    };
   }
 
   #describe(x: Tensor, mask: Tensor | null, initialStates: States | null): RecurrentRun {

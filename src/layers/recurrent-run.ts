@@ -120,7 +120,10 @@ export function runUnrolled(run: RecurrentRun, options: UnrolledOptions): Sequen
 }
 
 /** h·R of one gate, with the state's dropout. */
-function gateProduct(run: RecurrentRun, masks: readonly Tensor[] | null): StepContext["product"] {
+export function gateProduct(
+  run: RecurrentRun,
+  masks: readonly Tensor[] | null,
+): StepContext["product"] {
   const gates = Array.from({ length: run.gates }, (_, gate) => gate);
   const kernels = gates.map((gate) => columns(run.recurrentKernel, gate, run.units)); // [H, H]
   const bias = run.recurrentBias;
@@ -132,7 +135,7 @@ function gateProduct(run: RecurrentRun, masks: readonly Tensor[] | null): StepCo
 }
 
 /** x·kernel + bias for all steps at once, [B, T, G·H]. */
-function project({ x, kernel, bias }: RecurrentRun): Tensor {
+export function project({ x, kernel, bias }: RecurrentRun): Tensor {
   const [batch = 1, time = 1, features = 1] = x.shape;
   const product = matMul(reshape(x, [batch * time, features]), kernel); // [B*T, G*H]
   const sum = bias ? add(product, bias) : product;
@@ -146,7 +149,7 @@ export function atTime(sequence: Tensor, t: number): Tensor {
 }
 
 /** Block `gate` of `units` columns. */
-function columns(matrix: Tensor, gate: number, units: number): Tensor {
+export function columns(matrix: Tensor, gate: number, units: number): Tensor {
   return slice(matrix, [0, gate * units], [matrix.shape[0] ?? 1, units]);
 }
 

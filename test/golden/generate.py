@@ -1,6 +1,6 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent training optimizers losses ops. Without a part: all, and waves.json with them.
+Parts: recurrent gradient-flow training optimizers losses ops. Without a part: all, and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 
@@ -8,6 +8,7 @@ import sys
 
 import torch
 
+import gradient_flow
 import losses
 import ops
 import optimizers
@@ -17,6 +18,7 @@ from golden_format import write_checksums
 
 PARTS = {
     "recurrent": recurrent.generate,
+    "gradient-flow": gradient_flow.generate,
     "training": training.generate,
     "optimizers": optimizers.generate,
     "losses": losses.generate,
