@@ -42,13 +42,20 @@ describe("gates", () => {
 
   test("of other activations are those activations", async () => {
     const config = { units: 2, activation: "relu", recurrentActivation: "hardSigmoid" } as const;
-    const net = sl.sequential({ layers: [sl.layers.lstm({ ...config, inputShape: [3, 1] })] });
-    const [looked] = await sl.inspect.gates(net, sl.tensor3d([[[9], [9], [9]]]));
-    const { i, g } = looked?.gates ?? {};
+    const net = sl.sequential({ layers: [sl.layers.lstm({ ...config, inputShape: [1, 1] })] });
+    const kernel = sl.tensor2d([-1, 1, 0.1, 0, 0.5, -0.5, 1, 1], [1, 8]);
+    net.setWeights([kernel, sl.zeros([2, 8]), sl.zeros([8])]);
+    const [looked] = await sl.inspect.gates(net, sl.tensor3d([[[9]]]));
     net.dispose();
-    // hardSigmoid is 0 or 1 outside of (-3, 3), relu is 0 below 0 and has no upper bound.
-    expect(Math.min(...(g?.data ?? []))).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...(g?.data ?? []))).toBeGreaterThan(1);
-    expect(i?.data.some((gate) => gate === 0 || gate === 1)).toBe(true);
+    const { i, f, g, o } = looked?.gates ?? {};
+    // hardSigmoid(a) = a / 6 + 1 / 2 between 0 and 1; relu(a) = max(a, 0); c = i·g; h = o·relu(c).
+    expect([i, g, o, looked?.c, looked?.h].map((one) => [...(one?.data ?? [])])).toEqual([
+      [0, 1],
+      [4.5, 0],
+      [1, 1],
+      [0, 0],
+      [0, 0],
+    ]);
+    expectClose(f?.data ?? [], [0.9 / 6 + 0.5, 0.5], tolerances.arithmetic);
   });
 });
