@@ -30,6 +30,7 @@ export { io, type ModelHandler, type ModelInfo, type StoreTarget } from "./forma
 export type { DType, TypedArray } from "./graph/dtype.ts";
 export type { Shape } from "./graph/shape.ts";
 export { type Initializer, initializers } from "./initializers/index.ts";
+export * as inspect from "./inspect/index.ts";
 export * as activations from "./layers/activations.ts";
 export type { DenseConfig } from "./layers/dense.ts";
 export type { GRUConfig } from "./layers/gru.ts";

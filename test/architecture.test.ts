@@ -18,7 +18,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime"],
   ["tensor"],
   ["constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers"],
-  ["data", "formats", "inspect", "train"],
+  ["data", "formats", "train"],
+  ["inspect"],
   ["index.ts"],
 ];
 

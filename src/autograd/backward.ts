@@ -13,7 +13,28 @@ export function backward(
   dys: readonly (Value | null)[],
   { xs, rules }: { xs: readonly Value[]; rules: Rules },
 ): (Value | null)[] {
-  const boundary = new Set(xs);
+  return differentiateGraph(outputs, dys, { xs, rules, isTotal: false });
+}
+
+/**
+ * As `backward`, but the `xs` may be made of one another, and what arrives at one flows on: each derivative is the
+ * total one, along every way from that x to the outputs, as PyTorch's `retain_grad` gives it.
+ */
+export function totalGradients(
+  outputs: readonly Value[],
+  dys: readonly (Value | null)[],
+  { xs, rules }: { xs: readonly Value[]; rules: Rules },
+): (Value | null)[] {
+  return differentiateGraph(outputs, dys, { xs, rules, isTotal: true });
+}
+
+function differentiateGraph(
+  outputs: readonly Value[],
+  dys: readonly (Value | null)[],
+  { xs, rules, isTotal }: { xs: readonly Value[]; rules: Rules; isTotal: boolean },
+): (Value | null)[] {
+  const from = new Set(xs);
+  const walls: ReadonlySet<Value> = isTotal ? new Set() : from;
   const gradients = new Map<Value, Value>();
   const accumulate = (value: Value, dy: Value): void => {
     const sofar = gradients.get(value);
@@ -23,9 +44,9 @@ export function backward(
     const dy = dys[i];
     if (dy) accumulate(output, dy);
   });
-  for (const node of nodesBetween(outputs, boundary).reverse()) {
+  for (const node of nodesBetween(outputs, from, walls).reverse()) {
     const upstream = node.outputs.map((output) =>
-      boundary.has(output) ? null : (gradients.get(output) ?? null),
+      walls.has(output) ? null : (gradients.get(output) ?? null),
     );
     if (upstream.every((dy) => dy === null)) continue;
     const downstream = differentiate(node, upstream, rules);
@@ -37,15 +58,19 @@ export function backward(
   return xs.map((x) => gradients.get(x) ?? null);
 }
 
-/** Nodes that lie between `boundary` and `outputs` and depend on the boundary, in recording order. */
-function nodesBetween(outputs: readonly Value[], boundary: ReadonlySet<Value>): Node[] {
+/** Nodes between `from` and `outputs` that depend on `from`, in recording order; none from behind the walls. */
+function nodesBetween(
+  outputs: readonly Value[],
+  from: ReadonlySet<Value>,
+  walls: ReadonlySet<Value>,
+): Node[] {
   let oldest = Number.POSITIVE_INFINITY;
-  for (const x of boundary) oldest = Math.min(oldest, x.node.id);
+  for (const x of from) oldest = Math.min(oldest, x.node.id);
   const seen = new Set<Node>();
   const stack: Node[] = [];
   const visit = (value: Value): void => {
     const node = value.node;
-    if (boundary.has(value) || node.id < oldest || seen.has(node)) return;
+    if (walls.has(value) || node.id < oldest || seen.has(node)) return;
     seen.add(node);
     stack.push(node);
   };
@@ -56,7 +81,7 @@ function nodesBetween(outputs: readonly Value[], boundary: ReadonlySet<Value>): 
   const ordered = [...seen].sort((a, b) => a.id - b.id);
   const dependent = new Set<Node>();
   return ordered.filter((node) => {
-    const depends = node.inputs.some((input) => boundary.has(input) || dependent.has(input.node));
+    const depends = node.inputs.some((input) => from.has(input) || dependent.has(input.node));
     if (depends) dependent.add(node);
     return depends;
   });

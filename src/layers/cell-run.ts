@@ -43,7 +43,7 @@ export function runCell({ cell, x, initialStates, mask, reverse, training }: Cel
 }
 
 /** What a step gave, when it is what the cell says of itself. */
-function checkedStep(cell: RNNCell, before: States, given: unknown): CellResult {
+export function checkedStep(cell: RNNCell, before: States, given: unknown): CellResult {
   const { output, states } = (given ?? {}) as Partial<Record<keyof CellResult, unknown>>;
   const isStates = Array.isArray(states) && states.every((state) => state instanceof Tensor);
   if (!(output instanceof Tensor) || !isStates) {

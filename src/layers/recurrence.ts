@@ -16,6 +16,7 @@ import { floatInput } from "./arguments.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
+import { runObserved } from "./recurrence-observer.ts";
 import type { RecurrenceConfig, RecurrentCallOptions, States } from "./recurrent-config.ts";
 import { atTime, type RecurrentRun } from "./recurrent-run.ts";
 import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
@@ -107,7 +108,9 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     kwargs: RecurrentCallOptions,
   ): Tensor | Tensor[] {
     const { x, options } = this.prepare(inputs, kwargs);
-    return this.finish(this.run(x, options), options);
+    const first = (): States => options.initialStates ?? this.initialStates(x.shape[0] ?? 1);
+    const observed = runObserved(this, { x, mask: options.mask, first });
+    return this.finish(observed ?? this.run(x, options), options);
   }
 
   /** What `run` is to be given; `bidirectional` runs two layers at once with it. */

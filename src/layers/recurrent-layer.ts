@@ -3,10 +3,26 @@ import { type CellKind, Gates } from "./gates.ts";
 import { knownDim, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, OutputCount } from "./layer-types.ts";
 import { Recurrence, type RecurrenceOptions } from "./recurrence.ts";
+import { isObserved } from "./recurrence-observer.ts";
 import type { GatedConfig } from "./recurrent-config.ts";
-import { type RecurrentRun, runFused, runGeneral } from "./recurrent-run.ts";
+import {
+  type CellStep,
+  type RecurrentRun,
+  runFused,
+  runGeneral,
+  type StepContext,
+} from "./recurrent-run.ts";
 import { fromOrder, toOrder } from "./row-order.ts";
 import type { Sequences } from "./step-loop.ts";
+
+/** A run, and what each of its steps computes. */
+export interface RecurrentEquations
+  extends RecurrentRun,
+    Pick<StepContext, "activation" | "recurrentActivation"> {
+  readonly step: CellStep;
+}
+
+const NO_DROPOUT = { input: null, recurrent: null };
 
 /**
  * What SimpleRNN, LSTM and GRU have in common. The numbers come from the fused recurrent op, or from a loop of plain
@@ -78,9 +94,26 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
   ): RecurrentRun | null {
     const { gates } = this;
     const drops = training && (gates.dropout > 0 || gates.recurrentDropout > 0);
-    const masks = { input: null, recurrent: null };
-    if (drops || !gates.isFused(masks) || this.activityRegularizer !== null) return null;
-    return gates.describe(x, { masks, mask, initialStates, reverse: this.goBackwards });
+    if (drops || !gates.isFused(NO_DROPOUT) || this.activityRegularizer !== null) return null;
+    if (isObserved()) return null;
+    return gates.describe(x, {
+      masks: NO_DROPOUT,
+      mask,
+      initialStates,
+      reverse: this.goBackwards,
+    });
+  }
+
+  /** @internal One run in the terms of its equations, for who looks inside. */
+  equations(x: Tensor): RecurrentEquations {
+    const { gates } = this;
+    const options = {
+      masks: NO_DROPOUT,
+      mask: null,
+      initialStates: null,
+      reverse: this.goBackwards,
+    };
+    return { ...gates.describe(x, options), step: gates.step, ...gates.activations };
   }
 
   protected override ownConfig(): ConfigDict {

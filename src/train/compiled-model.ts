@@ -1,9 +1,10 @@
 import { ArgumentError, SluiceError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
+import type { Value } from "../graph/node.ts";
 import type { OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import type { Port } from "./batches/data.ts";
+import type { DataArguments, Port } from "./batches/data.ts";
 import type { CallbackModel } from "./callbacks/callback-hooks.ts";
 import { type CompileConfig, resolveCompileConfig } from "./compile-config.ts";
 import { Container } from "./container.ts";
@@ -152,6 +153,19 @@ export abstract class CompiledModel<
   #gather(method: string, hasTraining: boolean): Promise<ModelFile> {
     const label = `${this.name}.${method}`;
     return gatherModel(this, hasTraining ? this.#training.snapshot(label, this.#trainer) : null);
+  }
+
+  /**
+   * @internal The loss of these samples as one batch, as `evaluate` computes it; recorded, not run.
+   * @throws {ArgumentError | ShapeError} as `evaluate` does.
+   */
+  lossOf(label: string, data: DataArguments): Value {
+    return this.requireTrainer(label).lossOf(`${this.name}: ${label}`, data);
+  }
+
+  /** @internal What data for `inputs` has to look like. */
+  get ports(): readonly Port[] {
+    return this.inputPorts();
   }
 
   /** Frees weights, optimizer state and compiled steps at once. */

@@ -1,4 +1,5 @@
 import { DisposedError, NumericsError, SluiceError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
 import { currentEngine } from "../tensor/current.ts";
 import {
   nextSeed,
@@ -30,7 +31,7 @@ import {
 } from "./fit-config.ts";
 import { History } from "./history/history.ts";
 import { TestStep, TrainingStep } from "./model-steps.ts";
-import { type Batch, tallyEntries } from "./objective.ts";
+import { type Batch, evaluateBatch, tallyEntries } from "./objective.ts";
 import { Progress } from "./progress.ts";
 import { FitBackup, type RestoredFit } from "./saving/fit-backup.ts";
 import type { TrainingPosition, TrainingState } from "./training-state.ts";
@@ -272,6 +273,12 @@ export class Trainer {
     step.tally.reset();
     step.run(batch);
     return (await step.tally.read()).logs;
+  }
+
+  /** The loss of these samples as one batch, without dropout; recorded, not run. */
+  lossOf(label: string, data: DataArguments): Value {
+    const { batch } = this.#data.prepare(label, data);
+    return evaluateBatch(this.#trainee.layer, this.config, { batch, training: false }).loss;
   }
 
   /** Totals of the epoch under way, read; null before the first step. */

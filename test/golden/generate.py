@@ -1,6 +1,7 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent options matrix training optimizers losses ops. Without a part: all, and waves.json with them.
+Parts: recurrent options matrix gradient-flow training optimizers losses ops. Without a part: all, and waves.json with
+them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 
@@ -8,6 +9,7 @@ import sys
 
 import torch
 
+import gradient_flow
 import losses
 import ops
 import optimizers
@@ -21,6 +23,7 @@ PARTS = {
     "recurrent": recurrent.generate,
     "options": recurrent_options.generate,
     "matrix": recurrent_matrix.generate,
+    "gradient-flow": gradient_flow.generate,
     "training": training.generate,
     "optimizers": optimizers.generate,
     "losses": losses.generate,
