@@ -27,9 +27,12 @@ function typeErrors(program: string): string[] {
 }
 
 describe("the programs of the pages in docs", () => {
-  test.each(["own-pieces.md", "fine-tuning.md"])("%s has no type errors", (page) => {
-    expect(typeErrors(programOf(page))).toEqual([]);
-  });
+  test.each(["own-pieces.md", "fine-tuning.md", "forecasting.md"])(
+    "%s has no type errors",
+    (page) => {
+      expect(typeErrors(programOf(page))).toEqual([]);
+    },
+  );
 
   test("a wrong type would be found", () => {
     expect(
