@@ -34,14 +34,25 @@ export * as inspect from "./inspect/index.ts";
 export * as activations from "./layers/activations.ts";
 export type { DenseConfig } from "./layers/dense.ts";
 export type { GRUConfig } from "./layers/gru.ts";
+export type { GRUCellConfig } from "./layers/gru-cell.ts";
 export { layers } from "./layers/index.ts";
 export type { AnyLayer, Layer } from "./layers/layer.ts";
 export type { LayerShape, LayerShapes } from "./layers/layer-shape.ts";
 export type { CallOptions, LayerConfig, Mask } from "./layers/layer-types.ts";
 export type { LSTMConfig } from "./layers/lstm.ts";
+export type { LSTMCellConfig } from "./layers/lstm-cell.ts";
 export type { RNNConfig } from "./layers/rnn.ts";
-export type { CellCallOptions, CellConfig, CellResult, RNNCell } from "./layers/rnn-cell.ts";
+export type {
+  CellCallOptions,
+  CellConfig,
+  CellResult,
+  RNNCell,
+  SequenceOptions,
+} from "./layers/rnn-cell.ts";
 export type { SimpleRNNConfig } from "./layers/simple-rnn.ts";
+export type { SimpleRNNCellConfig } from "./layers/simple-rnn-cell.ts";
+export type { StackedRNNConfig } from "./layers/stacked-rnn.ts";
+export type { StackedRNNCellsConfig } from "./layers/stacked-rnn-cells.ts";
 export type { SymbolicTensor } from "./layers/symbolic.ts";
 export * as losses from "./losses/index.ts";
 export * as metrics from "./metrics/index.ts";

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { formatShape, shapesEqual } from "../graph/shape.ts";
+import { formatShape, type Shape, shapesEqual } from "../graph/shape.ts";
 import { getRegularizer, serializeRegularizer } from "../regularizers/resolve.ts";
 import {
   cast,
@@ -13,6 +13,7 @@ import {
   zerosLike,
 } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
+import { carriedStates } from "./carried-states.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
@@ -123,14 +124,17 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     const mask = this.#maskOf(kwargs.mask ?? null, x);
     const { sequenceLengths } = kwargs;
     const rows = sequenceLengths ? rowOrder(sequenceLengths, sequenceOf(x, this.name)) : null;
-    const initialStates = this.#givenStates(x, kwargs.initialState, listed);
+    const initialStates =
+      this.#carriedStates(x) ?? this.#givenStates(x, kwargs.initialState, listed);
     const options = { mask, rows, initialStates, training: kwargs.training === true };
     return { x: mask ? withoutPadding(x, mask) : x, options };
   }
 
-  /** What a run gave as it leaves the layer; keeps the states of a stateful one. */
+  /** What a run gave as it leaves the layer; the states go to who carries them, or are kept by a stateful layer. */
   finish({ output, states }: Sequences, { mask }: RecurrenceOptions): Tensor | Tensor[] {
-    if (this.#states !== null) this.#states.write(states);
+    const carried = carriedStates();
+    if (carried !== null) carried.after.push(...states);
+    else this.#states?.write(states);
     const ordered = this.#order(output, mask); // [B, T, H]
     const time = output.shape[1] ?? 1;
     const result = this.returnSequences ? ordered : atTime(ordered, time - 1);
@@ -156,11 +160,22 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     listed: readonly Tensor[],
   ): States | null {
     const [batch = 1] = x.shape;
-    const shapes = this.stateSizes.map((size) => [batch, size]);
+    const shapes = this.#stateShapes(batch);
     const own = statesFrom(this.name, given, shapes.length);
     const states = own.length > 0 ? own : listed;
     if (states.length > 0) return checkStates(this.name, states, shapes);
-    return this.#states?.forBatch(batch) ?? null;
+    return carriedStates() === null ? (this.#states?.forBatch(batch) ?? null) : null;
+  }
+
+  /** The states that whoever runs the model carries on from its last call. */
+  #carriedStates(x: Tensor): States | null {
+    const shapes = this.#stateShapes(x.shape[0] ?? 1);
+    const states = carriedStates()?.take(this.name, shapes.length) ?? null;
+    return states && checkStates(this.name, states, shapes);
+  }
+
+  #stateShapes(batch: number): Shape[] {
+    return this.stateSizes.map((size) => [batch, size]);
   }
 
   protected override maskFor(

@@ -11,6 +11,7 @@ import type { ConfigDict, LayerConfig, Mask, OutputCount } from "./layer-types.t
 import { Recurrence } from "./recurrence.ts";
 import type { RecurrentCallOptions } from "./recurrent-config.ts";
 import { statesFrom } from "./recurrent-states.ts";
+import { maskOfCall } from "./sequence-lengths.ts";
 import { deserializeLayer, serializeLayer } from "./serialize.ts";
 import { asList } from "./symbolic.ts";
 
@@ -105,12 +106,14 @@ export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> 
 
   override call(
     inputs: Tensor | readonly Tensor[],
-    { initialState, mask, training }: RecurrentCallOptions,
+    { initialState, mask, sequenceLengths, training }: RecurrentCallOptions,
   ): Tensor | Tensor[] {
     const [sequence, ...listed] = asList(inputs);
     if (sequence === undefined) throw new ArgumentError(`${this.name}: received no input.`);
     const own = statesFrom(this.name, initialState, this.numLayers);
     const states = this.#perLayer(own.length > 0 ? own : listed);
+    // What went backwards in the first layer ends where it began: then the mask says it, which turns with the output.
+    const isByLengths = sequenceLengths !== undefined && !this.#described.goBackwards;
     const after: Tensor[] = [];
     let x = sequence;
     this.stack.forEach((layer, level) => {
@@ -118,7 +121,8 @@ export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> 
       const results = asList(
         layer.apply(x, {
           training,
-          ...(level === 0 ? { mask } : {}), // the mask travels on with the output
+          ...(isByLengths ? { sequenceLengths, mask: null } : {}),
+          ...(level === 0 && !isByLengths ? { mask } : {}), // the mask travels on with the output
           ...(given.length > 0 ? { initialState: given } : {}),
         }),
       );
@@ -140,6 +144,13 @@ export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> 
       `${this.name}: received ${states.length} states. Expected as many for each of the ${this.numLayers} layers: ` +
         "those of the first layer, then those of the second.",
     );
+  }
+
+  protected override maskFor(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: RecurrentCallOptions,
+  ): Mask {
+    return maskOfCall(super.maskFor(inputs, kwargs), inputs, { layer: this.name, kwargs });
   }
 
   override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
@@ -208,7 +219,7 @@ function recurrent(
  * const layer = sl.layers.stackedRNN({ layer: lstm, numLayers: 2, dropout: 0.2 });
  * layer.apply(sl.ones([4, 10, 3])).shape; // [4, 10, 8]
  * @param config `layer`, `numLayers` and the options of {@link StackedRNNConfig}. Calls take `initialState` (all states in
- *   a list), `mask` (bool [B, T]) and `training`.
+ *   a list), `mask` (bool [B, T]) or `sequenceLengths` ([B]), and `training`.
  * @throws {ArgumentError} for a layer that is not recurrent, and for numbers out of bounds.
  * @see PyTorch `torch.nn.LSTM` (`num_layers`, `dropout`, `bidirectional`)
  */

@@ -23,6 +23,7 @@ export type {
   Verbose,
   YieldEvery,
 } from "./fit-config.ts";
+export { type ForecastConfig, forecast } from "./forecast/forecast.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
 export { History } from "./history/history.ts";
 export type { HistorySVGOptions } from "./history/history-svg.ts";

@@ -13,6 +13,7 @@ import type { CallbackModel, Logs } from "./callbacks/callback-hooks.ts";
 import { CompiledModel } from "./compiled-model.ts";
 import { oneOrAll } from "./container.ts";
 import { checkVerbose, type FitConfig, type FitDatasetConfig } from "./fit-config.ts";
+import { Forecaster } from "./forecast/forecaster.ts";
 import type { History } from "./history/history.ts";
 import {
   checkSteps,
@@ -33,6 +34,7 @@ import { Predictor } from "./predictor.ts";
  */
 export abstract class Model<Count extends OutputCount = OutputCount> extends CompiledModel<Count> {
   #predictor: Predictor | null = null;
+  #forecaster: Forecaster | null = null;
 
   /**
    * Trains the model for a number of passes (epochs) over the data. The data is brought to the GPU once; each update is
@@ -230,9 +232,18 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Com
     super.forgetSteps();
   }
 
+  /** @internal The compiled steps of `forecast`; they end with the model, or when its layers change. */
+  forecaster(): Forecaster {
+    this.requireAlive("forecast");
+    this.#forecaster ??= new Forecaster(this);
+    return this.#forecaster;
+  }
+
   #endPredictor(): void {
     this.#predictor?.dispose();
     this.#predictor = null;
+    this.#forecaster?.dispose();
+    this.#forecaster = null;
   }
 }
 

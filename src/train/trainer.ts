@@ -71,6 +71,7 @@ export class Trainer {
   #evaluation: TestStep | null = null;
   #isFitting = false;
   #isDisposed = false;
+  #hasWarnedOfStates = false;
 
   constructor(trainee: Trainee, config: CompiledConfig, state: TrainingState) {
     this.#trainee = trainee;
@@ -87,6 +88,7 @@ export class Trainer {
     const label = `${this.#name}.fit`;
     return this.#train(label, () => {
       const settings = fitSettings(label, config);
+      if (settings.shuffle !== false) this.#warnOfStates(label);
       return {
         settings,
         callbacks: config.callbacks,
@@ -107,6 +109,16 @@ export class Trainer {
         sources: ({ origin }) => this.#data.ofDataset(label, { dataset, config, settings, origin }),
       };
     });
+  }
+
+  /** States go from each batch to the next, whatever the order. */
+  #warnOfStates(label: string): void {
+    if (this.#hasWarnedOfStates || this.#trainee.layer.statesByPath().size === 0) return;
+    this.#hasWarnedOfStates = true;
+    console.warn(
+      `${label}: the model has stateful layers, and its samples are shuffled, so that a batch does not go on where the ` +
+        "one before ended. Give shuffle: false.",
+    );
   }
 
   /** One `fit`: goes on from a backup, if there is one. */

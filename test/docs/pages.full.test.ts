@@ -27,7 +27,7 @@ function typeErrors(program: string): string[] {
 }
 
 describe("the programs of the pages in docs", () => {
-  test.each(["own-pieces.md", "fine-tuning.md", "gradient-flow.md"])(
+  test.each(["own-pieces.md", "fine-tuning.md", "forecasting.md", "gradient-flow.md"])(
     "%s has no type errors",
     (page) => {
       expect(typeErrors(programOf(page))).toEqual([]);

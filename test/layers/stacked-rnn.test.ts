@@ -88,6 +88,22 @@ describe("stackedRNN", () => {
     expect(await maskOf(y)?.array()).toEqual(await mask.array());
   });
 
+  test.each([false, true])(
+    "lengths are the mask that they say, goBackwards %s",
+    async (goBackwards) => {
+      const layer = layers.gru({ units: H, returnSequences: true, goBackwards });
+      const stack = withWeights(layers.stackedRNN({ layer, numLayers: 2 }));
+      const mask = tensor([
+        [true, true, true, true, true],
+        [true, true, false, false, false],
+      ]);
+      const y = stack.apply(sequence(), { sequenceLengths: [5, 2] });
+      await same(y, stack.apply(sequence(), { mask }));
+      const both = () => stack.apply(sequence(), { sequenceLengths: [5, 2], mask });
+      expect(both).toThrow("received sequenceLengths and a mask. Expected one of them");
+    },
+  );
+
   test("drops outputs between the layers in training, not after the last one", async () => {
     const echo = {
       units: 8,

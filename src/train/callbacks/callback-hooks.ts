@@ -25,6 +25,8 @@ export interface CallbackModel {
   /** Copies of the weights, on the GPU; whoever asks for them disposes them. */
   getWeights(): Tensor[];
   setWeights(values: readonly TensorLike[]): void;
+  /** Sets the states of stateful layers to what they began with. */
+  resetStates(): void;
   /** The output for all samples, not waited for. */
   predict(x: CallbackData, config?: { readonly batchSize?: number }): Tensor | Tensor[];
   /** The loss, with metrics a list, not waited for. */

@@ -35,6 +35,10 @@ export class FakeModel implements CallbackModel {
     this.calls.push("setWeights");
   }
 
+  resetStates(): void {
+    this.calls.push("resetStates");
+  }
+
   async save(target: string | object): Promise<void> {
     this.calls.push(`save ${String(target)}`);
   }

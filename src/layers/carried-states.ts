@@ -1,0 +1,69 @@
+import { ArgumentError } from "../errors.ts";
+import type { Tensor } from "../tensor/index.ts";
+import type { States } from "./recurrent-config.ts";
+
+/**
+ * The states of a model's recurrent layers, taken from its last call and given to the next from outside. They stand in
+ * the order in which the layers run; the states that stateful layers keep are left alone.
+ */
+class CarriedStates {
+  readonly #before: readonly Tensor[];
+  #taken = 0;
+  readonly after: Tensor[] = [];
+
+  constructor(before: readonly Tensor[]) {
+    this.#before = before;
+  }
+
+  get left(): number {
+    return this.#before.length - this.#taken;
+  }
+
+  /**
+   * The states that the layer that runs now begins with; null where there are none yet.
+   * @throws {ArgumentError} when there are some, but too few.
+   */
+  take(layer: string, count: number): States | null {
+    if (this.#before.length === 0) return null;
+    const states = this.#before.slice(this.#taken, this.#taken + count);
+    this.#taken += count;
+    if (states.length === count) return states;
+    throw new ArgumentError(
+      `${layer}: received ${states.length} states of the ${this.#before.length} that were given to the model. Expected ` +
+        `${count}: those of all recurrent layers in a list, in the order in which they run.`,
+    );
+  }
+}
+
+let current: CarriedStates | null = null;
+
+/** What the recurrent layer that runs now gets its states from, and leaves them in; null: it sees to them itself. */
+export function carriedStates(): CarriedStates | null {
+  return current;
+}
+
+/**
+ * Runs `body`, a call of a model, with the states that an earlier call left.
+ * @param before Empty for the first call.
+ * @throws {ArgumentError} when they are not as many as the model has.
+ */
+export function carryStates<T>(
+  before: readonly Tensor[],
+  body: () => T,
+): { readonly result: T; readonly states: readonly Tensor[] } {
+  const outer = current;
+  const carried = new CarriedStates(before);
+  current = carried;
+  try {
+    const result = body();
+    if (carried.left > 0) {
+      throw new ArgumentError(
+        `received ${before.length} states for a model that has ${before.length - carried.left}. Expected as many: ` +
+          "those of its recurrent layers, in the order in which they run.",
+      );
+    }
+    return { result, states: carried.after };
+  } finally {
+    current = outer;
+  }
+}

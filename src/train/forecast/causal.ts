@@ -1,0 +1,73 @@
+import { Activation } from "../../layers/activation-layer.ts";
+import { ELU, LeakyReLU, ReLU } from "../../layers/advanced-activations.ts";
+import { Dense } from "../../layers/dense.ts";
+import { Dropout } from "../../layers/dropout.ts";
+import { Embedding } from "../../layers/embedding.ts";
+import { GaussianDropout, GaussianNoise } from "../../layers/gaussian-noise.ts";
+import { InputLayer } from "../../layers/input-layer.ts";
+import type { AnyLayer } from "../../layers/layer.ts";
+import { LayerNormalization } from "../../layers/layer-normalization.ts";
+import { Masking } from "../../layers/masking.ts";
+import {
+  Add,
+  Average,
+  Concatenate,
+  Maximum,
+  Minimum,
+  Multiply,
+  Subtract,
+} from "../../layers/merge.ts";
+import { Normalization } from "../../layers/normalization.ts";
+import { Recurrence } from "../../layers/recurrence.ts";
+import { StackedRNN } from "../../layers/stacked-rnn.ts";
+import { TimeDistributed } from "../../layers/time-distributed.ts";
+import { Container } from "../container.ts";
+
+/** Layers that work on each step by itself. */
+const stepwise = [
+  Activation,
+  Add,
+  Average,
+  Dense,
+  Dropout,
+  ELU,
+  Embedding,
+  GaussianDropout,
+  GaussianNoise,
+  InputLayer,
+  LeakyReLU,
+  Masking,
+  Maximum,
+  Minimum,
+  Multiply,
+  ReLU,
+  Subtract,
+] as const;
+
+/**
+ * Whether a layer needs nothing of earlier steps but the states of recurrent layers, and nothing of later ones. What is
+ * not known, such as layers of one's own, does not count.
+ */
+export function isCausal(layer: AnyLayer): boolean {
+  if (layer instanceof Recurrence) return !layer.goBackwards;
+  if (layer instanceof StackedRNN) return layer.stack.every(isCausal);
+  if (layer instanceof Container) return layer.layers.every(isCausal);
+  // A recurrent layer inside runs over another axis than the steps of the forecast.
+  return isStepwise(layer instanceof TimeDistributed ? layer.layer : layer);
+}
+
+/** Whether a model carries states over its steps. */
+export function isRecurrent(layer: AnyLayer): boolean {
+  if (layer instanceof Container) return layer.layers.some(isRecurrent);
+  return layer instanceof Recurrence || layer instanceof StackedRNN;
+}
+
+function isStepwise(layer: AnyLayer): boolean {
+  const hasAxis =
+    layer instanceof LayerNormalization ||
+    layer instanceof Normalization ||
+    layer instanceof Concatenate;
+  if (hasAxis) return layer.axis === -1 || layer.axis === null;
+  // The class itself: what is derived from it may do other things.
+  return stepwise.some((one) => layer.constructor === one);
+}
