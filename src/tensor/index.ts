@@ -30,6 +30,7 @@ export {
   zerosLike,
 } from "./creation.ts";
 export { type CustomGradient, customGrad, type Save } from "./custom-grad.ts";
+export type { ExplainedDispatch, Explanation } from "./explanation.ts";
 export {
   type Differentiable,
   grad,
@@ -70,7 +71,6 @@ export {
   adapterName,
   counters,
   dispose,
-  type Explanation,
   explain,
   idle,
   init,

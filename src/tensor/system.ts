@@ -7,6 +7,7 @@ import type { Counters } from "../runtime/counters.ts";
 import type { MemoryInfo } from "../runtime/memory-info.ts";
 import { tensorsIn } from "./containers.ts";
 import { currentEngine, replaceEngine } from "./current.ts";
+import { type Explanation, explainPlan } from "./explanation.ts";
 import type { InitOptions } from "./init-options.ts";
 import { setSeed } from "./seed.ts";
 import type { Tensor } from "./tensor.ts";
@@ -77,25 +78,6 @@ export function dispose(container: unknown): void {
   for (const tensor of tensorsIn(container)) tensor.dispose();
 }
 
-/** What would run to compute tensors. */
-export interface Explanation {
-  readonly dispatches: readonly {
-    readonly label: string;
-    readonly kernel: string;
-    readonly workgroups: readonly [number, number, number];
-    readonly flops: number;
-    readonly bytes: number;
-    /** Which of several ways the time loop of a recurrent layer takes, and why; null elsewhere. */
-    readonly note: string | null;
-  }[];
-  /** Sizes in bytes of the scratch buffers that the plan shares with all others. */
-  readonly scratch: readonly number[];
-  readonly flops: number;
-  readonly bytes: number;
-  /** The whole as a table. */
-  toString(): string;
-}
-
 /**
  * The plan that evaluating these tensors would run: each dispatch with its work, and the memory it needs.
  * Nothing is computed.
@@ -106,34 +88,4 @@ export async function explain(tensors: Tensor | readonly Tensor[]): Promise<Expl
   const outputs = [tensors].flat().map((tensor) => (tensor as Tensor).value);
   const program = await currentEngine().explain({ outputs, writes: [] });
   return explainPlan((program.entry as { plan: Plan }).plan);
-}
-
-/** A plan for people. */
-function explainPlan(plan: Plan): Explanation {
-  const dispatches = plan.dispatches.map((dispatch) => ({
-    label: dispatch.label,
-    kernel: dispatch.kernel.name,
-    workgroups: dispatch.workgroups,
-    flops: dispatch.flops,
-    bytes: dispatch.bytes,
-    note: dispatch.note,
-  }));
-  const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
-  const flops = sum(dispatches.map((dispatch) => dispatch.flops));
-  const bytes = sum(dispatches.map((dispatch) => dispatch.bytes));
-  const toText = (): string => {
-    const rows = dispatches.map(
-      (one, i) =>
-        `${String(i).padStart(4)}  ${one.label.padEnd(40)} ${one.workgroups.join("×").padStart(12)} groups ` +
-        `${one.flops.toExponential(1).padStart(9)} flop ${one.bytes.toExponential(1).padStart(9)} B` +
-        (one.note === null ? "" : `  ${one.note}`),
-    );
-    const scratch = plan.slots.length;
-    return [
-      ...rows,
-      `${dispatches.length} dispatches, ${flops.toExponential(2)} flop, ${bytes.toExponential(2)} bytes moved, ` +
-        `${scratch} scratch buffers of ${sum(plan.slots)} bytes`,
-    ].join("\n");
-  };
-  return { dispatches, scratch: plan.slots, flops, bytes, toString: toText };
 }

@@ -109,6 +109,19 @@ describe("the plan of a loop", () => {
     expect(counters().pipelinesCreated).toBe(pipelinesCreated);
   });
 
+  test("is explained once, with the number of its steps", async () => {
+    const [h] = scan(
+      (h, x) => [h.matMul(randomNormal([3, 3])).add(x), null],
+      zeros([2, 3]),
+      ones([40, 2, 3]),
+    );
+    const explanation = await explain(h);
+    const rows = String(explanation).split("\n");
+    expect(explanation.dispatches.length).toBeGreaterThan(40);
+    expect(rows.filter((row) => row.includes("40 times:"))).toHaveLength(1);
+    expect(rows.length).toBeLessThan(12);
+  });
+
   test("its memory does not grow with the steps, but what is stacked; nor do its bind groups", async () => {
     const plan = async (steps: number): Promise<number> => {
       const [h] = scan(
