@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/gpu/limits.ts";
 import type { Node, Value } from "../../src/graph/node.ts";
-import { RECURRENT_PLANS } from "../../src/kernels/kernel-options.ts";
+import {
+  type KernelOptions,
+  RECURRENT_PLANS,
+  type RecurrentPlan,
+} from "../../src/kernels/kernel-options.ts";
 import type { Op } from "../../src/ops/op.ts";
 import { recurrent, recurrentOp } from "../../src/ops/recurrent.ts";
 import { recurrentGradient, recurrentGradientOp } from "../../src/ops/recurrent-gradient.ts";
@@ -113,6 +117,39 @@ export function describeLong(): void {
   });
 }
 
+/** Steps of a dispatch at which chunks are tried, of 70: one, some, all but few, and all. */
+const CHUNKS = [1, 7, 64, 70];
+
+/** Chunks in time: dispatches of few steps give the bits of one that runs them all. */
+export function describeChunks(): void {
+  describe.each(CELLS)("recurrent kernels: $name, chunks in time", (cell) => {
+    const of = makeCase(cell, { batch: 9, time: 70, units: 6 }, { ...ALL, both: true });
+    for (const plan of ["resident", "stream"] as const) {
+      test(`${plan}: chunks of ${CHUNKS.join(", ")} steps give the same bits`, async () => {
+        const hosts = randomGradientCase(of);
+        const forward = await runForward(of, { plan });
+        const backward = await runGradient(of, hosts, { plan });
+        for (const chunk of CHUNKS) {
+          const count = Math.ceil(70 / chunk);
+          expect(loopDispatches(recurrentOp, of, { plan, chunk })).toBe(count);
+          expectSameBits(await runForward(of, { plan, chunk }), forward);
+          expectSameBits(await runGradient(of, hosts, { plan, chunk }), backward);
+        }
+      });
+    }
+  });
+}
+
+function expectSameBits(
+  actual: readonly ArrayLike<number>[],
+  expected: readonly ArrayLike<number>[],
+): void {
+  expect(actual.length).toBe(expected.length);
+  expected.forEach((values, i) => {
+    expectClose(actual[i] ?? [], values, { ...tolerances.exact, label: `output ${i}` });
+  });
+}
+
 /** What is not wanted is left out, and what varies between batches makes no pipelines. */
 export function describeEconomy(cells: readonly Cell[]): void {
   describe.each(cells)("recurrent kernels: $name", (cell) => {
@@ -138,6 +175,7 @@ export function describeEconomy(cells: readonly Cell[]): void {
         const others = [
           makeCase(cell, { batch: 1, time: 1, units: 7 }),
           makeCase(cell, { batch: 20, time: 4, units: 7 }, { mask: true, reverse: true }),
+          makeCase(cell, { batch: 9, time: 2, units: 7 }, { ...ALL, both: true }),
         ];
         for (const of of others) {
           await runForward(of, { plan });
@@ -189,10 +227,26 @@ function backwardDispatches(
   return dispatchCount(recurrentGradientOp, recurrentGradient(gradientLeaves(hosts), attributes));
 }
 
+/** Dispatches of the time loop. */
+function loopDispatches(
+  op: Op,
+  { inputs, attributes }: RecurrentCase,
+  { plan, chunk }: { plan: RecurrentPlan; chunk: number },
+): number {
+  const options = { recurrentPlan: plan, recurrentChunk: chunk };
+  const names = dispatchNames(op, recurrent(leavesOf(inputs), attributes), options);
+  return names.filter((name) => name.endsWith(`_${plan}`)).length;
+}
+
 function dispatchCount(op: Op, outputs: readonly Value[]): number {
+  return dispatchNames(op, outputs, { recurrentPlan: "stream" }).length;
+}
+
+function dispatchNames(op: Op, outputs: readonly Value[], options: KernelOptions): string[] {
   const node: Node | undefined = outputs[0]?.node;
   if (node === undefined || op.lowering.kind !== "kernel") throw new Error(`${op.name}: no kernel`);
-  const target = { limits: DEFAULT_LIMITS, options: { recurrentPlan: "stream" } } as const;
+  const target = { limits: DEFAULT_LIMITS, options };
   const needed = outputs.map(() => true);
-  return op.lowering.lower({ ...target, node, needed, epilogue: null }).dispatches.length;
+  const { dispatches } = op.lowering.lower({ ...target, node, needed, epilogue: null });
+  return dispatches.map(({ kernel }) => kernel.name);
 }

@@ -1,5 +1,6 @@
 import { CELLS } from "../recurrent/recurrent-case.ts";
-import { describeEconomy, describeSizes, SMALL } from "./recurrent-suite.ts";
+import { describeChunks, describeEconomy, describeSizes, SMALL } from "./recurrent-suite.ts";
 
 describeSizes(SMALL);
+describeChunks();
 describeEconomy(CELLS.filter(({ cell }) => cell !== "simpleRNN"));

@@ -84,6 +84,7 @@ export function referenceGradient(
  */
 export function randomGradientCase(of: RecurrentCase): Readonly<Record<string, HostTensor>> {
   const { batch, time, units } = of.sizes;
+  const outer = of.inputs.recurrentKernel?.shape.slice(0, -2) ?? [];
   const saved = savedGates(of.attributes);
   const names = [
     "states",
@@ -91,7 +92,7 @@ export function randomGradientCase(of: RecurrentCase): Readonly<Record<string, H
     ...(of.attributes.cell === "lstm" ? ["cells", "dCells"] : []),
   ];
   const random = (width: number, seed: number): HostTensor => {
-    const shape = [batch, time, width];
+    const shape = [...outer, batch, time, width];
     return tensor(shape, randomFloats(sizeOf(shape), seed, 0.5));
   };
   const gates = saved > 0 ? { gates: random(saved * units, 9) } : {};
