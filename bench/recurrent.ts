@@ -17,7 +17,7 @@ const SIZES = [
   { batch: 32, time: 64, features: 64, units: 128 },
 ] as const;
 const CELLS = ["simpleRNN", "gru", "lstm"] as const;
-const ROUNDS = 7;
+const ROUNDS = 4;
 
 const useCpuTime = process.argv.includes("--cpu-time");
 const size = process.argv.find((one) => one.startsWith("--size="))?.slice("--size=".length);
@@ -32,7 +32,7 @@ type Run = () => Promise<unknown>;
 /** Best milliseconds of each run. */
 async function time(runs: readonly Run[], times: number): Promise<number[]> {
   const best = runs.map(() => Number.POSITIVE_INFINITY);
-  for (const run of runs) for (let i = 0; i < 4; i++) await run();
+  for (const run of runs) for (let i = 0; i < 2; i++) await run();
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, run] of runs.entries()) {
       const began = now();

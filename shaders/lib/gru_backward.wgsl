@@ -49,18 +49,25 @@ fn gru_cell_gradient(
 ) -> CellGradient {
   let counted = active_rows(now, half);
   let places = places_of(now, half);
-  let z = gate_rows(places, unit);
-  let r = gate_rows(places, params.units + unit);
-  let n = gate_rows(places, 2u * params.units + unit);
-  let q_n = gate_rows(places, 3u * params.units + unit);
   let s = dh + d_state_rows(places, unit);
   let zero = vec4<f32>();
-  let h_before = previous_state(now, half, unit);
-  let dp_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);
-  let dp_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
-  let dp_r = dp_n * q_n * r * (1.0 - r);
-  store_d_projected(places, unit, dp_z);
-  store_d_projected(places, params.units + unit, dp_r);
-  store_d_projected(places, 2u * params.units + unit, dp_n);
-  return CellGradient(mat3x4<f32>(dp_z, dp_r, dp_n * r), select(s, s * z, counted));
+  var dp = mat3x4<f32>();
+  var gradient = CellGradient(mat3x4<f32>(), s);
+  // Rows that all hold their state are spared the arithmetic.
+  if (any(counted)) {
+    let z = gate_rows(places, unit);
+    let r = gate_rows(places, params.units + unit);
+    let n = gate_rows(places, 2u * params.units + unit);
+    let q_n = gate_rows(places, 3u * params.units + unit);
+    let h_before = previous_state(now, half, unit);
+    let dp_n = select(zero, s * (1.0 - z) * (1.0 - n * n), counted);
+    let dp_z = select(zero, s * (h_before - n) * z * (1.0 - z), counted);
+    let dp_r = dp_n * q_n * r * (1.0 - r);
+    dp = mat3x4<f32>(dp_z, dp_r, dp_n);
+    gradient = CellGradient(mat3x4<f32>(dp_z, dp_r, dp_n * r), select(s, s * z, counted));
+  }
+  store_d_projected(places, unit, dp[0]);
+  store_d_projected(places, params.units + unit, dp[1]);
+  store_d_projected(places, 2u * params.units + unit, dp[2]);
+  return gradient;
 }

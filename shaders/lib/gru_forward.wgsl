@@ -80,17 +80,28 @@ fn gru_cell(
 ) -> vec4<f32> {
   let counted = active_rows(now, half);
   let places = places_of(now, half);
-  let z = sigmoid_rows(projected_rows(places, unit) + q[0]);
-  let r = sigmoid_rows(projected_rows(places, params.units + unit) + q[1]);
-  let n = tanh_rows(projected_rows(places, 2u * params.units + unit) + r * q[2]);
-  let h = select(before, n + z * (before - n), counted);
+  let zero = vec4<f32>();
+  var h = before;
+  var saved = mat4x4<f32>();
+  // Rows that all hold their state are spared the arithmetic.
+  if (any(counted)) {
+    let z = sigmoid_rows(projected_rows(places, unit) + q[0]);
+    let r = sigmoid_rows(projected_rows(places, params.units + unit) + q[1]);
+    let n = tanh_rows(projected_rows(places, 2u * params.units + unit) + r * q[2]);
+    h = select(before, n + z * (before - n), counted);
+    saved = mat4x4<f32>(
+      select(zero, z, counted),
+      select(zero, r, counted),
+      select(zero, n, counted),
+      select(zero, q[2], counted),
+    );
+  }
   store_state(places, unit, h);
   if (SAVE_GATES) {
-    let zero = vec4<f32>();
-    store_gate(places, unit, select(zero, z, counted));
-    store_gate(places, params.units + unit, select(zero, r, counted));
-    store_gate(places, 2u * params.units + unit, select(zero, n, counted));
-    store_gate(places, 3u * params.units + unit, select(zero, q[2], counted));
+    store_gate(places, unit, saved[0]);
+    store_gate(places, params.units + unit, saved[1]);
+    store_gate(places, 2u * params.units + unit, saved[2]);
+    store_gate(places, 3u * params.units + unit, saved[3]);
   }
   return h;
 }

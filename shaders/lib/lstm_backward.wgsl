@@ -65,32 +65,37 @@ fn lstm_cell_gradient(
 ) -> CellGradient {
   let counted = active_rows(now, half);
   let places = places_of(now, half);
-  let i = gate_rows(places, unit);
-  let f = gate_rows(places, params.units + unit);
-  let g = gate_rows(places, 2u * params.units + unit);
-  let o = gate_rows(places, 3u * params.units + unit);
-  let tau = tanh_rows(cell_rows(places, unit));
   let at = places * params.units + unit;
   let s = dh + d_state_rows(places, unit);
   var e = dc;
   if (has(D_CELLS)) {
     e += vec4<f32>(d_cells[at.x], d_cells[at.y], d_cells[at.z], d_cells[at.w]);
   }
-  let held_e = e;
-  e += s * o * (1.0 - tau * tau);
   let zero = vec4<f32>();
-  let c_before = previous_cell(now, half, unit);
-  let da_i = select(zero, e * g * i * (1.0 - i), counted);
-  let da_f = select(zero, e * c_before * f * (1.0 - f), counted);
-  let da_g = select(zero, e * i * (1.0 - g * g), counted);
-  let da_o = select(zero, s * tau * o * (1.0 - o), counted);
-  store_d_projected(places, unit, da_i);
-  store_d_projected(places, params.units + unit, da_f);
-  store_d_projected(places, 2u * params.units + unit, da_g);
-  store_d_projected(places, 3u * params.units + unit, da_o);
-  return CellGradient(
-    mat4x4<f32>(da_i, da_f, da_g, da_o),
-    select(s, zero, counted),
-    select(held_e, e * f, counted),
-  );
+  var gradient = CellGradient(mat4x4<f32>(), s, e);
+  // Rows that all hold their state are spared the arithmetic.
+  if (any(counted)) {
+    let i = gate_rows(places, unit);
+    let f = gate_rows(places, params.units + unit);
+    let g = gate_rows(places, 2u * params.units + unit);
+    let o = gate_rows(places, 3u * params.units + unit);
+    let tau = tanh_rows(cell_rows(places, unit));
+    let held_e = e;
+    e += s * o * (1.0 - tau * tau);
+    let c_before = previous_cell(now, half, unit);
+    let da_i = select(zero, e * g * i * (1.0 - i), counted);
+    let da_f = select(zero, e * c_before * f * (1.0 - f), counted);
+    let da_g = select(zero, e * i * (1.0 - g * g), counted);
+    let da_o = select(zero, s * tau * o * (1.0 - o), counted);
+    gradient = CellGradient(
+      mat4x4<f32>(da_i, da_f, da_g, da_o),
+      select(s, zero, counted),
+      select(held_e, e * f, counted),
+    );
+  }
+  store_d_projected(places, unit, gradient.da[0]);
+  store_d_projected(places, params.units + unit, gradient.da[1]);
+  store_d_projected(places, 2u * params.units + unit, gradient.da[2]);
+  store_d_projected(places, 3u * params.units + unit, gradient.da[3]);
+  return gradient;
 }

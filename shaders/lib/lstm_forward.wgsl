@@ -86,12 +86,25 @@ fn add_recurrent(projected_part: Sums, state: u32, column: u32) -> Sums {
 fn lstm_cell(now: Moment, half: u32, unit: u32, sums: mat4x4<f32>, before: State) -> State {
   let counted = active_rows(now, half);
   let places = places_of(now, half);
-  let i = sigmoid_rows(sums[0]);
-  let f = sigmoid_rows(sums[1]);
-  let g = tanh_rows(sums[2]);
-  let o = sigmoid_rows(sums[3]);
-  let c = select(before.c, f * before.c + i * g, counted);
-  let h = select(before.h, o * tanh_rows(c), counted);
+  let zero = vec4<f32>();
+  var c = before.c;
+  var h = before.h;
+  var saved = mat4x4<f32>();
+  // Rows that all hold their state are spared the arithmetic.
+  if (any(counted)) {
+    let i = sigmoid_rows(sums[0]);
+    let f = sigmoid_rows(sums[1]);
+    let g = tanh_rows(sums[2]);
+    let o = sigmoid_rows(sums[3]);
+    c = select(before.c, f * before.c + i * g, counted);
+    h = select(before.h, o * tanh_rows(c), counted);
+    saved = mat4x4<f32>(
+      select(zero, i, counted),
+      select(zero, f, counted),
+      select(zero, g, counted),
+      select(zero, o, counted),
+    );
+  }
   store_state(places, unit, h);
   if (SAVE_CELLS) {
     let at = places * params.units + unit;
@@ -101,11 +114,10 @@ fn lstm_cell(now: Moment, half: u32, unit: u32, sums: mat4x4<f32>, before: State
     cells[at.w] = c.w;
   }
   if (SAVE_GATES) {
-    let zero = vec4<f32>();
-    store_gate(places, unit, select(zero, i, counted));
-    store_gate(places, params.units + unit, select(zero, f, counted));
-    store_gate(places, 2u * params.units + unit, select(zero, g, counted));
-    store_gate(places, 3u * params.units + unit, select(zero, o, counted));
+    store_gate(places, unit, saved[0]);
+    store_gate(places, params.units + unit, saved[1]);
+    store_gate(places, 2u * params.units + unit, saved[2]);
+    store_gate(places, 3u * params.units + unit, saved[3]);
   }
   return State(h, c);
 }

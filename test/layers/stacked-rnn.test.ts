@@ -4,7 +4,7 @@ import { layers } from "../../src/layers/index.ts";
 import { input } from "../../src/layers/input.ts";
 import type { AnyLayer } from "../../src/layers/layer.ts";
 import { maskOf, setMask } from "../../src/layers/masks.ts";
-import { concat, ones, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { concat, ones, setSeed, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { loadLayersModel, sequential } from "../../src/train/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { wave } from "../helpers/golden.ts";
