@@ -4,6 +4,7 @@ import { testDevice } from "../helpers/adapter.ts";
 
 /** Every plan of the recurrent op. */
 export const PLANS = [
+  "resident",
   "stream",
   "step",
 ] as const satisfies readonly KernelOptions["recurrentPlan"][];
