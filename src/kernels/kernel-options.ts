@@ -17,9 +17,18 @@ export interface KernelOptions {
   readonly recurrentPlan?: RecurrentPlan;
   /** Time steps of one dispatch, where a dispatch runs several. Default: by cost. The bits are the same. */
   readonly recurrentChunk?: number;
+  /**
+   * Both directions of a bidirectional layer in one op: the time loops are one dispatch. Default false: two ops, which
+   * software adapters run a little faster (docs/performance.md).
+   */
+  readonly bothDirections?: boolean;
 }
 
-const KEYS: ConfigKeys<KernelOptions> = { recurrentPlan: "string", recurrentChunk: "number" };
+const KEYS: ConfigKeys<KernelOptions> = {
+  recurrentPlan: "string",
+  recurrentChunk: "number",
+  bothDirections: "boolean",
+};
 
 /** @throws {ArgumentError} for a choice that there is not. */
 export function checkKernelOptions(label: string, options: KernelOptions): void {

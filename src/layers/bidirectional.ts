@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.ts";
 import type { Serialized } from "../names/class-registry.ts";
 import { resolveName } from "../names/resolve.ts";
+import { kernelOptions } from "../tensor/current.ts";
 import { add, concat, mul, reverse, Tensor } from "../tensor/index.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
@@ -38,8 +39,9 @@ const keys: OwnKeys<BidirectionalConfig> = { layer: "any", backwardLayer: "any",
  * Runs a recurrent layer in both directions of time and joins the outputs, step by step of the
  * input.
  *
- * Both directions run in one op, side by side, when the layers are alike in cell, activations, units, biases and initial
- * states, know the fused path (see `lstm`), and in training have no dropout; otherwise one after the other.
+ * The directions run as two ops. With `init({ kernels: { bothDirections: true } })` they are one op, side by side, where
+ * the layers are alike in cell, activations, units, biases and initial states, know the fused path (see `lstm`), and
+ * in training have no dropout.
  *
  * Weights: those of `forward_…`, then those of `backward_…`. Where sequences are returned the
  * outputs of masked steps are zero.
@@ -110,7 +112,8 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
       initialState: own.length > 0 ? own : undefined,
     });
     const options = [optionsOf(states.slice(0, half)), optionsOf(states.slice(half))] as const;
-    const results = this.#runTogether(x, options) ?? this.#runApart(x, options);
+    const together = kernelOptions().bothDirections ? this.#runTogether(x, options) : null;
+    const results = together ?? this.#runApart(x, options);
     const [[forward, ...forwardStates], [backward, ...backwardStates]] = results;
     if (forward === undefined || backward === undefined) throw new RangeError("no output");
     const merged = this.#merge(this.#inOrder(forward, false), this.#inOrder(backward, true));

@@ -3,6 +3,7 @@ import type { GpuDevice } from "../gpu/device.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import { Node, type Source } from "../graph/node.ts";
 import type { Storage } from "../graph/storage.ts";
+import type { KernelOptions } from "../kernels/kernel-options.ts";
 import type { Counters } from "./counters.ts";
 import { checkFresh, checkOwner } from "./fresh.ts";
 import { HealthBook, pendingHealth } from "./health.ts";
@@ -29,6 +30,7 @@ export interface Outcome {
 /** All mutable state: one device, its memory, its plans, the queue of what is to run. */
 export class Engine {
   readonly rules: EngineOptions["rules"];
+  readonly kernels: KernelOptions;
   readonly book = new MemoryBook();
   /** Replaced while a profile is taken. */
   walker: Walker = walkInOnePass;
@@ -44,6 +46,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.rules = options.rules;
+    this.kernels = options.kernels ?? {};
     this.book.unread = new UnreadResults((storage) => this.#bring(storage));
     this.#queue = new RunQueue({
       start: () => this.#start(),

@@ -1,4 +1,5 @@
 import { platform } from "#platform";
+import type { KernelOptions } from "../kernels/kernel-options.ts";
 import { ops, registry } from "../ops/index.ts";
 import { Engine } from "../runtime/engine.ts";
 import type { InitOptions } from "./init-options.ts";
@@ -7,6 +8,11 @@ import type { InitOptions } from "./init-options.ts";
 export const rules = { ops, registry } as const;
 
 let engine: Engine | null = null;
+
+/** What `init({ kernels })` asked for. */
+export function kernelOptions(): KernelOptions {
+  return currentEngine().kernels;
+}
 
 /** The engine of the top-level functions; made on first use, without touching the GPU. */
 export function currentEngine(): Engine {

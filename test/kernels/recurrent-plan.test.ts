@@ -61,6 +61,12 @@ describe("recurrent plan", () => {
         "not resident, as the option says: it takes 69632 bytes of workgroup memory, the device has 16384",
     });
     expect(forced("resident", { units: 300 }).plan).toBe("step");
+    // Backward the gradients of the gates need room, too: 256 bytes a lane beside the weights.
+    expect(forced("resident", { units: 32, direction: "backward" })).toEqual({
+      plan: "stream",
+      reason:
+        "not resident, as the option says: it takes 24576 bytes of workgroup memory, the device has 16384",
+    });
     expect(forced("stream", { units: 300 })).toEqual({
       plan: "step",
       reason: "a workgroup holds 256 units at most",

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as sl from "../../src/index.ts";
 import type { RecurrentLayer } from "../../src/layers/recurrent-layer.ts";
 import { asList } from "../../src/layers/symbolic.ts";
@@ -77,12 +77,17 @@ describe.each(CELLS)("bidirectional $name, both directions in one op", ({ states
     ["with a mask", { mask: true }],
     ["with initial states", { initial: true }],
     ["with a mask and initial states", { mask: true, initial: true }],
+    ["with lengths and initial states", { lengths: true, initial: true }],
   ] as const)("equals two layers, %s", async (_, has) => {
     const layer = both();
     const { forward, backward } = apart(layer, make);
     const input = x();
     const given = Array.from({ length: 2 * states }, (_, i) => wavy([B, H], 0.2 * i));
-    const shared = { mask: "mask" in has ? mask() : null };
+    const lengths = Array.from({ length: B }, (_, row) => (row * 4) % (T + 1));
+    const shared = {
+      mask: "mask" in has ? mask() : null,
+      ...("lengths" in has ? { sequenceLengths: lengths } : {}),
+    };
     const initial = (from: number, to: number) =>
       "initial" in has ? { initialState: given.slice(from, to) } : {};
     const together = () => layer.apply(input, { ...shared, ...initial(0, 2 * states) });
@@ -118,6 +123,9 @@ describe.each(CELLS)("bidirectional $name, both directions in one op", ({ states
     });
     for (const one of [layer, forward, backward]) one.dispose();
   });
+
+  beforeAll(() => sl.init({ kernels: { bothDirections: true } }));
+  afterAll(() => sl.init({ kernels: {} }));
 
   test("runs one time loop forward and one backward", async () => {
     const layer = both();
@@ -160,5 +168,10 @@ describe("bidirectional", () => {
     expect(await loops([y])).toHaveLength(2);
     const expected = sl.concat([forward.apply(input), backward.apply(input)], 1);
     expectClose(await y.data(), await expected.data(), tolerances.samePrecision);
+  });
+
+  test("runs two ops unless the option bothDirections says otherwise", async () => {
+    const layer = build(sl.layers.bidirectional({ layer: sl.layers.gru({ units: H }) }));
+    expect(await loops([layer.apply(x())])).toHaveLength(2);
   });
 });
