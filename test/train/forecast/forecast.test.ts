@@ -254,7 +254,7 @@ describe("cost", () => {
     await forecast(net, history(1), 3).data();
     const { plansCreated } = counters();
     await forecast(net, history(1), 16).data();
-    // One join of 16, and one reading of what it gives, unless a test before made that plan.
+    // One join of 16, one reading; another test may have made them.
     expect(counters().plansCreated - plansCreated).toBeLessThanOrEqual(2);
   });
 });
