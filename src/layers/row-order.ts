@@ -11,7 +11,8 @@ export function toOrder(rows: RowOrder | null, run: RecurrentRun): RecurrentRun 
   if (!isWorthwhile(rows, run.x)) return run;
   const { order, inverse, mask } = rows;
   const initialStates = run.initialStates?.map((state) => move(state, order, inverse)) ?? null;
-  return { ...run, mask, x: move(run.x, order, inverse), initialStates };
+  const gateInputs = run.gateInputs?.map((one) => move(one, order, inverse)) ?? null;
+  return { ...run, mask, x: move(run.x, order, inverse), gateInputs, initialStates };
 }
 
 /** What such a run gave, in the order of the input. */

@@ -190,6 +190,22 @@ describe("dropout of a cell", () => {
     );
   });
 
+  test("goes with its rows where lengths put them into another order", async () => {
+    const [rows, time] = [12, 4]; // more rows than the kernels compute together
+    const lengths = Array.from({ length: rows }, (_, row) => 1 + ((row * 3) % time));
+    const x = tensor(wave([rows, time, I], 0.3), [rows, time, I]);
+    const mask = tensor(
+      lengths.map((length) => Array.from({ length: time }, (_, t) => t < length)),
+    );
+    for (const implementation of [1, 2]) {
+      const results = [{ sequenceLengths: lengths }, { mask }].map((options) => {
+        const layer = layers.gru({ units: H, dropout: 0.5, implementation, seed: 4 });
+        return withWeights(layer).apply(x, { training: true, ...options });
+      });
+      await same(results[0] as Tensor, results[1] as Tensor);
+    }
+  });
+
   test("hides the same states at every step of a sequence", async () => {
     const cell = layers.simpleRNNCell({
       ...{ ...config, recurrentDropout: 0.5 },
