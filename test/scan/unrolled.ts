@@ -1,3 +1,5 @@
+import { ops } from "../../src/ops/index.ts";
+import { withStepNumber } from "../../src/ops/step-number.ts";
 import { tensorsIn } from "../../src/tensor/containers.ts";
 import {
   grads,
@@ -15,7 +17,7 @@ export type Body = (
   x: readonly Tensor[],
 ) => readonly [readonly Tensor[], readonly Tensor[]];
 
-/** The same loop in JavaScript, one step after the other: what `scan` has to equal. */
+/** The same loop in JavaScript, one step after the other, each with its number: what `scan` has to equal. */
 export function unrolled(
   body: Body,
   carry: readonly Tensor[],
@@ -26,10 +28,9 @@ export function unrolled(
   const pieces: (readonly Tensor[])[] = new Array(length);
   for (let turn = 0; turn < length; turn++) {
     const t = reverse ? length - 1 - turn : turn;
-    const [next, ys] = body(
-      state,
-      xs.map((x) => piece(x, axis, t)),
-    );
+    const given = xs.map((x) => piece(x, axis, t));
+    const number = ops.literal(t, [], "int32");
+    const [next, ys] = withStepNumber(number, () => body(state, given));
     state = next;
     pieces[t] = ys;
   }
