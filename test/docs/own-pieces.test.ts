@@ -13,13 +13,15 @@ type Pieces = Readonly<Record<string, Piece>>;
 
 const PAGE = "own-pieces.md";
 const blocks = blocksOf(PAGE);
+let names: Readonly<Record<string, unknown>>;
 let pieces: Pieces;
 let net: sl.FunctionalModel;
 let again: sl.Model<"one">;
 let logs: unknown[][];
 
 beforeAll(async () => {
-  const { names, logs: said } = await runProgram(programOf(PAGE));
+  const { names: made, logs: said } = await runProgram(programOf(PAGE));
+  names = made;
   pieces = names as Pieces;
   net = names.net as sl.FunctionalModel;
   again = names.again as sl.Model<"one">;
@@ -168,6 +170,13 @@ describe("each does what it says", () => {
     }
   });
 
+  test("the loop", async () => {
+    const smoothed = names.smoothed as (x: sl.Tensor, a: sl.Tensor) => sl.Tensor;
+    const found = smoothed(sl.tensor([[0, 1, 1, 1]]), sl.scalar(0.5));
+    expect([...(await found.data())]).toEqual([0, 0.5, 0.75, 0.875]);
+    expect(logs).toContainEqual([2.75]);
+  });
+
   test("the initializer", () => {
     const values = make<sl.Initializer>("Sinusoids", { period: 8 }).values([3, 2]);
     const quarter = Math.SQRT1_2; // sin(2π/8)
@@ -267,7 +276,7 @@ describe("the model of the page", () => {
   });
 
   test("learns, comes back from its file and goes on bit for bit, as the page says", () => {
-    const [[losses] = [], ...comparisons] = logs;
+    const [, [losses] = [], ...comparisons] = logs;
     const [first = 0, ...later] = losses as number[];
     expect(later.at(-1)).toBeLessThan(first);
     expect(comparisons.slice(0, 2)).toEqual([[true], [true]]);
