@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { replaceEngine } from "../../src/tensor/current.ts";
 import { describeLaws } from "./laws.ts";
-import { forcePlan, PLANS } from "./plans.ts";
+import { forcePlan, PLANS, releasePlan } from "./plans.ts";
 
 describe.each(PLANS)("laws of recurrent layers, plan %s", (plan) => {
   beforeAll(() => forcePlan(plan));
-  afterAll(() => {
-    replaceEngine({});
-  });
+  afterAll(releasePlan);
 
   describeLaws({ numRuns: 8 });
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { replaceEngine } from "../../src/tensor/current.ts";
 import { loadRecurrentStacks, type RecurrentStackGolden } from "../helpers/golden.ts";
-import { forcePlan, PLANS } from "./plans.ts";
+import { forcePlan, PLANS, releasePlan } from "./plans.ts";
 import { expectGoldenStack } from "./stack.ts";
 
 const stacks = loadRecurrentStacks();
@@ -54,9 +53,7 @@ describe("the matrix of recurrent stacks", () => {
 // Expected: test/golden/recurrent_matrix.py, by PyTorch in float64 or by Keras's equations.
 describe.each(PLANS)("plan %s", (plan) => {
   beforeAll(() => forcePlan(plan));
-  afterAll(() => {
-    replaceEngine({});
-  });
+  afterAll(releasePlan);
 
   const own = spread.filter((_, i) => PLANS[i % PLANS.length] === plan);
   test.each(own)("$name", (golden) => expectGoldenStack(golden, plan));
