@@ -2,17 +2,30 @@ import { ArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { States } from "./recurrent-config.ts";
 
+/** Where a call stands in the sequence that it carries on. */
+export interface CarriedPlace {
+  /** Steps seen by earlier calls, int32 []; null: none, the sequence begins. Positions are counted from it. */
+  readonly position?: Tensor | null;
+  /** Steps that a cache of attention is to hold, all calls together. Default: those of the call. */
+  readonly capacity?: number | null;
+}
+
 /**
- * The states of a model's recurrent layers, taken from its last call and given to the next from outside. They stand in
- * the order in which the layers run; the states that stateful layers keep are left alone.
+ * The states of a model's layers, taken from its last call and given to the next from outside: those of recurrent
+ * layers, the keys and values that attention has seen. They stand in the order in which the layers run; the states that
+ * stateful layers keep are left alone.
  */
 class CarriedStates {
   readonly #before: readonly Tensor[];
   #taken = 0;
   readonly after: Tensor[] = [];
+  readonly position: Tensor | null;
+  readonly capacity: number | null;
 
-  constructor(before: readonly Tensor[]) {
+  constructor(before: readonly Tensor[], { position = null, capacity = null }: CarriedPlace) {
     this.#before = before;
+    this.position = position;
+    this.capacity = capacity;
   }
 
   get left(): number {
@@ -37,7 +50,7 @@ class CarriedStates {
 
 let current: CarriedStates | null = null;
 
-/** What the recurrent layer that runs now gets its states from, and leaves them in; null: it sees to them itself. */
+/** What the layer that runs now gets its states from, and leaves them in; null: it sees to them itself. */
 export function carriedStates(): CarriedStates | null {
   return current;
 }
@@ -50,9 +63,10 @@ export function carriedStates(): CarriedStates | null {
 export function carryStates<T>(
   before: readonly Tensor[],
   body: () => T,
+  place: CarriedPlace = {},
 ): { readonly result: T; readonly states: readonly Tensor[] } {
   const outer = current;
-  const carried = new CarriedStates(before);
+  const carried = new CarriedStates(before, place);
   current = carried;
   try {
     const result = body();
