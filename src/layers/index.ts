@@ -47,6 +47,7 @@ import { Permute, permute } from "./permute.ts";
 import { PReLU, type PReLUConfig } from "./prelu.ts";
 import { RepeatVector, repeatVector } from "./repeat-vector.ts";
 import { Reshape, reshapeLayer } from "./reshape.ts";
+import { RMSNormalization, rmsNormalization } from "./rms-normalization.ts";
 import { RNN, rnn } from "./rnn.ts";
 import { RNNCell } from "./rnn-cell.ts";
 import { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
@@ -86,6 +87,7 @@ const classes: readonly RegisteredClass[] = [
   ReLU,
   RepeatVector,
   Reshape,
+  RMSNormalization,
   RNN,
   SimpleRNN,
   SimpleRNNCell,
@@ -125,6 +127,7 @@ export const layers = {
   layerNormalization,
   masking,
   normalization,
+  rmsNormalization,
   // activations and noise
   /** Softmax along `axis` (-1): `layers.softmax()`. */
   softmax: (config?: SoftmaxConfig): Softmax => new Softmax(config),

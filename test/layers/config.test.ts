@@ -46,6 +46,7 @@ const all: AnyLayer[] = [
   layers.dropout({ rate: 0.5, seed: 1, noiseShape: [null, 1] }),
   layers.embedding({ inputDim: 4, outputDim: 2, maskZero: true }),
   layers.layerNormalization({ epsilon: 1e-5, center: false }),
+  layers.rmsNormalization({ axis: [-2, -1], epsilon: 1e-5 }),
   layers.masking({ maskValue: -1 }),
   layers.normalization({ axis: [1, 2], mean: [1, 2], variance: [3, 4], invert: true }),
   layers.softmax({ axis: 1 }),
