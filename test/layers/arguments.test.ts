@@ -22,6 +22,8 @@ describe("makers of layers", () => {
         "masking",
         "layerNormalization",
         "rmsNormalization",
+        "sinePositionEncoding",
+        "rotaryEmbedding",
         "concatenate",
       ].includes(name) &&
       !["add", "subtract", "multiply", "average", "maximum", "minimum"].includes(name) &&

@@ -19,6 +19,7 @@ import {
 } from "../../layers/merge.ts";
 import { Normalization } from "../../layers/normalization.ts";
 import { Recurrence } from "../../layers/recurrence.ts";
+import { ReversibleEmbedding } from "../../layers/reversible-embedding.ts";
 import { RMSNormalization } from "../../layers/rms-normalization.ts";
 import { StackedRNN } from "../../layers/stacked-rnn.ts";
 import { TimeDistributed } from "../../layers/time-distributed.ts";
@@ -42,6 +43,7 @@ const stepwise = [
   Minimum,
   Multiply,
   ReLU,
+  ReversibleEmbedding,
   Subtract,
 ] as const;
 
