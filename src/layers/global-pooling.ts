@@ -117,7 +117,8 @@ export class GlobalAveragePooling2D extends GlobalPooling {
  * the steps that count; a row of which none does gives zeros (Keras: NaN).
  *
  * @example
- * const x = sl.layers.embedding({ inputDim: 9, outputDim: 4, maskZero: true }).apply(sl.tensor2d([[3, 0]], [1, 2], "int32"));
+ * const words = sl.layers.embedding({ inputDim: 9, outputDim: 4, maskZero: true });
+ * const x = words.apply(sl.tensor2d([[3, 0]], [1, 2], "int32")); // step 1 is padding
  * sl.layers.globalAveragePooling1d().apply(x).shape; // [1, 4]
  * @param config `keepDims`: whether the axis stays, with size 1.
  * @throws {ArgumentError} for `dataFormat: "channelsFirst"`.

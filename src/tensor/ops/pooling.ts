@@ -69,14 +69,12 @@ export function avgPool(
 export function maxOfWindows(x: Value, rule: PoolingRule & { readonly label: string }): Value {
   const placed = placementsOf(x, rule);
   return placed.reduceRight((sofar, { size, step, before, after }, i) => {
-    const paddings = sofar.shape.map(
-      (_, k) => (k === i + 1 ? [before, after] : [0, 0]) as [number, number],
-    );
-    const padded = ops.pad(sofar, paddings);
-    const isInside = ops.pad(ops.literal(1, sofar.shape, "bool"), paddings);
+    const windows = { axis: i + 1, size, step, dilation: 1 };
+    if (before + after === 0) return ops.windowMax(sofar, windows);
+    const around = paddingsOf(sofar, i + 1, [before, after]);
+    const isInside = ops.pad(ops.literal(1, sofar.shape, "bool"), around);
     const least = ops.literal(Number.NEGATIVE_INFINITY);
-    const input = before + after > 0 ? ops.where(isInside, padded, least) : sofar;
-    return ops.windowMax(input, { axis: i + 1, size, step, dilation: 1 });
+    return ops.windowMax(ops.where(isInside, ops.pad(sofar, around), least), windows);
   }, x);
 }
 
@@ -85,11 +83,8 @@ export function meanOfWindows(x: Value, rule: PoolingRule & { readonly label: st
   const placed = placementsOf(x, rule);
   return placed.reduceRight((sofar, { size, step, before, after, count }, i) => {
     const axis = i + 1;
-    const paddings = sofar.shape.map(
-      (_, k) => (k === axis ? [before, after] : [0, 0]) as [number, number],
-    );
-    const windows = ops.windows(ops.pad(sofar, paddings), { axis, size, step, dilation: 1 });
-    const sum = ops.sum(windows, [axis + 1]);
+    const padded = ops.pad(sofar, paddingsOf(sofar, axis, [before, after]));
+    const sum = ops.sum(ops.windows(padded, { axis, size, step, dilation: 1 }), [axis + 1]);
     if (before + after === 0) return ops.div(sum, ops.literal(size));
     const counted = countedIn({ size, step, before, count, length: sofar.shape[axis] ?? 0 });
     return ops.div(sum, ops.reshape(counted, [count, ...sum.shape.slice(axis + 1).map(() => 1)]));
@@ -114,6 +109,10 @@ function countedIn({
   const begin = ops.sub(ops.mul(ops.range(count), int(step)), varying(before));
   const end = ops.minimum(ops.add(begin, int(size)), varying(length));
   return ops.cast(ops.sub(end, ops.maximum(begin, int(0))), "float32");
+}
+
+function paddingsOf(x: Value, axis: number, around: readonly [number, number]) {
+  return x.shape.map((_, i): readonly [number, number] => (i === axis ? around : [0, 0]));
 }
 
 function placementsOf(
