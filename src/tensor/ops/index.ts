@@ -4,6 +4,7 @@ import { Tensor } from "../tensor.ts";
 
 export * from "./activation.ts";
 export * from "./arithmetic.ts";
+export * from "./attention.ts";
 export { conv1d, conv2d } from "./convolution.ts";
 export * from "./creation.ts";
 export * from "./cumulative.ts";
