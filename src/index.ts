@@ -32,7 +32,10 @@ export type { Shape } from "./graph/shape.ts";
 export { type Initializer, initializers } from "./initializers/index.ts";
 export * as inspect from "./inspect/index.ts";
 export * as activations from "./layers/activations.ts";
+export type { Conv1DConfig } from "./layers/conv1d.ts";
+export type { Conv2DConfig } from "./layers/conv2d.ts";
 export type { DenseConfig } from "./layers/dense.ts";
+export type { GlobalPoolingConfig } from "./layers/global-pooling.ts";
 export type { GRUConfig } from "./layers/gru.ts";
 export type { GRUCellConfig } from "./layers/gru-cell.ts";
 export { layers } from "./layers/index.ts";
@@ -41,6 +44,7 @@ export type { LayerShape, LayerShapes } from "./layers/layer-shape.ts";
 export type { CallOptions, LayerConfig, Mask } from "./layers/layer-types.ts";
 export type { LSTMConfig } from "./layers/lstm.ts";
 export type { LSTMCellConfig } from "./layers/lstm-cell.ts";
+export type { PoolingConfig } from "./layers/pooling.ts";
 export type { RNNConfig } from "./layers/rnn.ts";
 export type {
   CellCallOptions,

@@ -237,6 +237,17 @@ export interface OpGolden {
   readonly gradients: Readonly<Record<string, GoldenResult>>;
 }
 
+/** A convolution or pooling layer: inputs are `x`, and `kernel` and `bias` where it has weights. */
+export interface ConvolutionGolden {
+  readonly name: string;
+  readonly layer: "conv1d" | "conv2d" | `${"max" | "average"}Pooling${"1d" | "2d"}`;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly lossWeights: { readonly y: InputSpec };
+  readonly expected: { readonly y: GoldenResult };
+  readonly gradients: Readonly<Record<string, GoldenResult>>;
+}
+
 interface GoldenFile<Case> {
   readonly format: number;
   readonly cases: readonly Case[];
@@ -262,6 +273,7 @@ export const loadTrainingGoldens = () => load<TrainingGolden>("training");
 export const loadOptimizerGoldens = () => load<OptimizerGolden>("optimizers");
 export const loadLossGoldens = () => load<LossGolden>("losses");
 export const loadPositionGoldens = () => load<OpGolden>("positions");
+export const loadConvolutionGoldens = () => load<ConvolutionGolden>("convolution");
 export const loadWaveChecksums = () => load<WaveSpec & { readonly checksum: number }>("waves");
 
 /** All ops, or those of one name, such as `"matMul"`. */
