@@ -122,13 +122,17 @@ export class Bidirectional<Count extends OutputCount = "one"> extends SequenceLa
   /** Outputs and states of both from one op; null where they have to run apart. */
   #runTogether(x: Tensor, options: PairOf<RecurrentCallOptions>): PairOf<readonly Tensor[]> | null {
     const { forwardLayer, backwardLayer } = this;
-    const given = forwardLayer.prepare(x, options[0]);
+    const training = options[0].training === true;
+    const forward = forwardLayer.fusible(training);
+    const backward = backwardLayer.fusible(training);
+    if (forward === null || backward === null || !isPair(forward, backward)) return null;
+    const given = forwardLayer.prepare(x, options[0]); // takes carried states: not before it is sure
     const givenBack = backwardLayer.prepare(x, options[1]);
-    const forward = forwardLayer.fusedRun(given.x, given.options);
-    const backward = backwardLayer.fusedRun(givenBack.x, givenBack.options);
-    if (forward === null || backward === null || !isPair({ forward, backward })) return null;
     const { rows } = given.options;
-    const pair = { forward: toOrder(rows, forward), backward: toOrder(rows, backward) };
+    const pair = {
+      forward: toOrder(rows, forward.describe(given.x, given.options)),
+      backward: toOrder(rows, backward.describe(givenBack.x, givenBack.options)),
+    };
     const [first, second] = runPair(pair).map((sequences) => fromOrder(rows, sequences));
     if (first === undefined || second === undefined) return null;
     return [

@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape, shapesEqual } from "../graph/shape.ts";
+import type { RecurrentAttributes } from "../ops/ops.ts";
 import { getRegularizer, serializeRegularizer } from "../regularizers/resolve.ts";
 import {
   cast,
@@ -37,6 +38,16 @@ export interface RecurrenceOptions {
   readonly training: boolean;
 }
 
+/** A layer that the fused op can run together with another. Saying so records nothing. */
+export interface FusibleLayer {
+  readonly attributes: RecurrentAttributes;
+  readonly units: number;
+  readonly useBias: boolean;
+  readonly stateful: boolean;
+  /** The run over a sequence [B, T, I]. */
+  readonly describe: (x: Tensor, options: RecurrenceOptions) => RecurrentRun;
+}
+
 /**
  * What all layers have in common that carry states over time, whatever computes the steps: masks,
  * states, the order of outputs, shapes.
@@ -72,10 +83,10 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Sequ
   protected abstract run(x: Tensor, options: RecurrenceOptions): Sequences;
 
   /**
-   * The run as the fused op takes it, to be run together with another's. Null where the layer has to run by itself:
-   * always, but for layers that know better.
+   * The layer as one that a fused op can run together with another. Null where the layer has to run by itself: always,
+   * but for layers that know better.
    */
-  fusedRun(_x: Tensor, _options: RecurrenceOptions): RecurrentRun | null {
+  fusible(_training: boolean): FusibleLayer | null {
     return null;
   }
 
