@@ -45,6 +45,7 @@ export type { CallOptions, LayerConfig, Mask } from "./layers/layer-types.ts";
 export type { LSTMConfig } from "./layers/lstm.ts";
 export type { LSTMCellConfig } from "./layers/lstm-cell.ts";
 export type { PoolingConfig } from "./layers/pooling.ts";
+export { recompute } from "./layers/recompute.ts";
 export type { RNNConfig } from "./layers/rnn.ts";
 export type {
   CellCallOptions,

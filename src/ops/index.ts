@@ -18,6 +18,7 @@ import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { optimizerUpdateOp } from "./optimizer-update.ts";
 import * as random from "./random.ts";
+import { recomputeOp } from "./recompute.ts";
 import * as recurrence from "./recurrent.ts";
 import * as reduction from "./reduce.ts";
 import * as rootMeanSquare from "./rms-norm.ts";
@@ -86,6 +87,7 @@ const ALL: readonly Op[] = [
   customGradOp,
   gradientCheckOp,
   optimizerUpdateOp,
+  recomputeOp,
 ];
 
 /** Every op by its name, which is what a node carries. */
