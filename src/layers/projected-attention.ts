@@ -7,6 +7,7 @@ import {
   type AttentionCallOptions,
   type AttentionParts,
   attentionParts,
+  countingSteps,
   isSelfAttention,
   maskTensor,
   type PartMasks,
@@ -142,25 +143,28 @@ export abstract class ProjectedAttention extends AttentionLayer {
     const rows = axes.flatten(floatInput(query, this.name)); // [B, T, D]
     const keys = axes.flatten(floatInput(key, this.name)); // [B, S, D']
     const values = axes.flatten(floatInput(value, this.name)); // [B, S, E]
-    const attentionMask = maskTensor(kwargs.attentionMask, `${this.name} attentionMask`);
-    const { heads } = this.layout;
-    const shapes = { heads, query: query.shape, value: value.shape };
-    const given = {
+    const [batch = 0, time = 0] = rows.shape;
+    const sizes = { layer: this.name, batch, time, source: keys.shape[1] ?? 0 };
+    const { queryMask, keyMask } = countingSteps(masks, sizes);
+    const given = maskTensor(kwargs.attentionMask, `${this.name} attentionMask`);
+    const shapes = { heads: this.layout.heads, query: query.shape, value: value.shape };
+    const attentionMask = given && axes.mask(given, shapes, this.name);
+    const isCausal = kwargs.useCausalMask === true;
+    const seen = this.#seen(
+      { key: this.#project("key", keys), value: this.#project("value", values), keyMask },
+      { isSelf: isSelfAttention({ query, value, key }), isCausal },
+    );
+    const run: AttentionRun = {
       query: this.#project("query", rows), // [B, T, N, K]
-      key: this.#project("key", keys), // [B, S, M, K]
-      value: this.#project("value", values), // [B, S, M, V]
-      ...visibleKeys(masks, attentionMask && axes.mask(attentionMask, shapes, this.name), {
-        layer: this.name,
-        batch: rows.shape[0] ?? 0,
-        time: rows.shape[1] ?? 0,
-        source: keys.shape[1] ?? 0,
-      }),
+      key: seen.key, // [B, S, M, K]
+      value: seen.value, // [B, S, M, V]
+      mask: visibleKeys(seen.keyMask, [seen.visible, attentionMask]),
+      queryMask,
       scale: 1 / Math.sqrt(this.layout.keySize),
-      causal: kwargs.useCausalMask === true,
-      window: this.slidingWindow,
+      causal: isCausal && seen.visible === null,
+      window: seen.visible === null ? this.slidingWindow : null,
       dropout: this.dropoutOf(kwargs),
     };
-    const run = this.#seen(given, isSelfAttention({ query, value, key }));
     const attended = runAttention(run); // [B, T, N, V]
     const gated = this.useGate ? mul(attended, sigmoid(this.#project("gate", rows))) : attended;
     return {
@@ -169,11 +173,17 @@ export abstract class ProjectedAttention extends AttentionLayer {
     };
   }
 
-  /** What the queries of a call see. Here the keys and values of the call are ready, and those of earlier calls come in. */
-  #seen(run: AttentionRun, isSelf: boolean): AttentionRun {
-    const isOtherSequence = !isSelf && !run.causal; // it is given whole at each step
+  /**
+   * What the queries of a call see. Here the keys and values of the call are ready, and those of earlier calls come in
+   * when a model runs step by step; then `visible` [T, S] stands in place of the causal mask and the window.
+   */
+  #seen(
+    fresh: { readonly key: Tensor; readonly value: Tensor; readonly keyMask: Tensor | null },
+    call: { readonly isSelf: boolean; readonly isCausal: boolean },
+  ): typeof fresh & { readonly visible: Tensor | null } {
+    const isOtherSequence = !call.isSelf && !call.isCausal; // it is given whole at each step
     if (!isOtherSequence) requireWholeSequence(this.name);
-    return run;
+    return { ...fresh, visible: null };
   }
 
   #axesOf(query: Tensor, masks: PartMasks, kwargs: AttentionCallOptions): AttentionAxes {
