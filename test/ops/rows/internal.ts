@@ -16,11 +16,22 @@ const layerNorm = call((...[x, gamma, beta]) =>
 const layerNormGradient = call((...[x, gamma, dy]) =>
   ops.layerNormGradient(need(x), need(gamma), need(dy), 1e-3),
 );
+const rmsNorm = call((...[x, gamma]) => ops.rmsNorm(need(x), need(gamma), 1e-3));
+const rmsNormGradient = call((...[x, gamma, dy]) =>
+  ops.rmsNormGradient(need(x), need(gamma), need(dy), 1e-3),
+);
 const crossEntropy = call((...[logits, labels]) =>
   ops.sparseCrossEntropy(need(logits), need(labels)),
 );
 const crossEntropyGradient = call((...[logits, labels, dy]) =>
   ops.sparseCrossEntropyGradient(need(logits), need(labels), need(dy)),
+);
+
+const smoothEntropy = call((...[logits, labels]) =>
+  ops.sparseCrossEntropy(need(logits), need(labels), 0.3),
+);
+const smoothEntropyGradient = call((...[logits, labels, dy]) =>
+  ops.sparseCrossEntropyGradient(need(logits), need(labels), need(dy), 0.3),
 );
 
 const ctcLoss = call((...[logProbs, labels, inputLengths, labelLengths]) =>
@@ -42,6 +53,16 @@ const normalized = (shapes: readonly (readonly number[])[], withRows: boolean): 
     run: withRows ? layerNormGradient : layerNorm,
   }));
 
+const scaled = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
+  shapes.map((shape) => ({
+    inputs: [
+      floats(shape),
+      floats(shape.slice(-1), cosine),
+      ...(withRows ? [floats(shape, (i) => Math.sin(2.7 * i))] : []),
+    ],
+    run: withRows ? rmsNormGradient : rmsNorm,
+  }));
+
 const labelled = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
   shapes.map((shape) => {
     const rows = shape.slice(0, -1);
@@ -51,6 +72,13 @@ const labelled = (shapes: readonly (readonly number[])[], withRows: boolean): Sa
       run: withRows ? crossEntropyGradient : crossEntropy,
     };
   });
+
+const smoothed = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
+  labelled(shapes, withRows).map((sample) => ({
+    ...sample,
+    label: "smoothed",
+    run: withRows ? smoothEntropyGradient : smoothEntropy,
+  }));
 
 /** Rows of [B, T, C] with [B, L] labels: repeated ones, empty ones, rows that end before T and L. */
 const aligned = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
@@ -100,10 +128,27 @@ export const internalTable: Readonly<Record<string, Row>> = {
       refusal(ShapeError, "dy", () => layerNormGradient(zeros([2, 5]), zeros([5]), zeros([5]))),
     ],
   },
+  rmsNorm: {
+    tolerance: "normalization",
+    gradient: "normalization",
+    samples: scaled(NORM_SHAPES, false),
+    refusals: [
+      refusal(ShapeError, "5 features", () => rmsNorm(zeros([2, 5]), zeros([4]))),
+      refusal(ShapeError, "rank 1", () => rmsNorm(zeros([]), zeros([]))),
+    ],
+  },
+  rmsNormGradient: {
+    tolerance: "normalization",
+    gradient: "normalization",
+    samples: scaled(NORM_SHAPES.slice(1), true),
+    refusals: [
+      refusal(ShapeError, "dy", () => rmsNormGradient(zeros([2, 5]), zeros([5]), zeros([5]))),
+    ],
+  },
   sparseCrossEntropy: {
     tolerance: "logSoftmax",
     gradient: "gradient",
-    samples: labelled(CLASS_SHAPES, false),
+    samples: [...labelled(CLASS_SHAPES, false), ...smoothed(CLASS_SHAPES, false)],
     refusals: [
       refusal(DTypeError, "labels", () => crossEntropy(zeros([2, 5]), zeros([2]))),
       refusal(ShapeError, "one label", () => crossEntropy(zeros([2, 5]), zeros([3], "int32"))),
@@ -112,7 +157,7 @@ export const internalTable: Readonly<Record<string, Row>> = {
   sparseCrossEntropyGradient: {
     tolerance: "gradient",
     gradient: "gradient",
-    samples: labelled(CLASS_SHAPES, true),
+    samples: [...labelled(CLASS_SHAPES, true), ...smoothed(CLASS_SHAPES, true)],
     refusals: [
       refusal(ShapeError, "dy", () =>
         crossEntropyGradient(zeros([2, 5]), zeros([2], "int32"), zeros([3])),
