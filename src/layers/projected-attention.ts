@@ -29,6 +29,7 @@ import {
   shapeList,
 } from "./layer-shape.ts";
 import type { ConfigDict } from "./layer-types.ts";
+import { RotaryEmbedding } from "./rotary-embedding.ts";
 
 /** How the heads are arranged. */
 export interface AttentionHeads {
@@ -54,12 +55,16 @@ type Projection = "query" | "key" | "gate" | "value";
 export abstract class ProjectedAttention extends AttentionLayer {
   protected readonly layout: AttentionHeads;
   readonly #settings;
+  readonly #rotary: RotaryEmbedding | null;
 
   constructor(config: ProjectedAttentionConfig, heads: (layer: string) => AttentionHeads) {
     const settings = resolveProjectedAttention(config, config.name ?? new.target.className);
     super(config, settings);
     this.layout = heads(this.name);
     this.#settings = settings;
+    const { rotary } = settings;
+    const own = { name: `${this.name}/rotary`, ...(typeof rotary === "object" ? rotary : {}) };
+    this.#rotary = rotary === false ? null : new RotaryEmbedding(own);
   }
 
   get useBias(): boolean {
@@ -88,6 +93,7 @@ export abstract class ProjectedAttention extends AttentionLayer {
     const { query, value, key } = attentionParts(shapeList(inputShape), this.name);
     const { heads, keyHeads, keySize, valueSize } = this.layout;
     const width = (shape: LayerShape): number => knownDim(shape, -1, this.name);
+    this.#rotary?.ensureBuilt([null, null, heads, keySize]);
     this.#addProjection("query", [width(query)], [heads, keySize]);
     this.#addProjection("key", [width(key)], [keyHeads, keySize]);
     if (this.useGate) this.#addProjection("gate", [width(query)], [heads, valueSize]);
@@ -151,11 +157,15 @@ export abstract class ProjectedAttention extends AttentionLayer {
     const attentionMask = given && axes.mask(given, shapes, this.name);
     const isCausal = kwargs.useCausalMask === true;
     const seen = this.#seen(
-      { key: this.#project("key", keys), value: this.#project("value", values), keyMask },
+      {
+        key: this.#placed(this.#project("key", keys)),
+        value: this.#project("value", values),
+        keyMask,
+      },
       { isSelf: isSelfAttention({ query, value, key }), isCausal },
     );
     const run: AttentionRun = {
-      query: this.#project("query", rows), // [B, T, N, K]
+      query: this.#placed(this.#project("query", rows)), // [B, T, N, K]
       key: seen.key, // [B, S, M, K]
       value: seen.value, // [B, S, M, V]
       mask: visibleKeys(seen.keyMask, [seen.visible, attentionMask]),
@@ -173,6 +183,11 @@ export abstract class ProjectedAttention extends AttentionLayer {
     };
   }
 
+  /** Queries or keys, turned by their positions where the config says so. */
+  #placed(x: Tensor): Tensor {
+    return this.#rotary === null ? x : this.#rotary.apply(x);
+  }
+
   /**
    * What the queries of a call see. Here the keys and values of the call are ready, and those of earlier calls come in
    * when a model runs step by step; then `visible` [T, S] stands in place of the causal mask and the window.
@@ -188,7 +203,8 @@ export abstract class ProjectedAttention extends AttentionLayer {
 
   #axesOf(query: Tensor, masks: PartMasks, kwargs: AttentionCallOptions): AttentionAxes {
     const axes = new AttentionAxes(this.axes, query.rank, this.name);
-    const hasOrder = kwargs.useCausalMask === true || this.slidingWindow !== null;
+    const hasOrder =
+      kwargs.useCausalMask === true || this.slidingWindow !== null || this.#rotary !== null;
     const isSingle = axes.attended.length === 1;
     if (!axes.isPlain && masks.some((mask) => mask !== null)) {
       throw new ArgumentError(
@@ -197,7 +213,7 @@ export abstract class ProjectedAttention extends AttentionLayer {
     }
     if (!hasOrder || isSingle) return axes;
     throw new ArgumentError(
-      `${this.name}: useCausalMask and slidingWindow need an order of steps, and attention runs over the axes ` +
+      `${this.name}: useCausalMask, slidingWindow and rotary need an order of steps, and attention runs over the axes ` +
         `${axes.attended.join(", ")} here. Expected attentionAxes with one axis.`,
     );
   }
