@@ -21,6 +21,30 @@ import {
 import { tolerances } from "../helpers/tolerances.ts";
 import { kept } from "../train/support.ts";
 
+/** The cases of every run: each layer, each kind of mask, and what each option adds. */
+export const SPREAD: readonly string[] = [
+  "multiHeadAttention/self",
+  "multiHeadAttention/padding+causal",
+  "multiHeadAttention/queryMask",
+  "multiHeadAttention/cross+keys",
+  "multiHeadAttention/attentionMask[B,N,T,S]",
+  "multiHeadAttention/noKey",
+  "multiHeadAttention/window+causal",
+  "multiHeadAttention/useGate",
+  "multiHeadAttention/rank4+axis2",
+  "groupedQueryAttention/causal+padding",
+  "attention/masks",
+  "attention/concat",
+  "additiveAttention/scale",
+  "transformerEncoder/relu",
+  "transformerEncoder/gelu+normalizeFirst",
+  "transformerDecoder/alone+normalizeFirst",
+  "transformerDecoder/alone+rms+rotary",
+  "transformerDecoder/cross+normalizeFirst",
+];
+
+export const isSpread = ({ name }: AttentionGolden): boolean => SPREAD.includes(name);
+
 const given = (spec: InputSpec): Tensor => tensor(inputOf(spec), spec.shape);
 
 /** The layer of a golden with its weights, which have Keras's names in Keras's order. */
