@@ -27,6 +27,7 @@ import * as select from "./select.ts";
 import * as normalization from "./softmax.ts";
 import * as crossEntropy from "./sparse-cross-entropy.ts";
 import * as trigonometry from "./trigonometry.ts";
+import * as windowing from "./windows.ts";
 
 /** Every op as a function of values, for gradients, references and the floors above. */
 export const ops: Ops = {
@@ -41,6 +42,7 @@ export const ops: Ops = {
   ...select,
   ...movement,
   ...concatenation,
+  ...windowing,
   ...reduction,
   ...cumulative,
   ...random,
@@ -67,6 +69,7 @@ const ALL: readonly Op[] = [
   ...select.selectOps,
   ...movement.movementOps,
   ...concatenation.concatOps,
+  ...windowing.windowOps,
   ...reduction.reduceOps,
   ...cumulative.cumulativeOps,
   ...random.randomOps,

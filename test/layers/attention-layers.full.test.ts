@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { loadAttentionGoldens } from "../helpers/golden.ts";
-import { expectGoldenAttention, isSpread, SPREAD } from "./attention-golden.ts";
+import {
+  expectGoldenAttention,
+  isSpread,
+  loadAttentionGoldens,
+  SPREAD,
+} from "./attention-golden.ts";
 
 const all = loadAttentionGoldens();
 const goldens = all.filter((golden) => !isSpread(golden));
