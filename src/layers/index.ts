@@ -1,5 +1,6 @@
 import { type RegisteredClass, registerClass } from "../names/class-registry.ts";
 import { Activation, activation } from "./activation-layer.ts";
+import { AdditiveAttention, additiveAttention } from "./additive-attention.ts";
 import {
   ELU,
   type ELUConfig,
@@ -10,6 +11,7 @@ import {
   Softmax,
   type SoftmaxConfig,
 } from "./advanced-activations.ts";
+import { Attention, attention } from "./attention.ts";
 import { Bidirectional, bidirectional } from "./bidirectional.ts";
 import { Conv1D, conv1d } from "./conv1d.ts";
 import { Conv2D, conv2d } from "./conv2d.ts";
@@ -34,6 +36,7 @@ import {
   globalMaxPooling1d,
   globalMaxPooling2d,
 } from "./global-pooling.ts";
+import { GroupedQueryAttention, groupedQueryAttention } from "./grouped-query-attention.ts";
 import { GRU, gru } from "./gru.ts";
 import { GRUCell, gruCell } from "./gru-cell.ts";
 import { input } from "./input.ts";
@@ -54,6 +57,7 @@ import {
   Multiply,
   Subtract,
 } from "./merge.ts";
+import { MultiHeadAttention, multiHeadAttention } from "./multi-head-attention.ts";
 import { Normalization, normalization } from "./normalization.ts";
 import { Permute, permute } from "./permute.ts";
 import {
@@ -85,10 +89,14 @@ import {
   TokenAndPositionEmbedding,
   tokenAndPositionEmbedding,
 } from "./token-and-position-embedding.ts";
+import { TransformerDecoder, transformerDecoder } from "./transformer-decoder.ts";
+import { TransformerEncoder, transformerEncoder } from "./transformer-encoder.ts";
 
 const classes: readonly RegisteredClass[] = [
   Activation,
   Add,
+  AdditiveAttention,
+  Attention,
   Average,
   AveragePooling1D,
   AveragePooling2D,
@@ -104,6 +112,7 @@ const classes: readonly RegisteredClass[] = [
   Flatten,
   GaussianDropout,
   GaussianNoise,
+  GroupedQueryAttention,
   GlobalAveragePooling1D,
   GlobalAveragePooling2D,
   GlobalMaxPooling1D,
@@ -120,6 +129,7 @@ const classes: readonly RegisteredClass[] = [
   MaxPooling1D,
   MaxPooling2D,
   Minimum,
+  MultiHeadAttention,
   Multiply,
   Normalization,
   Permute,
@@ -140,6 +150,8 @@ const classes: readonly RegisteredClass[] = [
   StackedRNNCells,
   Subtract,
   TimeDistributed,
+  TransformerDecoder,
+  TransformerEncoder,
   TokenAndPositionEmbedding,
 ];
 
@@ -221,6 +233,13 @@ export const layers = {
   bidirectional,
   stackedRNN,
   timeDistributed,
+  // attention
+  multiHeadAttention,
+  groupedQueryAttention,
+  attention,
+  additiveAttention,
+  transformerEncoder,
+  transformerDecoder,
   // several inputs
   /** Sum of several inputs, which broadcast: `layers.add().apply([a, b])`. */
   add: (config?: LayerConfig): Add => new Add(config),

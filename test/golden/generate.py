@@ -1,7 +1,7 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent options matrix gradient-flow training optimizers losses ops positions convolution. Without a part: all,
-and waves.json with them.
+Parts: recurrent options matrix gradient-flow training optimizers losses ops positions attention
+convolution. Without a part: all, and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 
@@ -9,6 +9,7 @@ import sys
 
 import torch
 
+import attention
 import convolution
 import gradient_flow
 import losses
@@ -30,6 +31,7 @@ PARTS = {
     "optimizers": optimizers.generate,
     "losses": losses.generate,
     "ops": ops.generate,
+    "attention": attention.generate,
     "positions": positions.generate,
     "convolution": convolution.generate,
 }

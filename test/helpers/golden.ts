@@ -253,7 +253,8 @@ interface GoldenFile<Case> {
   readonly cases: readonly Case[];
 }
 
-function load<Case>(name: string): readonly Case[] {
+/** The cases of a file; for those whose types stand beside their tests. */
+export function load<Case>(name: string): readonly Case[] {
   const url = new URL(`../golden/${name}.json`, import.meta.url);
   const file = JSON.parse(readFileSync(url, "utf8")) as GoldenFile<Case>;
   if (file.format !== 1 || file.cases.length === 0) {
