@@ -7,6 +7,7 @@ import {
   type PartMasks,
   partMasks,
 } from "./attention-call.ts";
+import { noticeAttention } from "./attention-observer.ts";
 import type { AttentionRun } from "./attention-run.ts";
 import { DropoutKeys } from "./dropout-mask.ts";
 import { Layer } from "./layer.ts";
@@ -80,6 +81,7 @@ export abstract class AttentionLayer extends Layer {
     const parts = attentionParts(asList(inputs), this.name);
     const [ofQuery = null, ofValue = null, ofKey = null] = [kwargs.mask ?? null].flat();
     const { output, scores } = this.attend(parts, [ofQuery, ofValue, ofKey], kwargs);
+    noticeAttention(this, scores);
     return kwargs.returnAttentionScores === true ? [output, scores()] : output;
   }
 

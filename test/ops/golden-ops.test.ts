@@ -82,24 +82,13 @@ const CASES: Readonly<Record<string, Case>> = {
   attention: { tolerance: "attention", run: attention },
 };
 
-/** softmax(q·kᵀ/√d + bias)·v from single ops; rows without a key give zeros. */
-function attention(inputs: Inputs, { causal }: Attributes): sl.Tensor {
-  const [query, key, value] = [of(inputs, "query"), of(inputs, "key"), of(inputs, "value")];
-  const [batch = 1, heads = 1, time = 1, width = 1] = query.shape;
-  const [, , source = 1] = key.shape;
-  const grouped = (x: sl.Tensor): sl.Tensor => x.broadcastTo([batch, heads, source, width]);
-  let scores = sl.matMul(query, grouped(key), false, true).div(Math.sqrt(width)); // [B, N, T, S]
-  if (inputs.bias) scores = scores.add(inputs.bias);
-  let isSeen = sl.ones([batch, 1, time, source], "bool");
-  if (causal) {
-    isSeen = isSeen.logicalAnd(sl.range(0, time).expandDims(1).greaterEqual(sl.range(0, source)));
-  }
-  if (inputs.keyMask) {
-    isSeen = isSeen.logicalAnd(inputs.keyMask.notEqual(0).reshape([batch, 1, 1, source]));
-  }
-  const weights = sl.softmax(sl.where(isSeen, scores, -1e9)); // [B, N, T, S]
-  const hasKey = isSeen.any(-1, true);
-  return sl.matMul(sl.where(hasKey, weights, 0), grouped(value)); // [B, N, T, D]
+/** Padding as keyMask [B, S]; rows without a key give zeros. */
+function attention({ query, key, value, ...inputs }: Inputs, { causal }: Attributes): sl.Tensor {
+  if (!query || !key || !value) throw new RangeError("attention takes three inputs");
+  const { keyMask } = inputs;
+  const mask = keyMask?.notEqual(0).expandDims(1).expandDims(1) ?? null; // [B, 1, 1, S]
+  const options = { causal: causal === true, mask, bias: inputs.bias ?? null };
+  return sl.scaledDotProductAttention(query, key, value, options);
 }
 
 describe("ops against PyTorch in float64", () => {
