@@ -1,5 +1,6 @@
 import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
+import * as cacheAppending from "./cache-append.ts";
 import * as casting from "./cast.ts";
 import * as comparison from "./comparison.ts";
 import * as concatenation from "./concat.ts";
@@ -20,6 +21,7 @@ import * as random from "./random.ts";
 import * as recurrence from "./recurrent.ts";
 import * as reduction from "./reduce.ts";
 import * as rounding from "./rounding.ts";
+import * as sampling from "./sample-token.ts";
 import * as loop from "./scan.ts";
 import * as select from "./select.ts";
 import * as normalization from "./softmax.ts";
@@ -50,6 +52,8 @@ export const ops: Ops = {
   ...ctc,
   ...recurrence,
   ...loop,
+  ...cacheAppending,
+  ...sampling,
 };
 
 const ALL: readonly Op[] = [
@@ -74,6 +78,8 @@ const ALL: readonly Op[] = [
   ...ctc.ctcLossOps,
   ...recurrence.recurrentOps,
   ...loop.scanOps,
+  ...cacheAppending.cacheAppendOps,
+  ...sampling.sampleTokenOps,
   customGradOp,
   gradientCheckOp,
   optimizerUpdateOp,
