@@ -1,5 +1,6 @@
 import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
+import * as attending from "./attention.ts";
 import * as cacheAppending from "./cache-append.ts";
 import * as casting from "./cast.ts";
 import * as comparison from "./comparison.ts";
@@ -50,6 +51,7 @@ export const ops: Ops = {
   ...gathering,
   ...crossEntropy,
   ...ctc,
+  ...attending,
   ...recurrence,
   ...loop,
   ...cacheAppending,
@@ -76,6 +78,7 @@ const ALL: readonly Op[] = [
   ...gathering.gatherOps,
   ...crossEntropy.sparseCrossEntropyOps,
   ...ctc.ctcLossOps,
+  ...attending.attentionOps,
   ...recurrence.recurrentOps,
   ...loop.scanOps,
   ...cacheAppending.cacheAppendOps,

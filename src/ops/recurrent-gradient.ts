@@ -7,16 +7,8 @@ import type { Op } from "./op.ts";
 import type { RecurrentAttributes, RecurrentGradientInputs } from "./ops.ts";
 import { record } from "./record.ts";
 import { recurrentGradientReference } from "./recurrent-gradient-reference.ts";
-import {
-  callOf,
-  checkForward,
-  expectShapes,
-  GRADIENT_INPUTS,
-  named,
-  namedInputs,
-  pickInputs,
-  recurrentAttributes,
-} from "./recurrent-inputs.ts";
+import { named, namedInputs, pickInputs } from "./named-inputs.ts";
+import { callOf, checkForward, expectShapes, GRADIENT_INPUTS, recurrentAttributes } from "./recurrent-inputs.ts";
 
 /**
  * The time loop of `recurrent` backwards. Inputs: those of the forward op, its outputs, and the gradients of

@@ -9,17 +9,8 @@ import { outputOf, record } from "./record.ts";
 import { gateColumns } from "./recurrent-cells.ts";
 import { ofDirection } from "./recurrent-directions.ts";
 import { recurrentGradient, recurrentGradientOp } from "./recurrent-gradient.ts";
-import {
-  callOf,
-  checkForward,
-  FORWARD_INPUTS,
-  type Named,
-  named,
-  namedInputs,
-  pickInputs,
-  recurrentAttributes,
-  sizesOf,
-} from "./recurrent-inputs.ts";
+import { type Named, named, namedInputs, pickInputs } from "./named-inputs.ts";
+import { callOf, checkForward, FORWARD_INPUTS, recurrentAttributes, sizesOf } from "./recurrent-inputs.ts";
 import { recurrentReference } from "./recurrent-reference.ts";
 
 /**
