@@ -22,7 +22,15 @@ export function lowerSampleToken({ node, limits }: LowerContext): Lowered {
       {
         kernel: { name: "sample_token", code, layout: "uurrw" },
         bindings: [input(0), input(1), output(0)],
-        params: paramWords([rows, columns, topK, indexBits, f32(temperature), f32(topP), f32(minP)]),
+        params: paramWords([
+          rows,
+          columns,
+          topK,
+          indexBits,
+          f32(temperature),
+          f32(topP),
+          f32(minP),
+        ]),
         words: { fixed: new Uint32Array(4), scalars: [{ word: 0, scalar: 0 }], stepped: [] },
         workgroups,
         flops: rows * columns * (200 + cuts * 20 * (PASSES_OF_CUT + indexBits)),

@@ -48,6 +48,9 @@ class CarriedStates {
   }
 }
 
+/** A layer needs all steps at once, and the model runs step by step. */
+export class NotStepwiseError extends ArgumentError {}
+
 let current: CarriedStates | null = null;
 
 /** What the layer that runs now gets its states from, and leaves them in; null: it sees to them itself. */
@@ -80,4 +83,16 @@ export function carryStates<T>(
   } finally {
     current = outer;
   }
+}
+
+/**
+ * To be called by layers that need all steps at once.
+ * @throws {NotStepwiseError} while a model runs step by step; who runs it so may show it whole sequences instead.
+ */
+export function requireWholeSequence(layer: string): void {
+  if (current === null) return;
+  throw new NotStepwiseError(
+    `${layer}: this attention reads steps that come later, and the model runs step by step. Expected causal ` +
+      "self-attention (useCausalMask: true) there, or run the model over the whole sequence.",
+  );
 }

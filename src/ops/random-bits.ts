@@ -49,7 +49,9 @@ export function truncatedNormal(key: number, index: number): number {
  * probability that is proportional to weight i.
  */
 export function gumbel(key: number, index: number): number {
-  return -Math.log(-Math.log1p(-Math.min((uniformBits(key, index) + 0.5) * 2 ** -32, MOST_BELOW_1)));
+  return -Math.log(
+    -Math.log1p(-Math.min((uniformBits(key, index) + 0.5) * 2 ** -32, MOST_BELOW_1)),
+  );
 }
 
 /** The generator itself, on keys and counters of two words. */

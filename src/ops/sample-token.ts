@@ -96,10 +96,7 @@ function sampled(o: Ops, { logits, step, key }: SampleInputs, rules: SamplingRul
   const token =
     temperature === 0
       ? o.argMax(logits, 1)
-      : o.argMax(
-          o.where(kept(), o.add(scaled(), noise()), o.literal(Number.NEGATIVE_INFINITY)),
-          1,
-        );
+      : o.argMax(o.where(kept(), o.add(scaled(), noise()), o.literal(Number.NEGATIVE_INFINITY)), 1);
   const unfit = o.logicalOr(o.isNaN(logits), o.equal(logits, o.literal(Number.POSITIVE_INFINITY)));
   const isBad = o.logicalOr(
     o.greater(o.sum(o.cast(unfit, "float32"), [1]), o.literal(0)),

@@ -1,10 +1,19 @@
-import { ArgumentError, compile, DTypeError, ShapeError, Tensor, tensor, tensor2d, zeros } from "sluice";
+import {
+  ArgumentError,
+  compile,
+  DTypeError,
+  ShapeError,
+  Tensor,
+  tensor,
+  tensor2d,
+  zeros,
+} from "sluice";
 import { describe, expect, test } from "vitest";
-import { counters } from "../../src/tensor/index.ts";
 import { HostScalar } from "../../src/graph/host-scalar.ts";
 import { ops } from "../../src/ops/index.ts";
 import type { SamplingRules } from "../../src/ops/ops.ts";
 import { gumbel, uniformBits } from "../../src/ops/random-bits.ts";
+import { counters } from "../../src/tensor/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
 import { evaluate } from "../reference/interpreter.ts";
@@ -133,7 +142,9 @@ describe("the order of tokens", () => {
   test("a token of minus infinity is never chosen", async () => {
     const row = [Number.NEGATIVE_INFINITY, 0, Number.NEGATIVE_INFINITY, -1];
     expect(new Set(await drawn(rowsOf(row, 200), {}))).toEqual(new Set([1, 3]));
-    expect(new Set(await drawn(rowsOf(row, 200), { topK: 3, topP: 0.99 }))).toEqual(new Set([1, 3]));
+    expect(new Set(await drawn(rowsOf(row, 200), { topK: 3, topP: 0.99 }))).toEqual(
+      new Set([1, 3]),
+    );
   });
 });
 
