@@ -129,7 +129,10 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     const shapes = shapesOf(inputs);
     this.ensureBuilt(shapes);
     const dtype = this.computeOutputDType(asList(inputs)[0]?.dtype ?? "float32");
-    const outputs = shapeList(this.computeOutputShape(shapes)).map((shape) => ({ shape, dtype }));
+    const outputs = shapeList(this.computeOutputShape(shapes, kwargs)).map((shape) => ({
+      shape,
+      dtype,
+    }));
     const node = new LayerNode(this, inputs, { kwargs, outputs });
     this.inboundNodes.push(node);
     const [only] = node.outputs;
@@ -167,8 +170,11 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return inputs instanceof Tensor ? inputs : [...inputs];
   }
 
-  /** Shape of the output from the shape of the input. For layers to override; default: the same. */
-  computeOutputShape(inputShape: LayerShapes): LayerShapes {
+  /**
+   * Shape of the output from the shape of the input, and the arguments of the call. For layers to override; default:
+   * the same.
+   */
+  computeOutputShape(inputShape: LayerShapes, _kwargs?: CallOptions): LayerShapes {
     return inputShape;
   }
 

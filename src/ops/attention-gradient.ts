@@ -3,6 +3,7 @@ import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Attributes, Value } from "../graph/node.ts";
 import { shapesEqual } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
+import { lowerAttentionGradient } from "../kernels/attention-gradient.ts";
 import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
 import { ATTENTION_GRADIENT_INPUTS, checkAttention } from "./attention-inputs.ts";
 import { attentionGradientReference } from "./attention-reference.ts";
@@ -28,7 +29,7 @@ export const attentionGradientOp: Op = {
       ...attentionSettings(attributes),
       key: scalars[0],
     }),
-  lowering: { kind: "expand" },
+  lowering: { kind: "kernel", lower: lowerAttentionGradient },
 };
 
 /** Outputs as `attentionGradientOp` lists them. */
@@ -39,8 +40,7 @@ export function attentionGradient(
 ): readonly Value[] {
   const { values, names } = pickInputs({ ...inputs }, ATTENTION_GRADIENT_INPUTS);
   const scalars = attributes.dropout > 0 && key ? [key] : [];
-  return record(attentionGradientOp, values, { ...attributes, inputs: names }, { scalars })
-    .outputs;
+  return record(attentionGradientOp, values, { ...attributes, inputs: names }, { scalars }).outputs;
 }
 
 function inferGradient(list: readonly Spec[], attributes: Attributes): Spec[] {

@@ -32,8 +32,12 @@ export function sizesOfInputs(
   return attentionSizes(shapes, settings.layout);
 }
 
-/** Checks of everything that attention takes; returns its sizes. */
-export function checkAttention(inputs: Named<Spec>, settings: AttentionSettings): AttentionSizes {
+/** Checks of everything that attention takes; returns its sizes. `label` begins the messages. */
+export function checkAttention(
+  inputs: Named<Spec>,
+  settings: AttentionSettings,
+  label = "attention",
+): AttentionSizes {
   const [query, key, value] = [
     named(inputs, "query"),
     named(inputs, "key"),
@@ -46,11 +50,11 @@ export function checkAttention(inputs: Named<Spec>, settings: AttentionSettings)
       : "query [B,T,N,D], key [B,S,M,D], value [B,S,M,E]";
   for (const spec of [query, key, value]) {
     if (spec.dtype !== "float32") {
-      throw new DTypeError(`attention: received ${received}; expected float32.`);
+      throw new DTypeError(`${label}: received ${received}; expected float32.`);
     }
     if (spec.shape.length !== 4) {
       throw new ShapeError(
-        `attention: received ${received}. Expected ${expected}, rank 4 each; a single head is [B,1,T,D]: reshape.`,
+        `${label}: received ${received}. Expected ${expected}, rank 4 each; a single head is [B,1,T,D]: reshape.`,
         { details: { query: query.shape, key: key.shape, value: value.shape } },
       );
     }
@@ -65,7 +69,7 @@ export function checkAttention(inputs: Named<Spec>, settings: AttentionSettings)
     ofValue.keyHeads === sizes.keyHeads;
   if (!isMatch || sizes.keySize === 0 || sizes.valueSize === 0) {
     throw new ShapeError(
-      `attention: received ${received}. Expected ${expected}: equal B, S, M and D.`,
+      `${label}: received ${received}. Expected ${expected}: equal B, S, M and D.`,
       {
         details: { query: query.shape, key: key.shape, value: value.shape },
       },
@@ -73,14 +77,14 @@ export function checkAttention(inputs: Named<Spec>, settings: AttentionSettings)
   }
   if (sizes.keyHeads === 0 || sizes.heads % sizes.keyHeads !== 0) {
     throw new ShapeError(
-      `attention: received ${sizes.heads} heads of queries for ${sizes.keyHeads} heads of keys and values. Expected a ` +
+      `${label}: received ${sizes.heads} heads of queries for ${sizes.keyHeads} heads of keys and values. Expected a ` +
         "multiple, so that each head of keys serves as many heads of queries.",
       { details: { heads: sizes.heads, keyHeads: sizes.keyHeads } },
     );
   }
-  checkStretched("mask", inputs.mask, { sizes, dtype: "bool" });
-  checkStretched("bias", inputs.bias, { sizes, dtype: "float32" });
-  checkSettings(settings);
+  checkStretched(`${label}: mask`, inputs.mask, { sizes, dtype: "bool" });
+  checkStretched(`${label}: bias`, inputs.bias, { sizes, dtype: "float32" });
+  checkSettings(settings, label);
   return sizes;
 }
 
@@ -98,7 +102,7 @@ function checkStretched(
   const scores = [sizes.batch, sizes.heads, sizes.time, sizes.source];
   if (spec.dtype !== dtype) {
     throw new DTypeError(
-      `attention: ${name} is ${formatSpec(spec)}; expected ${dtype}` +
+      `${name} is ${formatSpec(spec)}; expected ${dtype}` +
         (dtype === "bool" ? ", true where a query sees a key. A float is added as bias." : "."),
     );
   }
@@ -106,22 +110,22 @@ function checkStretched(
     spec.shape.length === 4 && spec.shape.every((dim, axis) => dim === 1 || dim === scores[axis]);
   if (fits) return;
   throw new ShapeError(
-    `attention: ${name} has the shape ${formatShape(spec.shape)}. Expected what stretches to the scores ` +
+    `${name} has the shape ${formatShape(spec.shape)}. Expected what stretches to the scores ` +
       `[B,N,T,S] = ${formatShape(scores)}: each axis as there, or 1.`,
-    { details: { [name]: spec.shape, scores } },
+    { details: { shape: spec.shape, scores } },
   );
 }
 
-function checkSettings({ scale, window, dropout }: AttentionSettings): void {
+function checkSettings({ scale, window, dropout }: AttentionSettings, label: string): void {
   if (!Number.isFinite(scale)) {
-    throw new ArgumentError(`attention: scale is ${scale}; expected a finite number.`);
+    throw new ArgumentError(`${label}: scale is ${scale}; expected a finite number.`);
   }
   if (window !== null && !(Number.isInteger(window) && window >= 1)) {
     throw new ArgumentError(
-      `attention: window is ${window}. Expected a whole number from 1 up (1: each query sees its own position alone), or null.`,
+      `${label}: window is ${window}. Expected a whole number from 1 up (1: each query sees its own position alone), or null.`,
     );
   }
   if (!(dropout >= 0 && dropout < 1)) {
-    throw new ArgumentError(`attention: dropout is ${dropout}; expected a number in [0, 1).`);
+    throw new ArgumentError(`${label}: dropout is ${dropout}; expected a number in [0, 1).`);
   }
 }

@@ -39,11 +39,7 @@ export function attentionReference(
 }
 
 /** The weights alone, [B, N, T, S]: what each query takes of each key, before dropout. */
-export function attentionWeights(
-  o: Ops,
-  inputs: Named<Value>,
-  settings: AttentionSettings,
-): Value {
+export function attentionWeights(o: Ops, inputs: Named<Value>, settings: AttentionSettings): Value {
   const { exps, total } = softmaxParts(o, partsOf(o, inputs, settings));
   return o.div(exps, orOne(o, total));
 }

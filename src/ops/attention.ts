@@ -2,6 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Attributes, Node, Value } from "../graph/node.ts";
 import { type Spec, specOf } from "../graph/spec.ts";
+import { lowerAttention } from "../kernels/attention.ts";
 import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
 import { attentionGradient, attentionGradientOp } from "./attention-gradient.ts";
 import { ATTENTION_INPUTS, checkAttention } from "./attention-inputs.ts";
@@ -36,7 +37,7 @@ export const attentionOp: Op = {
       ...attentionSettings(attributes),
       key: scalars[0],
     }),
-  lowering: { kind: "expand" },
+  lowering: { kind: "kernel", lower: lowerAttention },
 };
 
 /** Outputs as `attentionOp` lists them. `key` is that of the dropout. */
@@ -56,10 +57,7 @@ export const attentionOps: readonly Op[] = [attentionOp, attentionGradientOp];
 
 function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
   const settings = attentionSettings(attributes);
-  const { batch, heads, time, valueSize } = checkAttention(
-    namedInputs(list, attributes),
-    settings,
-  );
+  const { batch, heads, time, valueSize } = checkAttention(namedInputs(list, attributes), settings);
   const result = inLayout([batch, heads, time, valueSize], settings.layout);
   return [specOf(result), specOf([batch, heads, time])];
 }

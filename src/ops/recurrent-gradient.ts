@@ -3,12 +3,18 @@ import { type Spec, specOf } from "../graph/spec.ts";
 import type { LowerContext, Lowered } from "../kernels/dispatch.ts";
 import { savedGates } from "../kernels/recurrent.ts";
 import { lowerRecurrentBackward } from "../kernels/recurrent-gradient.ts";
+import { named, namedInputs, pickInputs } from "./named-inputs.ts";
 import type { Op } from "./op.ts";
 import type { RecurrentAttributes, RecurrentGradientInputs } from "./ops.ts";
 import { record } from "./record.ts";
 import { recurrentGradientReference } from "./recurrent-gradient-reference.ts";
-import { named, namedInputs, pickInputs } from "./named-inputs.ts";
-import { callOf, checkForward, expectShapes, GRADIENT_INPUTS, recurrentAttributes } from "./recurrent-inputs.ts";
+import {
+  callOf,
+  checkForward,
+  expectShapes,
+  GRADIENT_INPUTS,
+  recurrentAttributes,
+} from "./recurrent-inputs.ts";
 
 /**
  * The time loop of `recurrent` backwards. Inputs: those of the forward op, its outputs, and the gradients of

@@ -3,14 +3,20 @@ import type { Attributes, Node, Value } from "../graph/node.ts";
 import { type Spec, specOf } from "../graph/spec.ts";
 import type { LowerContext, Lowered } from "../kernels/dispatch.ts";
 import { lowerRecurrentForward, savedGates } from "../kernels/recurrent.ts";
+import { type Named, named, namedInputs, pickInputs } from "./named-inputs.ts";
 import type { Op } from "./op.ts";
 import type { Ops, RecurrentAttributes, RecurrentInputs } from "./ops.ts";
 import { outputOf, record } from "./record.ts";
 import { gateColumns } from "./recurrent-cells.ts";
 import { ofDirection } from "./recurrent-directions.ts";
 import { recurrentGradient, recurrentGradientOp } from "./recurrent-gradient.ts";
-import { type Named, named, namedInputs, pickInputs } from "./named-inputs.ts";
-import { callOf, checkForward, FORWARD_INPUTS, recurrentAttributes, sizesOf } from "./recurrent-inputs.ts";
+import {
+  callOf,
+  checkForward,
+  FORWARD_INPUTS,
+  recurrentAttributes,
+  sizesOf,
+} from "./recurrent-inputs.ts";
 import { recurrentReference } from "./recurrent-reference.ts";
 
 /**

@@ -1,9 +1,8 @@
-import { ArgumentError, ShapeError } from "../../errors.ts";
+import { ShapeError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { type AttentionSettings, attentionSizes } from "../../kernels/attention-shape.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
-import { describeValue } from "../../names/describe.ts";
 import { checkAttention } from "../../ops/attention-inputs.ts";
 import { attentionWeights } from "../../ops/attention-reference.ts";
 import { ops } from "../../ops/index.ts";
@@ -81,6 +80,7 @@ export function scaledDotProductAttention(
   const dropout = options.dropout ?? 0;
   const settings = { ...settingsOf(q, options), dropout };
   const inputs = { query: q, key: k, value: v, ...stretched({ query: q, key: k }, options, label) };
+  checkAttention(specsOf(inputs), settings, label);
   const seed = dropout > 0 ? keyOf(options.seed ?? undefined, label) : undefined;
   const [result] = ops.attention(inputs, settings, seed);
   if (result === undefined) throw new RangeError("attention gave no result");
@@ -113,7 +113,7 @@ export function attentionScores(
   const [q, k] = [floats(query, label), floats(key, label)];
   const settings = { ...settingsOf(q, options), dropout: 0 };
   const inputs = { query: q, key: k, value: k, ...stretched({ query: q, key: k }, options, label) };
-  checkAttention(specsOf(inputs), settings);
+  checkAttention(specsOf(inputs), settings, label);
   return Tensor.of(attentionWeights(ops, inputs, settings));
 }
 
