@@ -115,7 +115,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
           }
         }
         const handles = ownHandles(result, asList(inputs));
-        this.#passMask(inputs, handles, mask);
+        this.#passMask(inputs, handles, { ...kwargs, mask });
         if (Array.isArray(handles)) Tensor.group(handles);
         return handles;
       });
@@ -191,7 +191,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   /**
    * The mask that travels with the output. Default: the input's when `supportsMasking`, else none.
    */
-  computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
+  computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask, _kwargs?: CallOptions): Mask {
     if (this.supportsMasking) return mask;
     if (mask !== null && [mask].flat().some((one) => one !== null)) this.#warnOfMask();
     return null;
@@ -265,8 +265,12 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     console.warn(`${this.name}: a mask reaches this layer, which does not use it; it ends here.`);
   }
 
-  #passMask(inputs: Tensor | readonly Tensor[], result: Tensor | Tensor[], mask: Mask): void {
-    const outputMask = [this.computeMask(inputs, mask)].flat();
+  #passMask(
+    inputs: Tensor | readonly Tensor[],
+    result: Tensor | Tensor[],
+    kwargs: CallOptions & { readonly mask: Mask },
+  ): void {
+    const outputMask = [this.computeMask(inputs, kwargs.mask, kwargs)].flat();
     asList(result).forEach((output, index) => {
       const own = outputMask[index] ?? null;
       if (own !== null || maskOf(output) !== null) setMask(output, own);

@@ -21,6 +21,7 @@ import { optimizerUpdateOp } from "./optimizer-update.ts";
 import * as random from "./random.ts";
 import * as recurrence from "./recurrent.ts";
 import * as reduction from "./reduce.ts";
+import * as rootMeanSquare from "./rms-norm.ts";
 import * as rounding from "./rounding.ts";
 import * as sampling from "./sample-token.ts";
 import * as loop from "./scan.ts";
@@ -48,6 +49,7 @@ export const ops: Ops = {
   ...matrix,
   ...normalization,
   ...layerNormalization,
+  ...rootMeanSquare,
   ...gathering,
   ...crossEntropy,
   ...ctc,
@@ -75,6 +77,7 @@ const ALL: readonly Op[] = [
   ...matrix.matMulOps,
   ...normalization.softmaxOps,
   ...layerNormalization.layerNormOps,
+  ...rootMeanSquare.rmsNormOps,
   ...gathering.gatherOps,
   ...crossEntropy.sparseCrossEntropyOps,
   ...ctc.ctcLossOps,
