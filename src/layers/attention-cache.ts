@@ -7,7 +7,6 @@ import {
   lessEqual,
   logicalAnd,
   pad,
-  range,
   reshape,
   scalar,
   sub,
@@ -98,8 +97,9 @@ function visibleFrom(
   position: Tensor,
   { time, source, window }: { time: number; source: number; window: number | null },
 ): Tensor {
-  const query = expandDims(add(range(0, time, 1, "int32"), position), 1); // [T, 1]
-  const key = range(0, source, 1, "int32"); // [S]
+  // The same ops for all layers: the compiler computes equal ones once.
+  const query = expandDims(add(Tensor.of(ops.range(time)), position), 1); // [T, 1]
+  const key = Tensor.of(ops.range(source)); // [S]
   const isSeen = lessEqual(key, query);
   const isNear = window === null ? null : less(sub(query, key), scalar(window, "int32"));
   return reshape(isNear ? logicalAnd(isSeen, isNear) : isSeen, [1, 1, time, source]);

@@ -187,7 +187,7 @@ export class BeamRun {
       parents,
       tokens: where(isUnfit, scalar(-1, "int32"), chosen),
       lengths: add(gather(lengths, parents), grown),
-      ended: logicalOr(before, isStop),
+      ended: logicalOr(logicalOr(before, isStop), isUnfit), // nothing good comes of it any more
     };
   }
 }
