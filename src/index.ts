@@ -32,6 +32,7 @@ export type { Shape } from "./graph/shape.ts";
 export { type Initializer, initializers } from "./initializers/index.ts";
 export * as inspect from "./inspect/index.ts";
 export * as activations from "./layers/activations.ts";
+export type { AttentionCallOptions } from "./layers/attention-call.ts";
 export type { DenseConfig } from "./layers/dense.ts";
 export type { GRUConfig } from "./layers/gru.ts";
 export type { GRUCellConfig } from "./layers/gru-cell.ts";
@@ -41,6 +42,7 @@ export type { LayerShape, LayerShapes } from "./layers/layer-shape.ts";
 export type { CallOptions, LayerConfig, Mask } from "./layers/layer-types.ts";
 export type { LSTMConfig } from "./layers/lstm.ts";
 export type { LSTMCellConfig } from "./layers/lstm-cell.ts";
+export type { MultiHeadAttentionConfig } from "./layers/multi-head-attention.ts";
 export type { RNNConfig } from "./layers/rnn.ts";
 export type {
   CellCallOptions,
@@ -54,6 +56,7 @@ export type { SimpleRNNCellConfig } from "./layers/simple-rnn-cell.ts";
 export type { StackedRNNConfig } from "./layers/stacked-rnn.ts";
 export type { StackedRNNCellsConfig } from "./layers/stacked-rnn-cells.ts";
 export type { SymbolicTensor } from "./layers/symbolic.ts";
+export type { TransformerConfig } from "./layers/transformer-config.ts";
 export * as losses from "./losses/index.ts";
 export * as metrics from "./metrics/index.ts";
 export * as serialization from "./names/class-registry.ts";

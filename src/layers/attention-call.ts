@@ -77,33 +77,50 @@ export function partMasks(
   return [given("queryMask", ofQuery), given("valueMask", ofValue), given("keyMask", ofKey)];
 }
 
+/** Sizes that masks have to fit. */
+export interface MaskSizes {
+  readonly layer: string;
+  readonly batch: number;
+  readonly time: number;
+  readonly source: number;
+}
+
 /**
- * What masks say of the scores: which query sees which key, and which queries count. The query's mask is apart from the
- * other one, which would be T×S for every row of the batch with it.
- * @param attention bool, stretches to [B, N, T, S].
+ * Which queries and which keys count, bool [B, T] and [B, S]; null: all. They stay apart from each other: together they
+ * would be T×S for every row of the batch.
  * @throws {ShapeError} for a mask that does not fit.
  */
+export function countingSteps(
+  [ofQuery, ofValue, ofKey]: PartMasks,
+  { layer, batch, time, source }: MaskSizes,
+): { queryMask: Tensor | null; keyMask: Tensor | null } {
+  const fit = (mask: Tensor | null, steps: number, name: string) =>
+    mask && checked(mask, [batch, steps], `${layer}: ${name}`);
+  return {
+    queryMask: fit(ofQuery, time, "queryMask"),
+    keyMask: both(fit(ofValue, source, "valueMask"), fit(ofKey, source, "keyMask")),
+  };
+}
+
+/**
+ * Which query sees which key: bool [B, N, T, S], an axis being 1 where all are alike; null: every one.
+ * @param keyMask bool [B, S].
+ * @param others bool [T, S], or as the result.
+ */
 export function visibleKeys(
-  [ofQuery, ...ofKeys]: PartMasks,
-  attention: Tensor | null,
-  sizes: { layer: string; batch: number; time: number; source: number },
-): { mask: Tensor | null; queryMask: Tensor | null } {
-  const { layer, batch, time, source } = sizes;
-  const keys = ofKeys.map(
-    (mask, i) =>
-      mask &&
-      reshape(checked(mask, [batch, source], `${layer}: ${i === 0 ? "valueMask" : "keyMask"}`), [
-        batch,
-        1,
-        1,
-        source,
-      ]),
+  keyMask: Tensor | null,
+  others: readonly (Tensor | null)[],
+): Tensor | null {
+  const [batch = 0, source = 0] = keyMask?.shape ?? [];
+  const keys = keyMask && reshape(keyMask, [batch, 1, 1, source]);
+  return others.reduce<Tensor | null>(
+    (all, one) => both(all, one?.rank === 2 ? reshape(one, [1, 1, ...one.shape]) : one),
+    keys,
   );
-  const mask = [...keys, attention].reduce(
-    (both, one) => (both && one ? logicalAnd(both, one) : (both ?? one)),
-    null,
-  );
-  return { mask, queryMask: ofQuery && checked(ofQuery, [batch, time], `${layer}: queryMask`) };
+}
+
+function both(a: Tensor | null, b: Tensor | null): Tensor | null {
+  return a && b ? logicalAnd(a, b) : (a ?? b);
 }
 
 /** @throws {ShapeError} unless the mask has this shape. */

@@ -5,6 +5,7 @@ import {
   type InitializerLike,
   serializeInitializer,
 } from "../initializers/index.ts";
+import { describeValue } from "../names/describe.ts";
 import {
   getRegularizer,
   type RegularizerLike,
@@ -13,6 +14,7 @@ import {
 import { dropoutRate } from "./arguments.ts";
 import type { OwnKeys } from "./check-config.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
+import type { RotaryEmbeddingConfig } from "./rotary-embedding.ts";
 
 /** What attention with learned projections takes, however its heads are arranged. */
 export interface ProjectedAttentionConfig extends LayerConfig {
@@ -42,7 +44,15 @@ export interface ProjectedAttentionConfig extends LayerConfig {
   readonly biasConstraint?: ConstraintLike | null;
   /** Seed of the dropout. Default: drawn from the seed of `setSeed`. */
   readonly seed?: number | undefined;
+  /**
+   * Whether queries and keys are turned by their positions (`layers.rotaryEmbedding`), so that a score depends on how far
+   * apart they stand; an object gives that layer's settings. The size of a head has to be even. Default false.
+   */
+  readonly rotary?: Rotary;
 }
+
+/** Whether there are rotary positions, and which. */
+export type Rotary = boolean | Pick<RotaryEmbeddingConfig, "maxWavelength" | "scalingFactor">;
 
 export const projectedAttentionKeys: OwnKeys<ProjectedAttentionConfig> = {
   dropout: "number",
@@ -58,6 +68,7 @@ export const projectedAttentionKeys: OwnKeys<ProjectedAttentionConfig> = {
   kernelConstraint: "any",
   biasConstraint: "any",
   seed: "number",
+  rotary: "any",
 };
 
 /** The config with defaults filled in and names resolved. */
@@ -78,6 +89,7 @@ export function resolveProjectedAttention(config: ProjectedAttentionConfig, laye
     kernelConstraint: getConstraint(config.kernelConstraint),
     biasConstraint: getConstraint(config.biasConstraint),
     seed: config.seed,
+    rotary: checkRotary(config.rotary ?? false, layer),
   };
 }
 
@@ -94,6 +106,14 @@ export function serializeProjectedAttention(settings: ProjectedAttentionSettings
     biasConstraint: serializeConstraint(rest.biasConstraint),
     ...(seed === undefined ? {} : { seed }),
   };
+}
+
+/** @throws {ArgumentError} for what is neither a boolean nor an object. */
+export function checkRotary(rotary: Rotary, layer: string): Rotary {
+  if (typeof rotary === "boolean" || (typeof rotary === "object" && rotary !== null)) return rotary;
+  throw new ArgumentError(
+    `${layer}: received ${describeValue(rotary)} as rotary. Expected a boolean, or { maxWavelength, scalingFactor }.`,
+  );
 }
 
 function checkWindow(window: number | null, layer: string): number | null {

@@ -78,8 +78,8 @@ export abstract class AttentionLayer extends Layer {
     kwargs: AttentionCallOptions,
   ): Tensor | Tensor[] {
     const parts = attentionParts(asList(inputs), this.name);
-    const masks = partMasks(kwargs.mask ?? null, 3, { layer: this.name, kwargs: {} });
-    const { output, scores } = this.attend(parts, masks, kwargs);
+    const [ofQuery = null, ofValue = null, ofKey = null] = [kwargs.mask ?? null].flat();
+    const { output, scores } = this.attend(parts, [ofQuery, ofValue, ofKey], kwargs);
     return kwargs.returnAttentionScores === true ? [output, scores()] : output;
   }
 

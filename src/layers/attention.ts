@@ -6,6 +6,7 @@ import { AttentionAxes } from "./attention-axes.ts";
 import {
   type AttentionCallOptions,
   type AttentionParts,
+  countingSteps,
   isSelfAttention,
   maskTensor,
   type PartMasks,
@@ -78,10 +79,13 @@ export abstract class PlainAttention extends AttentionLayer {
     const given = maskTensor(kwargs.attentionMask, `${this.name} attentionMask`);
     const shapes = { heads: 1, query: q.shape, value: v.shape };
     const attention = given && new AttentionAxes(null, 3, this.name).mask(given, shapes, this.name);
+    const sizes = { layer: this.name, batch, time, source };
+    const { queryMask, keyMask } = countingSteps(masks, sizes);
     const run = {
       ...this.score(q, k),
       value: expandDims(v, 2), // [B, S, 1, E]
-      ...visibleKeys(masks, attention, { layer: this.name, batch, time, source }),
+      mask: visibleKeys(keyMask, [attention]),
+      queryMask,
       scale: 1,
       causal: isCausal,
       window: null,

@@ -1,22 +1,14 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { applyRegularizer } from "../regularizers/resolve.ts";
-import {
-  add,
-  expandDims,
-  logicalAnd,
-  matMul,
-  mul,
-  reshape,
-  sigmoid,
-  type Tensor,
-} from "../tensor/index.ts";
+import { add, matMul, mul, reshape, sigmoid, type Tensor } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
 import { AttentionAxes } from "./attention-axes.ts";
-import { seenKeys } from "./attention-cache.ts";
+import { type SeenKeys, seenKeys } from "./attention-cache.ts";
 import {
   type AttentionCallOptions,
   type AttentionParts,
   attentionParts,
+  countingSteps,
   isSelfAttention,
   maskTensor,
   type PartMasks,
@@ -38,6 +30,7 @@ import {
   shapeList,
 } from "./layer-shape.ts";
 import type { ConfigDict } from "./layer-types.ts";
+import { RotaryEmbedding } from "./rotary-embedding.ts";
 
 /** How the heads are arranged. */
 export interface AttentionHeads {
@@ -63,12 +56,16 @@ type Projection = "query" | "key" | "gate" | "value";
 export abstract class ProjectedAttention extends AttentionLayer {
   protected readonly layout: AttentionHeads;
   readonly #settings;
+  readonly #rotary: RotaryEmbedding | null;
 
   constructor(config: ProjectedAttentionConfig, heads: (layer: string) => AttentionHeads) {
     const settings = resolveProjectedAttention(config, config.name ?? new.target.className);
     super(config, settings);
     this.layout = heads(this.name);
     this.#settings = settings;
+    const { rotary } = settings;
+    const own = { name: `${this.name}/rotary`, ...(typeof rotary === "object" ? rotary : {}) };
+    this.#rotary = rotary === false ? null : new RotaryEmbedding(own);
   }
 
   get useBias(): boolean {
@@ -97,6 +94,7 @@ export abstract class ProjectedAttention extends AttentionLayer {
     const { query, value, key } = attentionParts(shapeList(inputShape), this.name);
     const { heads, keyHeads, keySize, valueSize } = this.layout;
     const width = (shape: LayerShape): number => knownDim(shape, -1, this.name);
+    this.#rotary?.ensureBuilt([null, null, heads, keySize]);
     this.#addProjection("query", [width(query)], [heads, keySize]);
     this.#addProjection("key", [width(key)], [keyHeads, keySize]);
     if (this.useGate) this.#addProjection("gate", [width(query)], [heads, valueSize]);
@@ -152,25 +150,32 @@ export abstract class ProjectedAttention extends AttentionLayer {
     const rows = axes.flatten(floatInput(query, this.name)); // [B, T, D]
     const keys = axes.flatten(floatInput(key, this.name)); // [B, S, D']
     const values = axes.flatten(floatInput(value, this.name)); // [B, S, E]
-    const attentionMask = maskTensor(kwargs.attentionMask, `${this.name} attentionMask`);
-    const { heads } = this.layout;
-    const shapes = { heads, query: query.shape, value: value.shape };
-    const given = {
-      query: this.#project("query", rows), // [B, T, N, K]
-      key: this.#project("key", keys), // [B, S, M, K]
-      value: this.#project("value", values), // [B, S, M, V]
-      ...visibleKeys(masks, attentionMask && axes.mask(attentionMask, shapes, this.name), {
-        layer: this.name,
-        batch: rows.shape[0] ?? 0,
-        time: rows.shape[1] ?? 0,
-        source: keys.shape[1] ?? 0,
-      }),
+    const [batch = 0, time = 0] = rows.shape;
+    const sizes = { layer: this.name, batch, time, source: keys.shape[1] ?? 0 };
+    const { queryMask, keyMask } = countingSteps(masks, sizes);
+    const given = maskTensor(kwargs.attentionMask, `${this.name} attentionMask`);
+    const shapes = { heads: this.layout.heads, query: query.shape, value: value.shape };
+    const attentionMask = given && axes.mask(given, shapes, this.name);
+    const isCausal = kwargs.useCausalMask === true;
+    const seen = this.#seen(
+      {
+        key: this.#placed(this.#project("key", keys)),
+        value: this.#project("value", values),
+        keyMask,
+      },
+      { isSelf: isSelfAttention({ query, value, key }), isCausal, hasOwnMask: given !== null },
+    );
+    const run: AttentionRun = {
+      query: this.#placed(this.#project("query", rows)), // [B, T, N, K]
+      key: seen.key, // [B, S, M, K]
+      value: seen.value, // [B, S, M, V]
+      mask: visibleKeys(seen.keyMask, [seen.visible, attentionMask]),
+      queryMask,
       scale: 1 / Math.sqrt(this.layout.keySize),
-      causal: kwargs.useCausalMask === true,
-      window: this.slidingWindow,
+      causal: isCausal && seen.visible === null,
+      window: seen.visible === null ? this.slidingWindow : null,
       dropout: this.dropoutOf(kwargs),
     };
-    const run = this.#seen(given, isSelfAttention({ query, value, key }), attentionMask !== null);
     const attended = runAttention(run); // [B, T, N, V]
     const gated = this.useGate ? mul(attended, sigmoid(this.#project("gate", rows))) : attended;
     return {
@@ -179,30 +184,30 @@ export abstract class ProjectedAttention extends AttentionLayer {
     };
   }
 
+  /** Queries or keys, turned by their positions where the config says so. */
+  #placed(x: Tensor): Tensor {
+    return this.#rotary === null ? x : this.#rotary.apply(x);
+  }
+
   /**
-   * What the queries of a call see: where a model runs step by step, keys and values of earlier calls as well. Another
-   * sequence than the queries' own is given whole at each step.
+   * What the queries of a call see: where a model runs step by step, keys and values of earlier calls as well. Then
+   * `visible` [1, 1, T, S] stands in place of the causal mask and the window. Another sequence than the queries' own is
+   * given whole at each step.
    */
-  #seen(run: AttentionRun, isSelf: boolean, hasOwnMask: boolean): AttentionRun {
-    const isOtherSequence = !isSelf && !run.causal;
-    if (isOtherSequence || carriedStates() === null) return run;
-    if (!isSelf || !run.causal || hasOwnMask) requireWholeSequence(this.name);
-    const { key, value, mask, window } = run;
-    const steps = key.shape.slice(0, 2); // [B, T]
-    const keyMask = mask && reshape(mask, steps);
-    const seen = seenKeys(this.name, { key, value, keyMask, window });
-    if (seen.visible === null) return run;
-    const padding = seen.keyMask && expandDims(expandDims(seen.keyMask, 1), 1); // [B, 1, 1, S]
-    return {
-      ...run,
-      ...{ key: seen.key, value: seen.value, causal: false, window: null },
-      mask: padding ? logicalAnd(padding, seen.visible) : seen.visible,
-    };
+  #seen(
+    fresh: { readonly key: Tensor; readonly value: Tensor; readonly keyMask: Tensor | null },
+    call: { readonly isSelf: boolean; readonly isCausal: boolean; readonly hasOwnMask: boolean },
+  ): SeenKeys {
+    const isOtherSequence = !call.isSelf && !call.isCausal;
+    if (isOtherSequence || carriedStates() === null) return { ...fresh, visible: null };
+    if (!call.isSelf || !call.isCausal || call.hasOwnMask) requireWholeSequence(this.name);
+    return seenKeys(this.name, { ...fresh, window: this.slidingWindow });
   }
 
   #axesOf(query: Tensor, masks: PartMasks, kwargs: AttentionCallOptions): AttentionAxes {
     const axes = new AttentionAxes(this.axes, query.rank, this.name);
-    const hasOrder = kwargs.useCausalMask === true || this.slidingWindow !== null;
+    const hasOrder =
+      kwargs.useCausalMask === true || this.slidingWindow !== null || this.#rotary !== null;
     const isSingle = axes.attended.length === 1;
     if (!axes.isPlain && masks.some((mask) => mask !== null)) {
       throw new ArgumentError(
@@ -211,7 +216,7 @@ export abstract class ProjectedAttention extends AttentionLayer {
     }
     if (!hasOrder || isSingle) return axes;
     throw new ArgumentError(
-      `${this.name}: useCausalMask and slidingWindow need an order of steps, and attention runs over the axes ` +
+      `${this.name}: useCausalMask, slidingWindow and rotary need an order of steps, and attention runs over the axes ` +
         `${axes.attended.join(", ")} here. Expected attentionAxes with one axis.`,
     );
   }

@@ -9,6 +9,7 @@ import { LayerNormalization } from "./layer-normalization.ts";
 import type { LayerShape } from "./layer-shape.ts";
 import type { ConfigDict } from "./layer-types.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
+import { RMSNormalization } from "./rms-normalization.ts";
 import {
   resolveTransformer,
   serializeTransformer,
@@ -57,8 +58,13 @@ export abstract class TransformerBlock extends Layer {
   }
 
   /** @throws {ArgumentError} for features that the heads cannot share. */
-  protected attention(name: string, shapes: readonly [LayerShape, ...LayerShape[]], width: number) {
+  protected attention(
+    name: string,
+    shapes: readonly [LayerShape, ...LayerShape[]],
+    width: number,
+  ): MultiHeadAttention {
     const { numHeads, dropout, useBias } = this.settings;
+    const rotary = shapes.length === 1 && this.settings.rotary; // another sequence has positions of its own
     if (width % numHeads !== 0) {
       throw new ArgumentError(
         `${this.name}: received ${width} features for ${numHeads} heads. Expected a multiple of the heads: each has ` +
@@ -69,19 +75,17 @@ export abstract class TransformerBlock extends Layer {
     const keyDim = width / numHeads;
     const attention = new MultiHeadAttention({
       ...this.#initial(),
-      ...{ name: `${this.name}/${name}`, numHeads, keyDim, dropout, useBias },
+      ...{ name: `${this.name}/${name}`, numHeads, keyDim, dropout, useBias, rotary },
     });
     return this.#hold(attention, shapes);
   }
 
   /** The rest of a part: its normalization, and its dropout. */
   protected residual(name: string, shape: LayerShape): ResidualPart {
-    const { layerNormEpsilon, dropout, normalizeFirst } = this.settings;
+    const { layerNormEpsilon, dropout, normalizeFirst, normalization } = this.settings;
+    const config = { name: `${this.name}/${name}_layer_norm`, epsilon: layerNormEpsilon };
     const norm = this.#hold(
-      new LayerNormalization({
-        name: `${this.name}/${name}_layer_norm`,
-        epsilon: layerNormEpsilon,
-      }),
+      normalization === "rms" ? new RMSNormalization(config) : new LayerNormalization(config),
       shape,
     );
     const drop = new Dropout({ name: `${this.name}/${name}_dropout`, rate: dropout });

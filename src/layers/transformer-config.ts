@@ -12,11 +12,16 @@ import {
 } from "../regularizers/resolve.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
 import { dropoutRate, positiveInteger } from "./arguments.ts";
+import { checkRotary, type Rotary } from "./attention-config.ts";
 import type { OwnKeys } from "./check-config.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 
 const feedForwards = ["dense", "swiglu", "geglu"] as const;
 
+const normalizations = ["layer", "rms"] as const;
+
+/** How a transformer block normalizes. */
+export type NormalizationKind = (typeof normalizations)[number];
 /** What a transformer block does with each step by itself. */
 export type FeedForwardKind = (typeof feedForwards)[number];
 
@@ -51,6 +56,10 @@ export interface TransformerConfig extends LayerConfig {
   readonly normalizeFirst?: boolean;
   /** Whether attention and feed-forward part have biases. Default true. */
   readonly useBias?: boolean;
+  /** `"layer"`: layer normalization; `"rms"`: by the root mean square. Default `"layer"`. */
+  readonly normalization?: NormalizationKind;
+  /** Whether self-attention turns queries and keys by their positions, as in `layers.multiHeadAttention`. Default false. */
+  readonly rotary?: Rotary;
 }
 
 export const transformerKeys: OwnKeys<TransformerConfig> = {
@@ -67,6 +76,8 @@ export const transformerKeys: OwnKeys<TransformerConfig> = {
   activityRegularizer: "any",
   normalizeFirst: "boolean",
   useBias: "boolean",
+  normalization: "any",
+  rotary: "any",
 };
 
 /** The config with defaults filled in and names resolved. */
@@ -96,6 +107,10 @@ export function resolveTransformer(config: TransformerConfig, layer: string) {
     biasRegularizer: getRegularizer(config.biasRegularizer),
     normalizeFirst: config.normalizeFirst ?? false,
     useBias: config.useBias ?? true,
+    normalization: resolveName(config.normalization ?? "layer", normalizations, {
+      what: "normalization",
+    }),
+    rotary: checkRotary(config.rotary ?? false, layer),
   };
 }
 

@@ -141,9 +141,11 @@ interface DecoderParts {
  * Transformer decoder: self-attention in which no step sees later ones, where an encoder's output is given attention to
  * it, and a feed-forward part; each with a residual connection, dropout and layer normalization.
  *
- * `apply(x)` is the block of a language model (GPT-2 with `normalizeFirst: true` and `activation: "gelu"`);
- * `apply([x, encoded])` that of a translator: x [B, T, D], encoded [B, S, E], output [B, T, D]. D is a multiple of
- * `numHeads`. Masks that travel with the inputs, or `decoderPaddingMask` and `encoderPaddingMask`, hide steps from all queries.
+ * `apply(x)` is the block of a language model: GPT-2's with `normalizeFirst: true` and `activation: "gelu"`, Llama's with
+ * `normalizeFirst: true, normalization: "rms", feedForward: "swiglu", rotary: true, useBias: false`.
+ * `apply([x, encoded])` is that of a translator: x [B, T, D], encoded [B, S, E], output [B, T, D]. D is a multiple of
+ * `numHeads`. Masks that travel with the inputs, or `decoderPaddingMask` and `encoderPaddingMask`, hide steps from all
+ * queries.
  *
  * @example
  * const layer = sl.layers.transformerDecoder({ intermediateDim: 32, numHeads: 2, normalizeFirst: true });

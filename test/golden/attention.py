@@ -61,6 +61,8 @@ def attention_variants():
     yield "oneQuery", MHA, [(2, 1, 6), (2, 7, 6)], {"valueMask": ((2, 7), RIGHT7)}, {}
     yield "wide", {"numHeads": 2, "keyDim": 16}, [(1, 37, 32), (1, 70, 32)], {}, {}
     yield "wide+causal", {"numHeads": 2, "keyDim": 16}, [(1, 66, 32)], {}, {"useCausalMask": True}
+    turning = {"numHeads": 2, "keyDim": 4, "rotary": True}
+    yield "rotary", turning, [(2, 9, 6)], {}, {"useCausalMask": True}
     square = [(2, 3, 4, 6)]
     yield "rank4", MHA, square, {}, {}
     mask4 = {"attentionMask": ((2, 3, 4, 3, 4), pattern(2, 3, 4, 3, 4))}
@@ -73,6 +75,8 @@ def grouped_variants():
     yield "self", GQA, [(2, 5, 6)], {}, {}
     yield "causal+padding", GQA, [(2, 5, 6)], {"valueMask": ((2, 5), RIGHT5)}, {"useCausalMask": True}
     yield "oneHead", GQA | {"numKeyValueHeads": 1}, [(2, 4, 6), (2, 7, 6)], {"valueMask": ((2, 7), NO_KEY)}, {}
+    turning = GQA | {"headDim": 4, "rotary": {"maxWavelength": 100}}
+    yield "rotary", turning, [(2, 5, 6)], {}, {"useCausalMask": True}
     yield "window+gate", GQA | {"slidingWindow": 2, "useGate": True, "useBias": False}, [(2, 5, 6)], {}, {}
 
 
@@ -114,6 +118,10 @@ def decoder_variants():
     allowed = {"decoderAttentionMask": ((2, 5, 5), pattern(2, 5, 5))}
     yield "alone+attentionMask", BLOCK, x, allowed, {}
     yield "alone+swiglu", BLOCK | {"feedForward": "swiglu", "normalizeFirst": True}, x, padding, {}
+    llama = BLOCK | {"normalization": "rms", "feedForward": "swiglu", "rotary": True}
+    llama |= {"normalizeFirst": True, "useBias": False, "layerNormEpsilon": 1e-3}
+    yield "alone+rms+rotary", llama, [(2, 9, 8)], {}, {}
+    yield "cross+rms+rotary", BLOCK | {"normalization": "rms", "rotary": True}, both, masks, {}
     yield "cross", BLOCK, both, {}, {}
     yield "cross+normalizeFirst", BLOCK | {"normalizeFirst": True}, both, masks, {}
     yield "cross+gelu", BLOCK | {"activation": "gelu"}, both, masks, {}

@@ -42,9 +42,23 @@ def project(x, weights, name):
     return y + weights[f"{name}/bias"] if f"{name}/bias" in weights else y
 
 
-def heads(weights, query, value, key, seen):
+def turned(x, rotary):
+    """[B,T,N,K] turned by the positions: pairs are feature i and i + K/2."""
+    if not rotary:
+        return x
+    longest = rotary.get("maxWavelength", 10000) if isinstance(rotary, dict) else 10000
+    time, size = x.shape[1], x.shape[3]
+    frequencies = torch.tensor([longest ** (-2 * i / size) for i in range(size // 2)], dtype=x.dtype)
+    angles = torch.arange(time, dtype=x.dtype)[:, None, None] * frequencies
+    first, second = x.chunk(2, dim=-1)
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+
+
+def heads(weights, query, value, key, seen, rotary=False):
     """Multi-head attention, and its weights [B,N,T,S]; key and value may have fewer heads."""
     q, k, v = (project(x, weights, name) for x, name in ((query, "query"), (key, "key"), (value, "value")))
+    q, k = turned(q, rotary), turned(k, rotary)
     groups = q.shape[2] // k.shape[2]
     k, v = (x.repeat_interleave(groups, dim=2) for x in (k, v))
     scores = torch.einsum("btnk,bsnk->bnts", q, k) / math.sqrt(q.shape[3])
@@ -61,7 +75,7 @@ def projected_attention(case, weights, inputs, masks):
     """multiHeadAttention and groupedQueryAttention of rank 3."""
     query, value, key = three(inputs)
     seen = seen_by(case, masks, query.shape[0], query.shape[1], value.shape[1])
-    y, scores = heads(weights, query, value, key, seen)
+    y, scores = heads(weights, query, value, key, seen, case["config"].get("rotary"))
     return {"y": y, "scores": scores}
 
 
@@ -152,7 +166,9 @@ def encoder(case, weights, inputs, masks):
 
     def attend(x):
         seen = seen_by(case, masks_of(masks, ""), x.shape[0], x.shape[1], x.shape[1])
-        y, found["scores"] = heads(inside(weights, "self_attention_layer"), x, x, x, seen)
+        y, found["scores"] = heads(
+            inside(weights, "self_attention_layer"), x, x, x, seen, case["config"].get("rotary")
+        )
         return y
 
     x = residual(x, weights, "self_attention_layer_norm", case["config"], attend)
@@ -168,7 +184,7 @@ def decoder(case, weights, inputs, masks):
 
     def attend(x):
         seen = seen_by(causal, masks_of(masks, "decoder"), x.shape[0], x.shape[1], x.shape[1])
-        return heads(inside(weights, "self_attention"), x, x, x, seen)[0]
+        return heads(inside(weights, "self_attention"), x, x, x, seen, config.get("rotary"))[0]
 
     def attend_to_encoder(x):
         (source,) = context

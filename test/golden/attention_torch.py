@@ -52,7 +52,7 @@ def multi_head(case, weights, inputs, masks):
     config = case["config"]
     if config["keyDim"] * config["numHeads"] != query.shape[2] or "queryMask" in masks:
         return None
-    if config.get("useGate") or config.get("outputShape") or config.get("valueDim") or query.dim() > 3:
+    if config.get("rotary") or config.get("useGate") or config.get("outputShape") or config.get("valueDim") or query.dim() > 3:
         return None
     widths = [x.shape[2] for x in (query, key, value)]
     bias = "query/bias" in weights
@@ -108,6 +108,7 @@ def is_known(config):
         and config.get("normalization", "layer") == "layer"
         and config.get("activation", "relu") in ("relu", "gelu")
         and config.get("useBias", True)
+        and not config.get("rotary")
     )
 
 

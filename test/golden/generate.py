@@ -1,7 +1,7 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent options matrix gradient-flow training optimizers losses ops attention positions. Without a part: all,
-and waves.json with them.
+Parts: recurrent options matrix gradient-flow training optimizers losses ops positions
+attention. Without a part: all, and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 

@@ -25,6 +25,18 @@ const configs: Refused[] = [
   ["axes that are none", () => mha({ attentionAxes: ["1"] }), ArgumentError, "attentionAxes are"],
   ["a size of nothing", () => mha({ outputShape: [3, 0] }), ArgumentError, "outputShape is 0"],
   [
+    "rotary positions of no kind",
+    () => mha({ rotary: 100 }),
+    ArgumentError,
+    "received 100 as rotary",
+  ],
+  [
+    "heads of odd size that are to be turned",
+    () => mha({ rotary: true }).apply(value),
+    ShapeError,
+    "received 3 features",
+  ],
+  [
     "heads that do not divide",
     () => layers.groupedQueryAttention({ headDim: 2, numQueryHeads: 4, numKeyValueHeads: 3 }),
     ArgumentError,

@@ -198,6 +198,18 @@ describe("training of attention", () => {
     expect(await mean(layer.apply(inputs)).data()).toEqual(new Float32Array([1]));
   });
 
+  test("blocks drop in training alone", async () => {
+    for (const make of [layers.transformerEncoder, layers.transformerDecoder]) {
+      const layer = kept(make({ ...block, dropout: 0.5 }));
+      const x = given([2, 3, 8]);
+      const [still, again] = [layer.apply(x), layer.apply(x, { training: false })];
+      expect(await again.data()).toEqual(await still.data());
+      const dropped = await layer.apply(x, { training: true }).data();
+      expect(dropped).not.toEqual(await still.data());
+      expect(await layer.apply(x, { training: true }).data()).not.toEqual(dropped);
+    }
+  });
+
   test("penalties: on each kernel, and on what each projection gives", async () => {
     const penalties = { kernelRegularizer: "l2", activityRegularizer: "l2" } as const;
     const layer = kept(layers.multiHeadAttention({ numHeads: 2, keyDim: 4, ...penalties }));

@@ -86,8 +86,9 @@ const all: AnyLayer[] = [
   layers.stackedRNN({ layer: layers.gru({ units: 3 }), numLayers: 2, dropout: 0.1, seed: 2 }),
   layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
   layers.multiHeadAttention({
-    ...{ numHeads: 2, keyDim: 3, valueDim: 4, outputShape: 5, attentionAxes: 1, slidingWindow: 2 },
+    ...{ numHeads: 2, keyDim: 4, valueDim: 3, outputShape: 5, attentionAxes: 1, slidingWindow: 2 },
     ...{ dropout: 0.1, useBias: false, useGate: true, kernelRegularizer: "l2", seed: 3 },
+    rotary: { maxWavelength: 100 },
   }),
   layers.groupedQueryAttention({
     headDim: 3,
@@ -101,6 +102,7 @@ const all: AnyLayer[] = [
   layers.transformerDecoder({
     ...{ intermediateDim: 5, numHeads: 2, feedForward: "swiglu", normalizeFirst: true },
     ...{ layerNormEpsilon: 1e-6, useBias: false, activityRegularizer: "l2" },
+    ...{ normalization: "rms", rotary: true },
   }),
   layers.add(),
   layers.subtract(),
