@@ -59,6 +59,22 @@ const models: Readonly<Record<string, () => Model>> = {
     const attended = attention.apply([placed, placed], { useCausalMask: true });
     return model({ inputs: ids, outputs: dense({ units: V }).apply(attended) });
   },
+  "a block with rotary positions, rms normalization and a gate": () =>
+    sequential({
+      layers: [
+        embedding({ inputDim: V, outputDim: D, inputShape: [null] }),
+        block({ rotary: true, normalization: "rms", normalizeFirst: true, feedForward: "swiglu" }),
+        dense({ units: V }),
+      ],
+    }),
+  "attention within a sliding window": () => {
+    const ids = input({ shape: [null], dtype: "int32" });
+    const x = embedding({ inputDim: V, outputDim: D }).apply(ids);
+    const heads = { headDim: 4, numQueryHeads: 2, numKeyValueHeads: 1 };
+    const attention = layers.groupedQueryAttention({ ...heads, slidingWindow: 3, rotary: true });
+    const attended = attention.apply([x, x], { useCausalMask: true });
+    return model({ inputs: ids, outputs: dense({ units: V }).apply(attended) });
+  },
   "a block behind an LSTM": () =>
     sequential({
       layers: [
