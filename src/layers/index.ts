@@ -150,9 +150,9 @@ const classes: readonly RegisteredClass[] = [
   StackedRNNCells,
   Subtract,
   TimeDistributed,
+  TokenAndPositionEmbedding,
   TransformerDecoder,
   TransformerEncoder,
-  TokenAndPositionEmbedding,
 ];
 
 /** Makes the layers of this library known to saved models; whoever reads one calls it, however little else is imported. */

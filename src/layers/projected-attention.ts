@@ -3,6 +3,7 @@ import { applyRegularizer } from "../regularizers/resolve.ts";
 import { add, matMul, mul, reshape, sigmoid, type Tensor } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
 import { AttentionAxes } from "./attention-axes.ts";
+import { type SeenKeys, seenKeys } from "./attention-cache.ts";
 import {
   type AttentionCallOptions,
   type AttentionParts,
@@ -20,7 +21,7 @@ import {
 } from "./attention-config.ts";
 import { type Attended, AttentionLayer } from "./attention-layer.ts";
 import { type AttentionRun, runAttention, scoresOf } from "./attention-run.ts";
-import { requireWholeSequence } from "./carried-states.ts";
+import { carriedStates, requireWholeSequence } from "./carried-states.ts";
 import {
   formatLayerShape,
   knownDim,
@@ -162,7 +163,7 @@ export abstract class ProjectedAttention extends AttentionLayer {
         value: this.#project("value", values),
         keyMask,
       },
-      { isSelf: isSelfAttention({ query, value, key }), isCausal },
+      { isSelf: isSelfAttention({ query, value, key }), isCausal, hasOwnMask: given !== null },
     );
     const run: AttentionRun = {
       query: this.#placed(this.#project("query", rows)), // [B, T, N, K]
@@ -189,16 +190,18 @@ export abstract class ProjectedAttention extends AttentionLayer {
   }
 
   /**
-   * What the queries of a call see. Here the keys and values of the call are ready, and those of earlier calls come in
-   * when a model runs step by step; then `visible` [T, S] stands in place of the causal mask and the window.
+   * What the queries of a call see: where a model runs step by step, keys and values of earlier calls as well. Then
+   * `visible` [1, 1, T, S] stands in place of the causal mask and the window. Another sequence than the queries' own is
+   * given whole at each step.
    */
   #seen(
     fresh: { readonly key: Tensor; readonly value: Tensor; readonly keyMask: Tensor | null },
-    call: { readonly isSelf: boolean; readonly isCausal: boolean },
-  ): typeof fresh & { readonly visible: Tensor | null } {
-    const isOtherSequence = !call.isSelf && !call.isCausal; // it is given whole at each step
-    if (!isOtherSequence) requireWholeSequence(this.name);
-    return { ...fresh, visible: null };
+    call: { readonly isSelf: boolean; readonly isCausal: boolean; readonly hasOwnMask: boolean },
+  ): SeenKeys {
+    const isOtherSequence = !call.isSelf && !call.isCausal;
+    if (isOtherSequence || carriedStates() === null) return { ...fresh, visible: null };
+    if (!call.isSelf || !call.isCausal || call.hasOwnMask) requireWholeSequence(this.name);
+    return seenKeys(this.name, { ...fresh, window: this.slidingWindow });
   }
 
   #axesOf(query: Tensor, masks: PartMasks, kwargs: AttentionCallOptions): AttentionAxes {
