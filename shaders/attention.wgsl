@@ -30,7 +30,7 @@ fn main(
   let head = head_of(tile / params.tiles_of_head);
   let first = (tile % params.tiles_of_head) * ROWS;
   let last = min(first + ROWS, params.time) - 1u;
-  let rows = row_numbers(first);
+  let rows = min(row_numbers(first), RowNumbers(last));
 
   // Queries, one vector of rows for each of their elements.
   var queries: array<Rows, 4u * KEY_FOURS>;
@@ -57,12 +57,14 @@ fn main(
     var seen: array<RowFlags, 4>;
     var is_used = vec4<bool>();
     for (var c = 0u; c < 4u; c++) {
-      for (var r = 0u; r < ROWS; r++) {
-        let query = min(first + r, last);
-        let is_seen = j + c < end && in_sight(query, j + c) && !is_masked(head, query, min(j + c, end - 1u));
-        set_flag(&seen[c], r, is_seen);
-        is_used[c] = is_used[c] || is_seen;
+      seen[c] = in_sight(rows, RowNumbers(j + c)) & RowFlags(j + c < end);
+      if (HAS_MASK) {
+        for (var r = 0u; r < ROWS; r++) {
+          let is_hidden = is_masked(head, min(first + r, last), min(j + c, end - 1u));
+          if (is_hidden) { set_flag(&seen[c], r, false); }
+        }
       }
+      is_used[c] = any(seen[c]);
     }
     if (!any(is_used)) { continue; }
     var key_places: vec4<u32>;

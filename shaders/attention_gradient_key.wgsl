@@ -28,6 +28,7 @@ fn main(
   let shared_head = Head(number / key_heads, number % key_heads);
   let first = (tile % params.tiles_of_head) * ROWS;
   let last = min(first + ROWS, params.source) - 1u;
+  let numbers = min(row_numbers(first), RowNumbers(last));
 
   var keys: array<Rows, 4u * KEY_FOURS>;
   var values: array<Rows, 4u * VALUE_FOURS>;
@@ -56,12 +57,13 @@ fn main(
       var is_used = false;
       for (var c = 0u; c < 4u; c++) {
         let query = min(i + c, end - 1u);
-        for (var r = 0u; r < ROWS; r++) {
-          let at = min(first + r, last);
-          let is_seen = i + c < end && in_sight(query, at) && !is_masked(head, query, at);
-          set_flag(&seen[c], r, is_seen);
-          is_used = is_used || is_seen;
+        seen[c] = in_sight(RowNumbers(query), numbers) & RowFlags(i + c < end);
+        if (HAS_MASK) {
+          for (var r = 0u; r < ROWS; r++) {
+            if (is_masked(head, query, min(first + r, last))) { set_flag(&seen[c], r, false); }
+          }
         }
+        is_used = is_used || any(seen[c]);
       }
       if (!is_used) { continue; }
       var query_places: vec4<u32>;

@@ -90,10 +90,10 @@ fn end_query(last: u32) -> u32 {
   return min(params.time, last + min(params.window, params.time));
 }
 
-// Whether the window and causality let a query see a key.
-fn in_sight(query: u32, key: u32) -> bool {
-  let apart = max(query, key) - min(query, key);
-  return apart < params.window && (params.causal == 0u || key <= query);
+// Whether the window and causality let queries see keys, one pair a row.
+fn in_sight(queries: RowNumbers, keys: RowNumbers) -> RowFlags {
+  let apart = max(queries, keys) - min(queries, keys);
+  return (apart < RowNumbers(params.window)) & (RowFlags(params.causal == 0u) | (keys <= queries));
 }
 
 fn is_masked(head: Head, query: u32, key: u32) -> bool {
