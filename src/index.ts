@@ -33,7 +33,10 @@ export { type Initializer, initializers } from "./initializers/index.ts";
 export * as inspect from "./inspect/index.ts";
 export * as activations from "./layers/activations.ts";
 export type { AttentionCallOptions } from "./layers/attention-call.ts";
+export type { Conv1DConfig } from "./layers/conv1d.ts";
+export type { Conv2DConfig } from "./layers/conv2d.ts";
 export type { DenseConfig } from "./layers/dense.ts";
+export type { GlobalPoolingConfig } from "./layers/global-pooling.ts";
 export type { GRUConfig } from "./layers/gru.ts";
 export type { GRUCellConfig } from "./layers/gru-cell.ts";
 export { layers } from "./layers/index.ts";
@@ -43,6 +46,8 @@ export type { CallOptions, LayerConfig, Mask } from "./layers/layer-types.ts";
 export type { LSTMConfig } from "./layers/lstm.ts";
 export type { LSTMCellConfig } from "./layers/lstm-cell.ts";
 export type { MultiHeadAttentionConfig } from "./layers/multi-head-attention.ts";
+export type { PoolingConfig } from "./layers/pooling.ts";
+export { recompute } from "./layers/recompute.ts";
 export type { RNNConfig } from "./layers/rnn.ts";
 export type {
   CellCallOptions,

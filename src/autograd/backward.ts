@@ -1,4 +1,5 @@
 import { SluiceError } from "../errors.ts";
+import { copyFrom, nodesFrom } from "../graph/copy.ts";
 import type { Node, Value } from "../graph/node.ts";
 import type { Rules } from "./rules.ts";
 import { scanGradient } from "./scan-gradient.ts";
@@ -34,28 +35,63 @@ function differentiateGraph(
   { xs, rules, isTotal }: { xs: readonly Value[]; rules: Rules; isTotal: boolean },
 ): (Value | null)[] {
   const from = new Set(xs);
-  const walls: ReadonlySet<Value> = isTotal ? new Set() : from;
-  const gradients = new Map<Value, Value>();
-  const accumulate = (value: Value, dy: Value): void => {
-    const sofar = gradients.get(value);
-    gradients.set(value, sofar === undefined ? dy : rules.ops.add(sofar, dy));
-  };
-  outputs.forEach((output, i) => {
-    const dy = dys[i];
-    if (dy) accumulate(output, dy);
-  });
-  for (const node of nodesBetween(outputs, from, walls).reverse()) {
-    const upstream = node.outputs.map((output) =>
-      walls.has(output) ? null : (gradients.get(output) ?? null),
-    );
-    if (upstream.every((dy) => dy === null)) continue;
-    const downstream = differentiate(node, upstream, rules);
-    node.inputs.forEach((input, i) => {
-      const dx = downstream[i];
-      if (dx && input.dtype === "float32") accumulate(input, dx);
+  const gradients = new Gradients(rules);
+  gradients.flow(outputs, dys, { from, walls: isTotal ? new Set() : from });
+  return xs.map((x) => gradients.of(x));
+}
+
+interface Bounds {
+  /** What is to have a gradient. */
+  readonly from: ReadonlySet<Value>;
+  /** Values that nothing flows past. */
+  readonly walls: ReadonlySet<Value>;
+}
+
+/** What has arrived at each value. */
+class Gradients {
+  readonly #rules: Rules;
+  readonly #sums = new Map<Value, Value>();
+
+  constructor(rules: Rules) {
+    this.#rules = rules;
+  }
+
+  of(value: Value): Value | null {
+    return this.#sums.get(value) ?? null;
+  }
+
+  flow(outputs: readonly Value[], dys: readonly (Value | null)[], { from, walls }: Bounds): void {
+    this.#add(outputs, dys);
+    const nodes = nodesBetween(outputs, from, walls);
+    const onTheWay = new Set(nodes);
+    for (const node of nodes.reverse()) {
+      const upstream = node.outputs.map((output) => (walls.has(output) ? null : this.of(output)));
+      if (upstream.every((dy) => dy === null)) continue;
+      const { starts } = node;
+      if (starts === undefined || asksInside(node, starts, from)) {
+        this.#add(node.inputs, differentiate(node, upstream, this.#rules));
+        continue;
+      }
+      // The block is computed again, and the gradient flows through the copy: what lay in between need not be kept.
+      const wanted = starts.filter((start) => from.has(start) || onTheWay.has(start.node));
+      const bounds = { from: new Set(wanted), walls: new Set(starts) };
+      this.flow(copyFrom(starts, node.inputs), upstream, bounds);
+    }
+  }
+
+  #add(values: readonly Value[], dys: readonly (Value | null)[]): void {
+    values.forEach((value, i) => {
+      const dy = dys[i];
+      if (!dy || value.dtype !== "float32") return;
+      const sofar = this.of(value);
+      this.#sums.set(value, sofar === null ? dy : this.#rules.ops.add(sofar, dy));
     });
   }
-  return xs.map((x) => gradients.get(x) ?? null);
+}
+
+/** Whether a gradient is asked for of a value inside a block; it has none if it flows through a copy. */
+function asksInside({ inputs }: Node, starts: readonly Value[], from: ReadonlySet<Value>): boolean {
+  return nodesFrom(starts, inputs).some(({ outputs }) => outputs.some((value) => from.has(value)));
 }
 
 /** Nodes between `from` and `outputs` that depend on `from`, in recording order; none from behind the walls. */

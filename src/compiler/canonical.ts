@@ -96,6 +96,7 @@ class KeyBuilder {
   readonly #nodes = new Map<Node, number>();
   readonly #storages = new Map<Storage, number>();
   readonly #buffers = new Map<number, number>();
+  readonly #copies = new Map<number, number>();
 
   constructor(placement: Placement, keptOf: (value: Value) => Source | null) {
     this.#placement = placement;
@@ -118,7 +119,8 @@ class KeyBuilder {
     const scalars = node.scalars.map((scalar) => this.#numberOf(scalar)).join();
     const outputs = node.outputs.map((value) => formatSpec(value.spec)).join();
     const body = node.body ? this.#bodyText(node.body) : "";
-    return `${node.op}(${inputs})${attributesText(node)}[${scalars}]${body}${outputs}`;
+    const copy = node.copy === 0 ? "" : `#${this.#copyNumber(node.copy)}`;
+    return `${node.op}${copy}(${inputs})${attributesText(node)}[${scalars}]${body}${outputs}`;
   }
 
   /** A body stands in the key as a graph with names of its own. */
@@ -183,6 +185,12 @@ class KeyBuilder {
   #bufferNumber({ buffer }: Place): number {
     const number = this.#buffers.get(buffer) ?? this.#buffers.size;
     this.#buffers.set(buffer, number);
+    return number;
+  }
+
+  #copyNumber(copy: number): number {
+    const number = this.#copies.get(copy) ?? this.#copies.size;
+    this.#copies.set(copy, number);
     return number;
   }
 

@@ -26,9 +26,14 @@ export class Simplifier {
 
   /** The simplified values of `roots`; call once for each group of roots of one graph. */
   simplify(roots: readonly Value[]): Value[] {
+    return this.#simplify(roots, 0);
+  }
+
+  /** @param copy that what stands in place of a node belongs to, as the node did. */
+  #simplify(roots: readonly Value[], copy: number): Value[] {
     const isLeaf = (value: Value): boolean => this.#leaf(value) !== undefined;
     for (const node of topologicalOrder(roots, { isLeaf, without: this.#done })) {
-      this.#visit(node);
+      this.#visit(node, node.copy || copy);
       this.#done.add(node);
     }
     return roots.map((root) => this.#get(root));
@@ -38,28 +43,29 @@ export class Simplifier {
     return this.#leaf(value) ?? this.#mapped.get(value) ?? value;
   }
 
-  #visit(node: Node): void {
+  #visit(node: Node, copy: number): void {
     if (node.source) return;
     const inputs = node.inputs.map((input) => this.#get(input));
     const op = this.#rules.registry.get(node.op);
     if (op?.lowering.kind === "expand" && op.reference) {
       const replacement = op.reference(this.#rules.ops, inputs, node);
-      this.#map(node, this.simplify(replacement));
+      this.#map(node, this.#simplify(replacement, copy));
       return;
     }
     const rewritten = this.#rewrite(node, inputs);
     if (rewritten) {
-      this.#map(node, this.simplify([rewritten]));
+      this.#map(node, this.#simplify([rewritten], copy));
       return;
     }
-    const key = nodeKey(node, inputs);
+    const key = `${copy}:${nodeKey(node, inputs)}`;
     const known = this.#known.get(key);
     if (known) {
       this.#map(node, known.outputs);
       return;
     }
     const isSame = inputs.every((input, i) => input === node.inputs[i]);
-    const result = isSame ? node : copyWith(node, inputs);
+    // New nodes run after all that stay as they are: what is computed again has to wait for its turn.
+    const result = isSame && copy === 0 ? node : copyWith(node, inputs);
     this.#known.set(key, result);
     this.#done.add(result);
     this.#map(node, result.outputs);
@@ -196,7 +202,7 @@ function copyWith(node: Node, inputs: readonly Value[]): Node {
   });
 }
 
-/** Equal keys compute equal values: random ops differ by their key scalar. */
+/** Equal keys compute equal values: random ops differ by their key scalar. What is computed again is kept apart. */
 function nodeKey(node: Node, inputs: readonly Value[]): string {
   const from = inputs.map((input) => `${input.node.id}.${input.index}`).join();
   const scalars = node.scalars.map((scalar) => scalar.id).join();

@@ -32,6 +32,10 @@ export interface NodeExtras {
   readonly customGradient?: CustomGradient;
   /** Of a `scan`: the graph of one step. */
   readonly body?: ScanBody | undefined;
+  /** Of a `recompute`: the values that its block begins with; its inputs are those that the block ends in. */
+  readonly starts?: readonly Value[] | undefined;
+  /** Of what is computed again: the number of the copy that it belongs to. Default 0, the first computation. */
+  readonly copy?: number;
 }
 
 /** Gradients of a `customGrad` call: one per differentiable input, given the gradient of its value. */
@@ -85,6 +89,8 @@ export class Node {
   readonly scope: string;
   readonly customGradient: CustomGradient | undefined;
   readonly body: ScanBody | undefined;
+  readonly starts: readonly Value[] | undefined;
+  readonly copy: number;
 
   constructor(
     op: string,
@@ -99,6 +105,8 @@ export class Node {
     this.scope = options.scope ?? "";
     this.customGradient = options.customGradient;
     this.body = options.body;
+    this.starts = options.starts;
+    this.copy = options.copy ?? 0;
     this.outputs = options.outputs.map((spec, index) => new Value(this, index, spec));
   }
 }

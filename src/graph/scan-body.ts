@@ -1,6 +1,13 @@
 import type { Node, ScanBody, Value } from "./node.ts";
 import { topologicalOrder } from "./traverse.ts";
 
+let nextId = 1;
+
+/** No other body has this id: it stands for the body in the keys of nodes. */
+export function newBodyId(): number {
+  return nextId++;
+}
+
 /** What the body's graph ends in. */
 export function bodyResults({ next, ys }: ScanBody): Value[] {
   return [...next, ...ys.map(({ value }) => value)];

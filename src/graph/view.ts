@@ -89,6 +89,33 @@ export function padView(view: View, before: readonly number[], shape: Shape): Vi
   return { shape, strides: view.strides, offset, bounds, perStep: view.perStep };
 }
 
+/** Pieces of an axis: `size` elements, `dilation` apart; the next piece begins `step` elements later. */
+export interface Windows {
+  readonly axis: number;
+  readonly size: number;
+  readonly step: number;
+  readonly dilation: number;
+}
+
+/**
+ * `count` windows in place of an axis: one axis for the windows, behind it one for what is inside. Windows that overlap
+ * read the same elements. Null on an axis with bounds: which elements are outside is then no range of either axis.
+ */
+export function windowsView(view: View, windows: Windows, count: number): View | null {
+  const { axis, size, step, dilation } = windows;
+  if (isBounded(view, axis)) return null;
+  const stride = view.strides[axis] ?? 0;
+  const split = <T>(list: readonly T[], outer: T, inner: T): T[] =>
+    list.flatMap((item, i) => (i === axis ? [outer, inner] : [item]));
+  return {
+    shape: split(view.shape, count, size),
+    strides: split(view.strides, stride * step, stride * dilation),
+    offset: view.offset,
+    bounds: view.bounds && split(view.bounds, [0, count] as const, [0, size] as const),
+    perStep: view.perStep,
+  };
+}
+
 /** The piece along `axis` that belongs to a step: the axis goes, and each step begins one piece further. */
 export function stepView(view: View, axis: number): View | null {
   if (view.perStep !== 0 || isBounded(view, axis)) return null;

@@ -87,13 +87,19 @@ export function attentionCode(
 }
 
 /** Slots of query, key and value. */
-export function operandSlots({ node }: AttentionCall): SlotRef[] {
-  return ["query", "key", "value"].map((name) => input(inputIndex(node, name)));
+export function operandSlots(call: AttentionCall): SlotRef[] {
+  return ["query", "key", "value"].map((name) => slotOf(call, name));
 }
 
-/** Slots of mask and bias; where there is none, the queries stand in and are not read. */
-export function maskSlots({ node }: AttentionCall): SlotRef[] {
-  return ["mask", "bias"].map((name) => input(Math.max(0, inputIndex(node, name))));
+/** Slots of mask and bias. */
+export function maskSlots(call: AttentionCall): SlotRef[] {
+  return ["mask", "bias"].map((name) => slotOf(call, name));
+}
+
+/** The slot of an input; where it is missing, or there are no keys, the queries stand in and are not read. */
+function slotOf({ node, sizes }: AttentionCall, name: string): SlotRef {
+  const index = inputIndex(node, sizes.source === 0 ? "query" : name);
+  return input(index < 0 ? inputIndex(node, "query") : index);
 }
 
 /** Letter and words of binding 1. */

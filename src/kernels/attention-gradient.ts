@@ -37,7 +37,8 @@ const SCORE_FLOPS = 30;
 export function lowerAttentionGradient({ node, needed, limits }: LowerContext): Lowered {
   const call = attentionCall(node);
   const { batch, heads, time, valueSize } = call.sizes;
-  const [ofQuery, ofKey, ofValue, ofScores] = [0, 1, 2, 3].map((i) => needed[i] === true);
+  const [ofQuery, ofKey, ofValue] = [0, 1, 2].map((i) => needed[i] === true);
+  const ofScores = needed[3] === true && call.sizes.source > 0;
   const dispatches = [
     rowsDispatch(call, limits),
     ...(ofQuery || ofScores ? queryDispatches(call, { ofQuery, ofScores }, limits) : []),

@@ -40,7 +40,8 @@ const NOWHERE_BYTES = 16;
 export function lowerAttention({ node, needed, limits }: LowerContext): Lowered {
   const call = attentionCall(node);
   const storesSums = needed[1] === true;
-  if (call.sizes.time === 1) return splitKeys(call, { storesSums, limits });
+  if (call.sizes.time === 1 && call.sizes.source > 0)
+    return splitKeys(call, { storesSums, limits });
   const { keySize, valueSize } = call.sizes;
   const dispatches = keyLoop(call, {
     rows: tileRows(keySize + valueSize),

@@ -52,8 +52,6 @@ export interface MatMulVariant {
  */
 export function chooseMatMul(shape: MatMulShape): MatMulVariant {
   const { m, n, k, transposeA, transposeB, isBatched } = shape;
-  // Two of rank 3, as the weights of both directions of a recurrent layer: that number is fixed by the model.
-  const isPair = shape.batches === 2 && shape.aShape.length === 3 && shape.bShape.length === 3;
   const columnBlocks = n > 4 ? 2 : 1;
   const neighbours = Math.ceil(n / (4 * columnBlocks));
   const lanesX = Math.min(MAX_LANES_X, 2 ** Math.ceil(Math.log2(Math.max(1, neighbours))));
@@ -63,7 +61,7 @@ export function chooseMatMul(shape: MatMulShape): MatMulVariant {
     lanesY: LANES / lanesX,
     packedA: transposeA && m % 4 === 0,
     packedB: !transposeB && n % 4 === 0,
-    isSplit: (!isBatched || isPair) && (transposeA ? m * n < 1 << 18 : k >= 2048 && n <= 1024),
+    isSplit: !isBatched && (transposeA ? m * n < 1 << 18 : k >= 2048 && n <= 1024),
   };
 }
 
@@ -162,15 +160,15 @@ function addSlabs(
 
 /** How K is cut: sizes only, so the same product is cut alike everywhere and gives the same bits. */
 export function slabsFor(
-  { m, n, k, batches }: MatMulShape,
+  { m, n, k }: MatMulShape,
   { columnBlocks }: MatMulVariant,
   maxBytes: number,
 ): { slabs: number; depth: number } {
-  const invocations = batches * Math.ceil(m / ROWS) * Math.ceil(n / (4 * columnBlocks));
+  const invocations = Math.ceil(m / ROWS) * Math.ceil(n / (4 * columnBlocks));
   const most = Math.min(
     Math.ceil(WANTED_INVOCATIONS / invocations),
     Math.floor(k / MIN_SLAB_DEPTH),
-    Math.floor(Math.min(maxBytes, MAX_SLAB_BYTES) / (4 * batches * m * n)),
+    Math.floor(Math.min(maxBytes, MAX_SLAB_BYTES) / (4 * m * n)),
   );
   const depth = Math.max(1, Math.ceil(k / Math.max(1, most)));
   return { slabs: Math.max(1, Math.ceil(k / depth)), depth };

@@ -131,7 +131,7 @@ export abstract class PlainAttention extends AttentionLayer {
   }
 }
 
-/** Scores Σ f(query + key) over the features, [B, 1, T, S]: nothing of size T×S×D is stored. */
+/** Scores Σ f(query + key) over the features, [B, 1, T, S]. What is T×S×D large is stored for gradients alone. */
 export function additiveScores(
   { query, key }: { query: Tensor; key: Tensor },
   f: (pairs: Tensor) => Tensor,

@@ -2,18 +2,20 @@ import { ArgumentError } from "../errors.ts";
 import type { Serialized } from "../names/class-registry.ts";
 import { resolveName } from "../names/resolve.ts";
 import { kernelOptions } from "../tensor/current.ts";
-import { add, concat, mul, reverse, Tensor } from "../tensor/index.ts";
+import { add, concat, mul, reverse, type Tensor } from "../tensor/index.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
-import { type AnyLayer, Layer } from "./layer.ts";
+import { describedRecurrence } from "./described-recurrence.ts";
+import type { AnyLayer } from "./layer.ts";
 import { isShapeList, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig, Mask, OutputCount } from "./layer-types.ts";
-import { Recurrence } from "./recurrence.ts";
+import { firstMask } from "./masks.ts";
+import type { Recurrence } from "./recurrence.ts";
 import type { RecurrentCallOptions } from "./recurrent-config.ts";
 import { isPair, runPair } from "./recurrent-pair.ts";
 import { statesFrom } from "./recurrent-states.ts";
 import { fromOrder, toOrder } from "./row-order.ts";
-import { maskOfCall } from "./sequence-lengths.ts";
-import { deserializeLayer, serializeLayer } from "./serialize.ts";
+import { SequenceLayer } from "./sequence-layer.ts";
+import { serializeLayer } from "./serialize.ts";
 import { asList } from "./symbolic.ts";
 
 const mergeModes = ["concat", "sum", "mul", "ave"] as const;
@@ -47,7 +49,7 @@ const keys: OwnKeys<BidirectionalConfig> = { layer: "any", backwardLayer: "any",
  * outputs of masked steps are zero.
  * @see Schuster and Paliwal 1997, doi:10.1109/78.650093
  */
-export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Count> {
+export class Bidirectional<Count extends OutputCount = "one"> extends SequenceLayer<Count> {
   static override readonly className = "Bidirectional";
   readonly forwardLayer: Recurrence<OutputCount>;
   readonly backwardLayer: Recurrence<OutputCount>;
@@ -58,14 +60,14 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
     const { mergeMode = "concat" } = config;
     this.mergeMode =
       mergeMode === null ? null : resolveName(mergeMode, mergeModes, { what: "mergeMode" });
-    const forward = recurrent(config.layer, this.name);
-    const backward = config.backwardLayer ? recurrent(config.backwardLayer, this.name) : forward;
+    const forward = describedRecurrence(config.layer, this.name);
+    const backward = config.backwardLayer
+      ? describedRecurrence(config.backwardLayer, this.name)
+      : forward;
     const goBackwards = config.backwardLayer ? backward.goBackwards : !forward.goBackwards;
     this.forwardLayer = again(forward, { prefix: "forward", goBackwards: forward.goBackwards });
     this.backwardLayer = again(backward, { prefix: "backward", goBackwards });
     this.stateful = forward.stateful;
-    this.supportsMasking = true;
-    this.inputSpec = [{ ndim: 3 }];
     this.#checkPair();
   }
 
@@ -80,10 +82,6 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
       `${this.name}: layer and backwardLayer do not make a pair. Expected opposite goBackwards, ` +
         "and the same returnSequences and returnState.",
     );
-  }
-
-  override ensureBuilt(shapes: LayerShapes): void {
-    super.ensureBuilt(shapeList(shapes)[0] ?? []);
   }
 
   override build(inputShape: LayerShapes): void {
@@ -124,13 +122,17 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
   /** Outputs and states of both from one op; null where they have to run apart. */
   #runTogether(x: Tensor, options: PairOf<RecurrentCallOptions>): PairOf<readonly Tensor[]> | null {
     const { forwardLayer, backwardLayer } = this;
-    const given = forwardLayer.prepare(x, options[0]);
+    const training = options[0].training === true;
+    const forward = forwardLayer.fusible(training);
+    const backward = backwardLayer.fusible(training);
+    if (forward === null || backward === null || !isPair(forward, backward)) return null;
+    const given = forwardLayer.prepare(x, options[0]); // takes carried states: not before it is sure
     const givenBack = backwardLayer.prepare(x, options[1]);
-    const forward = forwardLayer.fusedRun(given.x, given.options);
-    const backward = backwardLayer.fusedRun(givenBack.x, givenBack.options);
-    if (forward === null || backward === null || !isPair({ forward, backward })) return null;
     const { rows } = given.options;
-    const pair = { forward: toOrder(rows, forward), backward: toOrder(rows, backward) };
+    const pair = {
+      forward: toOrder(rows, forward.describe(given.x, given.options)),
+      backward: toOrder(rows, backward.describe(givenBack.x, givenBack.options)),
+    };
     const [first, second] = runPair(pair).map((sequences) => fromOrder(rows, sequences));
     if (first === undefined || second === undefined) return null;
     return [
@@ -169,15 +171,8 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
     }
   }
 
-  protected override maskFor(
-    inputs: Tensor | readonly Tensor[],
-    kwargs: RecurrentCallOptions,
-  ): Mask {
-    return maskOfCall(super.maskFor(inputs, kwargs), inputs, { layer: this.name, kwargs });
-  }
-
   override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
-    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    const first = firstMask(mask);
     const passed = this.forwardLayer.returnSequences ? first : null;
     return this.mergeMode === null ? [passed, passed] : passed;
   }
@@ -204,18 +199,6 @@ export class Bidirectional<Count extends OutputCount = "one"> extends Layer<Coun
       mergeMode: this.mergeMode,
     };
   }
-}
-
-function recurrent(
-  described: Recurrence<OutputCount> | Serialized,
-  name: string,
-): Recurrence<OutputCount> {
-  const layer = deserializeLayer(described);
-  if (layer instanceof Recurrence) return layer;
-  throw new ArgumentError(
-    `${name}: received a ${layer.getClassName()} layer. Expected a recurrent one: simpleRNN, ` +
-      "lstm, gru or rnn.",
-  );
 }
 
 /** A layer of the same config, without weights yet, under a name of its own. */

@@ -158,19 +158,21 @@ export class Gates {
     };
   }
 
+  /** What the recurrent op is told beside tensors. */
+  attributes(reverse: boolean): RecurrentAttributes {
+    const { cell, resetAfter } = this.kind;
+    const activation = this.#activation === relu ? "relu" : "tanh";
+    return { cell, activation, resetAfter, reverse };
+  }
+
   /** All that the run over a sequence [B, T, I] needs. */
   describe(x: Tensor, { masks, mask, initialStates, reverse }: GatesRunOptions): RecurrentRun {
-    const { cell, gates, resetAfter } = this.kind;
+    const { gates, resetAfter } = this.kind;
     const bias = this.useBias ? this.#owner.weight("bias") : null;
     const [inputBias, recurrentBias] = bias && resetAfter ? rows(bias) : [bias, null];
     const [dropped, ...others] = masks.input?.map((one) => mul(x, expandDims(one, 1))) ?? [x];
     return {
-      attributes: {
-        cell,
-        activation: this.#activation === relu ? "relu" : "tanh",
-        resetAfter,
-        reverse,
-      },
+      attributes: this.attributes(reverse),
       units: this.units,
       gates,
       x: dropped ?? x,

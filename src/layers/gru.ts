@@ -18,8 +18,8 @@ export interface GRUConfig extends RecurrenceConfig, GRUStepConfig {}
  * with resetAfter (row 0 for the input, row 1 for the state), else [3H].
  *
  * Fast path: one fused op for the whole sequence, used when the activation is tanh, the recurrent
- * activation sigmoid, there is no `clip` and, in training, recurrentDropout is 0; otherwise plain operations, step by
- * step.
+ * activation sigmoid, there is no `clip` and, in training, recurrentDropout is 0; otherwise a loop (`scan`) whose
+ * steps are plain operations.
  */
 export class GRU<Count extends OutputCount = "one"> extends RecurrentLayer<Count> {
   static override readonly className = "GRU";

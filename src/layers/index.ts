@@ -13,6 +13,8 @@ import {
 } from "./advanced-activations.ts";
 import { Attention, attention } from "./attention.ts";
 import { Bidirectional, bidirectional } from "./bidirectional.ts";
+import { Conv1D, conv1d } from "./conv1d.ts";
+import { Conv2D, conv2d } from "./conv2d.ts";
 import { Dense, dense } from "./dense.ts";
 import { Dot, dot } from "./dot.ts";
 import { Dropout, dropout, spatialDropout1d } from "./dropout.ts";
@@ -24,6 +26,16 @@ import {
   GaussianNoise,
   type GaussianNoiseConfig,
 } from "./gaussian-noise.ts";
+import {
+  GlobalAveragePooling1D,
+  GlobalAveragePooling2D,
+  GlobalMaxPooling1D,
+  GlobalMaxPooling2D,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+} from "./global-pooling.ts";
 import { GroupedQueryAttention, groupedQueryAttention } from "./grouped-query-attention.ts";
 import { GRU, gru } from "./gru.ts";
 import { GRUCell, gruCell } from "./gru-cell.ts";
@@ -48,6 +60,16 @@ import {
 import { MultiHeadAttention, multiHeadAttention } from "./multi-head-attention.ts";
 import { Normalization, normalization } from "./normalization.ts";
 import { Permute, permute } from "./permute.ts";
+import {
+  AveragePooling1D,
+  AveragePooling2D,
+  averagePooling1d,
+  averagePooling2d,
+  MaxPooling1D,
+  MaxPooling2D,
+  maxPooling1d,
+  maxPooling2d,
+} from "./pooling.ts";
 import { PositionEmbedding, positionEmbedding } from "./position-embedding.ts";
 import { PReLU, type PReLUConfig } from "./prelu.ts";
 import { RepeatVector, repeatVector } from "./repeat-vector.ts";
@@ -76,8 +98,12 @@ const classes: readonly RegisteredClass[] = [
   AdditiveAttention,
   Attention,
   Average,
+  AveragePooling1D,
+  AveragePooling2D,
   Bidirectional,
   Concatenate,
+  Conv1D,
+  Conv2D,
   Dense,
   Dot,
   Dropout,
@@ -87,6 +113,10 @@ const classes: readonly RegisteredClass[] = [
   GaussianDropout,
   GaussianNoise,
   GroupedQueryAttention,
+  GlobalAveragePooling1D,
+  GlobalAveragePooling2D,
+  GlobalMaxPooling1D,
+  GlobalMaxPooling2D,
   GRU,
   GRUCell,
   InputLayer,
@@ -96,6 +126,8 @@ const classes: readonly RegisteredClass[] = [
   LSTMCell,
   Masking,
   Maximum,
+  MaxPooling1D,
+  MaxPooling2D,
   Minimum,
   MultiHeadAttention,
   Multiply,
@@ -178,6 +210,17 @@ export const layers = {
   reshape: reshapeLayer,
   repeatVector,
   permute,
+  // convolution and pooling
+  conv1d,
+  conv2d,
+  maxPooling1d,
+  maxPooling2d,
+  averagePooling1d,
+  averagePooling2d,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
   // recurrent
   simpleRNN,
   lstm,

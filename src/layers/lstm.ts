@@ -18,7 +18,7 @@ export interface LSTMConfig extends RecurrenceConfig, LSTMStepConfig {}
  *
  * Fast path: one fused op for the whole sequence, used when the activation is tanh, the recurrent
  * activation sigmoid, there is no projection, peephole, `cellClip` or `clip`, and, in training, recurrentDropout is
- * 0; otherwise plain operations, step by step.
+ * 0; otherwise a loop (`scan`) whose steps are plain operations.
  */
 export class LSTM<Count extends OutputCount = "one"> extends RecurrentLayer<Count> {
   static override readonly className = "LSTM";

@@ -1,5 +1,6 @@
 import type { Value } from "../graph/node.ts";
 import { Tensor } from "../tensor/index.ts";
+import type { Mask } from "./layer-types.ts";
 
 /**
  * Which time steps of a tensor count. The mask is held as a value: one that nobody uses costs nothing.
@@ -19,4 +20,9 @@ export function maskOf(tensor: Tensor): Tensor | null {
 export function setMask(tensor: Tensor, mask: Tensor | null): void {
   if (mask === null) masks.delete(tensor);
   else masks.set(tensor, mask.value);
+}
+
+/** The mask of the first input, or the only one. */
+export function firstMask(mask: Mask): Tensor | null {
+  return mask instanceof Tensor ? mask : (mask?.[0] ?? null);
 }

@@ -1,11 +1,12 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape, shapesEqual } from "../graph/shape.ts";
+import type { RecurrentAttributes } from "../ops/ops.ts";
 import { getRegularizer, serializeRegularizer } from "../regularizers/resolve.ts";
 import {
   cast,
   expandDims,
   reverse,
-  Tensor,
+  type Tensor,
   type TensorLike,
   type Variable,
   where,
@@ -14,14 +15,15 @@ import {
 } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
 import { carriedStates } from "./carried-states.ts";
-import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, Mask, OutputCount } from "./layer-types.ts";
+import { firstMask } from "./masks.ts";
 import { runObserved } from "./recurrence-observer.ts";
 import type { RecurrenceConfig, RecurrentCallOptions, States } from "./recurrent-config.ts";
 import { atTime, type RecurrentRun } from "./recurrent-run.ts";
 import { checkStates, StateVariables, statesFrom } from "./recurrent-states.ts";
-import { maskOfCall, type RowOrder, rowOrder, sequenceOf } from "./sequence-lengths.ts";
+import { SequenceLayer } from "./sequence-layer.ts";
+import { type RowOrder, rowOrder, sequenceOf } from "./sequence-lengths.ts";
 import type { Sequences } from "./step-loop.ts";
 import { asList } from "./symbolic.ts";
 
@@ -36,11 +38,21 @@ export interface RecurrenceOptions {
   readonly training: boolean;
 }
 
+/** A layer that the fused op can run together with another. Saying so records nothing. */
+export interface FusibleLayer {
+  readonly attributes: RecurrentAttributes;
+  readonly units: number;
+  readonly useBias: boolean;
+  readonly stateful: boolean;
+  /** The run over a sequence [B, T, I]. */
+  readonly describe: (x: Tensor, options: RecurrenceOptions) => RecurrentRun;
+}
+
 /**
  * What all layers have in common that carry states over time, whatever computes the steps: masks,
  * states, the order of outputs, shapes.
  */
-export abstract class Recurrence<Count extends OutputCount = "one"> extends Layer<Count> {
+export abstract class Recurrence<Count extends OutputCount = "one"> extends SequenceLayer<Count> {
   readonly returnSequences: boolean;
   readonly returnState: boolean;
   readonly goBackwards: boolean;
@@ -55,8 +67,6 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     this.stateful = config.stateful ?? false;
     this.zeroOutputForMask = config.zeroOutputForMask ?? false;
     this.activityRegularizer = getRegularizer(config.activityRegularizer);
-    this.supportsMasking = true;
-    this.inputSpec = [{ ndim: 3 }];
   }
 
   /** Size of the output of a step. */
@@ -73,10 +83,10 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
   protected abstract run(x: Tensor, options: RecurrenceOptions): Sequences;
 
   /**
-   * The run as the fused op takes it, to be run together with another's. Null where the layer has to run by itself:
-   * always, but for layers that know better.
+   * The layer as one that a fused op can run together with another. Null where the layer has to run by itself: always,
+   * but for layers that know better.
    */
-  fusedRun(_x: Tensor, _options: RecurrenceOptions): RecurrentRun | null {
+  fusible(_training: boolean): FusibleLayer | null {
     return null;
   }
 
@@ -97,11 +107,6 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     }
     this.inputSpec = [{ ndim: 3, axes: { [-1]: knownDim(shape, -1, this.name) } }];
     super.build(inputShape);
-  }
-
-  /** The sequence alone is checked here: states that follow it in the list have their own rule. */
-  override ensureBuilt(shapes: LayerShapes): void {
-    super.ensureBuilt(shapeList(shapes)[0] ?? []);
   }
 
   override call(
@@ -178,15 +183,8 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
     return this.stateSizes.map((size) => [batch, size]);
   }
 
-  protected override maskFor(
-    inputs: Tensor | readonly Tensor[],
-    kwargs: RecurrentCallOptions,
-  ): Mask {
-    return maskOfCall(super.maskFor(inputs, kwargs), inputs, { layer: this.name, kwargs });
-  }
-
   #maskOf(mask: Mask, x: Tensor): Tensor | null {
-    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    const first = firstMask(mask);
     if (first === null) return null;
     const expected = x.shape.slice(0, 2);
     if (!shapesEqual(first.shape, expected)) {
@@ -200,7 +198,7 @@ export abstract class Recurrence<Count extends OutputCount = "one"> extends Laye
   }
 
   override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
-    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    const first = firstMask(mask);
     if (first === null || !this.returnSequences) return null;
     return this.goBackwards ? reverse(first, 1) : first;
   }

@@ -2,7 +2,7 @@ import type { Tensor } from "../tensor/index.ts";
 import { type CellKind, Gates } from "./gates.ts";
 import { knownDim, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, OutputCount } from "./layer-types.ts";
-import { Recurrence, type RecurrenceOptions } from "./recurrence.ts";
+import { type FusibleLayer, Recurrence, type RecurrenceOptions } from "./recurrence.ts";
 import { isObserved } from "./recurrence-observer.ts";
 import type { GatedConfig } from "./recurrent-config.ts";
 import {
@@ -88,20 +88,16 @@ export abstract class RecurrentLayer<Count extends OutputCount = "one"> extends 
   }
 
   /** Null for equations or activations that the op does not know, dropout in training, a penalty on the output. */
-  override fusedRun(
-    x: Tensor,
-    { mask, initialStates, training }: RecurrenceOptions,
-  ): RecurrentRun | null {
-    const { gates } = this;
+  override fusible(training: boolean): FusibleLayer | null {
+    const { gates, units, useBias, stateful, goBackwards: reverse } = this;
     const drops = training && (gates.dropout > 0 || gates.recurrentDropout > 0);
     if (drops || !gates.isFused(NO_DROPOUT) || this.activityRegularizer !== null) return null;
     if (isObserved()) return null;
-    return gates.describe(x, {
-      masks: NO_DROPOUT,
-      mask,
-      initialStates,
-      reverse: this.goBackwards,
-    });
+    return {
+      ...{ attributes: gates.attributes(reverse), units, useBias, stateful },
+      describe: (x, { mask, initialStates }) =>
+        gates.describe(x, { masks: NO_DROPOUT, mask, initialStates, reverse }),
+    };
   }
 
   /** @internal One run in the terms of its equations, for who looks inside. */

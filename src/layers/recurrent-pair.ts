@@ -1,5 +1,6 @@
 import { ops } from "../ops/index.ts";
 import { add, expandDims, matMul, reshape, slice, stack, Tensor } from "../tensor/index.ts";
+import type { FusibleLayer } from "./recurrence.ts";
 import { atTime, type RecurrentRun } from "./recurrent-run.ts";
 import type { Sequences } from "./step-loop.ts";
 
@@ -9,17 +10,17 @@ export interface Pair {
   readonly backward: RecurrentRun;
 }
 
-/** Whether one op can run both: over the same sequence, alike in everything but weights and direction. */
-export function isPair({ forward, backward }: Pair): boolean {
+/** Whether one op can run both over the same sequence: they are alike in everything but weights and direction. */
+export function isPair(forward: FusibleLayer, backward: FusibleLayer): boolean {
   const [a, b] = [forward.attributes, backward.attributes];
-  const has = (run: RecurrentRun) => [run.bias, run.recurrentBias, run.initialStates].map(Boolean);
   return (
     a.cell === b.cell &&
     a.activation === b.activation &&
     a.resetAfter === b.resetAfter &&
     a.reverse !== b.reverse &&
     forward.units === backward.units &&
-    String(has(forward)) === String(has(backward))
+    forward.useBias === backward.useBias &&
+    forward.stateful === backward.stateful
   );
 }
 

@@ -96,7 +96,7 @@ export class RNN<Count extends OutputCount = "one"> extends Recurrence<Count> {
   }
 }
 
-/** Whether several cells are given; a list is not told from other things by `Array.isArray` where it is read-only. */
+/** Whether several cells are given. `Array.isArray` by itself does not narrow a type that has a read-only array in it. */
 function isList(cell: RNNConfig["cell"]): cell is readonly (RNNCell | Serialized)[] {
   return Array.isArray(cell);
 }

@@ -12,7 +12,7 @@ export interface SimpleRNNConfig extends RecurrentConfig {}
  * Weights: `kernel` [I, H], `recurrent_kernel` [H, H], `bias` [H].
  *
  * Fast path: one fused op for the whole sequence, used when the activation is tanh or relu, there is
- * no `clip` and, in training, recurrentDropout is 0; otherwise plain operations, step by step.
+ * no `clip` and, in training, recurrentDropout is 0; otherwise a loop (`scan`) whose steps are plain operations.
  */
 export class SimpleRNN<Count extends OutputCount = "one"> extends RecurrentLayer<Count> {
   static override readonly className = "SimpleRNN";

@@ -1,18 +1,20 @@
 import { ArgumentError } from "../errors.ts";
 import type { Serialized } from "../names/class-registry.ts";
-import { Tensor, type TensorLike } from "../tensor/index.ts";
+import type { Tensor, TensorLike } from "../tensor/index.ts";
 import { dropoutRate, positiveInteger } from "./arguments.ts";
 import { Bidirectional } from "./bidirectional.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
+import { describedRecurrence } from "./described-recurrence.ts";
 import { Dropout } from "./dropout.ts";
-import { type AnyLayer, Layer } from "./layer.ts";
+import type { AnyLayer } from "./layer.ts";
 import { type LayerShapes, shapeList } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig, Mask, OutputCount } from "./layer-types.ts";
-import { Recurrence } from "./recurrence.ts";
+import { firstMask } from "./masks.ts";
+import type { Recurrence } from "./recurrence.ts";
 import type { RecurrentCallOptions } from "./recurrent-config.ts";
 import { statesFrom } from "./recurrent-states.ts";
-import { maskOfCall } from "./sequence-lengths.ts";
-import { deserializeLayer, serializeLayer } from "./serialize.ts";
+import { SequenceLayer } from "./sequence-layer.ts";
+import { serializeLayer } from "./serialize.ts";
 import { asList } from "./symbolic.ts";
 
 /** What `layers.stackedRNN` takes. */
@@ -44,7 +46,7 @@ const keys: OwnKeys<StackedRNNConfig> = {
  * with `returnSequences` the output of every step, with `returnState` the last states follow, layer by layer (of each: those
  * of the forward direction, then backward). `initialState` has the same order; it is that of PyTorch's `h_n`.
  */
-export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> {
+export class StackedRNN<Count extends OutputCount = "one"> extends SequenceLayer<Count> {
   static override readonly className = "StackedRNN";
   readonly numLayers: number;
   readonly dropout: number;
@@ -61,10 +63,8 @@ export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> 
     this.dropout = dropoutRate(config.dropout ?? 0, `${this.name}: dropout`);
     this.bidirectional = config.bidirectional ?? false;
     this.#seed = config.seed;
-    this.#described = recurrent(config.layer, this.name);
+    this.#described = describedRecurrence(config.layer, this.name);
     this.stateful = this.#described.stateful;
-    this.supportsMasking = true;
-    this.inputSpec = [{ ndim: 3 }];
     this.stack = Array.from({ length: this.numLayers }, (_, level) => this.#layerAt(level));
     this.#between = this.stack.slice(1).map((_, gap) => this.#dropoutAt(gap));
   }
@@ -89,10 +89,6 @@ export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> 
   /** The description has no weights of its own. */
   protected override children(): readonly AnyLayer[] {
     return this.stack;
-  }
-
-  override ensureBuilt(shapes: LayerShapes): void {
-    super.ensureBuilt(shapeList(shapes)[0] ?? []);
   }
 
   override build(inputShape: LayerShapes): void {
@@ -146,15 +142,8 @@ export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> 
     );
   }
 
-  protected override maskFor(
-    inputs: Tensor | readonly Tensor[],
-    kwargs: RecurrentCallOptions,
-  ): Mask {
-    return maskOfCall(super.maskFor(inputs, kwargs), inputs, { layer: this.name, kwargs });
-  }
-
   override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
-    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    const first = firstMask(mask);
     const bottom = this.stack[0];
     return this.#described.returnSequences && bottom ? bottom.computeMask([], first) : null;
   }
@@ -194,17 +183,6 @@ export class StackedRNN<Count extends OutputCount = "one"> extends Layer<Count> 
       ...(this.#seed === undefined ? {} : { seed: this.#seed }),
     };
   }
-}
-
-function recurrent(
-  described: Recurrence<OutputCount> | Serialized,
-  name: string,
-): Recurrence<OutputCount> {
-  const layer = deserializeLayer(described);
-  if (layer instanceof Recurrence) return layer;
-  throw new ArgumentError(
-    `${name}: received a ${layer.getClassName()} layer. Expected a recurrent one: simpleRNN, lstm, gru or rnn.`,
-  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
 import { isShapeList, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { CallOptions, ConfigDict, LayerConfig, Mask } from "./layer-types.ts";
+import { firstMask } from "./masks.ts";
 import { deserializeLayer, serializeLayer } from "./serialize.ts";
 
 /** What `layers.timeDistributed` takes. */
@@ -50,14 +51,14 @@ export class TimeDistributed extends Layer {
 
   /** A step counts where its mask says so; of a mask [B, T, S, …], where anything in it counts. */
   override computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
-    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    const first = firstMask(mask);
     if (first === null || first.rank < 3) return first;
     const [batch = 1, time = 1] = first.shape;
     return any(reshape(first, [batch, time, -1]), -1); // [B, T]
   }
 
   #checked(mask: Mask, shape: readonly number[]): Tensor | null {
-    const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null);
+    const first = firstMask(mask);
     if (first === null) return null;
     const fits = first.rank >= 2 && first.shape.every((size, axis) => size === shape[axis]);
     if (fits) return first.dtype === "bool" ? first : cast(first, "bool");

@@ -19,6 +19,7 @@ import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { optimizerUpdateOp } from "./optimizer-update.ts";
 import * as random from "./random.ts";
+import { recomputeOp } from "./recompute.ts";
 import * as recurrence from "./recurrent.ts";
 import * as reduction from "./reduce.ts";
 import * as rootMeanSquare from "./rms-norm.ts";
@@ -29,6 +30,7 @@ import * as select from "./select.ts";
 import * as normalization from "./softmax.ts";
 import * as crossEntropy from "./sparse-cross-entropy.ts";
 import * as trigonometry from "./trigonometry.ts";
+import * as windowing from "./windows.ts";
 
 /** Every op as a function of values, for gradients, references and the floors above. */
 export const ops: Ops = {
@@ -43,6 +45,7 @@ export const ops: Ops = {
   ...select,
   ...movement,
   ...concatenation,
+  ...windowing,
   ...reduction,
   ...cumulative,
   ...random,
@@ -71,6 +74,7 @@ const ALL: readonly Op[] = [
   ...select.selectOps,
   ...movement.movementOps,
   ...concatenation.concatOps,
+  ...windowing.windowOps,
   ...reduction.reduceOps,
   ...cumulative.cumulativeOps,
   ...random.randomOps,
@@ -89,6 +93,7 @@ const ALL: readonly Op[] = [
   customGradOp,
   gradientCheckOp,
   optimizerUpdateOp,
+  recomputeOp,
 ];
 
 /** Every op by its name, which is what a node carries. */

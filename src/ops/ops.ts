@@ -3,6 +3,7 @@ import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { Spec } from "../graph/spec.ts";
+import type { Windows } from "../graph/view.ts";
 import type { AttentionSettings } from "../kernels/attention-shape.ts";
 
 /** One value in, one of the same shape out. */
@@ -109,6 +110,10 @@ export interface Ops {
   readonly pad: (x: Value, paddings: readonly (readonly [number, number])[]) => Value;
   readonly reverse: (x: Value, axes: readonly number[]) => Value;
   readonly concat: (xs: readonly Value[], axis: number) => Value;
+  /** All windows that fit along an axis, in place of it: [.., length, ..] → [.., count, size, ..]. */
+  readonly windows: (x: Value, windows: Windows) => Value;
+  /** The greatest element of each window; of equal ones the first gets the gradient. */
+  readonly windowMax: (x: Value, windows: Windows) => Value;
   /** The same value; no gradient flows through. */
   readonly stopGradient: Unary;
   // reductions

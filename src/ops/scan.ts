@@ -1,6 +1,6 @@
 import { SluiceError } from "../errors.ts";
 import { Node, type ScanBody, type Value } from "../graph/node.ts";
-import { axisBefore } from "../graph/scan-body.ts";
+import { axisBefore, newBodyId } from "../graph/scan-body.ts";
 import { type Shape, sizeOf } from "../graph/shape.ts";
 import { type Spec, specOf } from "../graph/spec.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
@@ -78,8 +78,6 @@ export function stackLayout(node: Node): { inner: number; pitch: number } {
   return { inner, pitch: inner * numberAttribute(node.attributes, "length") };
 }
 
-let nextId = 1;
-
 /**
  * Records the loop. Sequences whose piece the body does not use are left out. Where the body multiplies a piece by a
  * matrix that is the same at every step, the whole sequence is multiplied before the loop, and its pieces are what the
@@ -95,7 +93,7 @@ export function scan({ carries, xs: given, ys, length, reverse }: ScanParts): Sc
   const sequences = xs.filter((x) => used.has(x.mark));
   const axis = (given[0] ?? ys[0])?.axis ?? 0;
   const body: ScanBody = {
-    id: nextId++,
+    id: newBodyId(),
     length,
     reverse,
     carries: carries.map((carry) => carry.mark),

@@ -5,6 +5,7 @@ import type { TensorLike } from "./convert.ts";
 import { BINARY, OTHERS, REDUCE, UNARY } from "./method-names.ts";
 import * as activation from "./ops/activation.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
+import * as convolution from "./ops/convolution.ts";
 import * as cumulative from "./ops/cumulative.ts";
 import * as elementary from "./ops/elementary.ts";
 import * as gathering from "./ops/gather.ts";
@@ -13,6 +14,7 @@ import * as logical from "./ops/logical.ts";
 import * as matrix from "./ops/matrix.ts";
 import * as movement from "./ops/movement.ts";
 import * as normalization from "./ops/normalization.ts";
+import * as pooling from "./ops/pooling.ts";
 import type { NormOrder } from "./ops/reduction.ts";
 import * as reduction from "./ops/reduction.ts";
 import * as scattering from "./ops/scatter.ts";
@@ -25,6 +27,8 @@ import type { Tensor } from "./tensor.ts";
 type UnaryMethod = () => Tensor;
 type BinaryMethod = (b: TensorLike) => Tensor;
 type ReduceMethod = (axis?: AxisArgument, keepDims?: boolean) => Tensor;
+type PerAxis = number | readonly [number, number];
+type FilterPadding = "valid" | "same" | number;
 type CumulativeMethod = (axis?: number, exclusive?: boolean, reverse?: boolean) => Tensor;
 
 /** Ops with the tensor itself in the place of their first argument; documented at the functions. */
@@ -83,6 +87,22 @@ export interface TensorMethods extends UnaryMethods, BinaryMethods, ReduceMethod
   /** This tensor where the condition holds, `b` elsewhere. */
   where(condition: TensorLike, b: TensorLike): Tensor;
   matMul(b: TensorLike, transposeA?: boolean, transposeB?: boolean): Tensor;
+  conv1d(
+    filter: TensorLike,
+    stride: number,
+    pad: FilterPadding,
+    dataFormat?: "NWC",
+    dilation?: number,
+  ): Tensor;
+  conv2d(
+    filter: TensorLike,
+    strides: PerAxis,
+    pad: FilterPadding,
+    dataFormat?: "NHWC",
+    dilations?: PerAxis,
+  ): Tensor;
+  maxPool(filterSize: PerAxis, strides: PerAxis, pad: FilterPadding): Tensor;
+  avgPool(filterSize: PerAxis, strides: PerAxis, pad: FilterPadding): Tensor;
   argMax(axis?: number): Tensor;
   argMin(axis?: number): Tensor;
   cumsum: CumulativeMethod;
@@ -118,6 +138,10 @@ const FUNCTIONS = {
   ...trigonometry,
   split: joining.split,
   unstack: joining.unstack,
+  conv1d: convolution.conv1d,
+  conv2d: convolution.conv2d,
+  maxPool: pooling.maxPool,
+  avgPool: pooling.avgPool,
 };
 
 /** Those whose function takes the tensor in another place, or that have no function. */

@@ -1,11 +1,8 @@
 import type { AnyLayer } from "../layers/layer.ts";
 import { asList } from "../layers/symbolic.ts";
-import { ops } from "../ops/index.ts";
-import { compile, Tensor } from "../tensor/index.ts";
+import { compile, type Tensor } from "../tensor/index.ts";
 import { rowsOf } from "./batches/data.ts";
-
-/** Results that are joined at once: few enough for a plan that compiles quickly. */
-const JOINED_AT_ONCE = 16;
+import { Joiner } from "./joiner.ts";
 
 /** Runs a model forward over many samples, batch by batch. */
 export class Predictor {
@@ -15,14 +12,7 @@ export class Predictor {
     const given = inputs.length === 1 && first !== undefined ? first : inputs;
     return [...asList(this.#model.apply(given, { training: false }) as Tensor | Tensor[])];
   });
-  readonly #join = compile((...parts: Tensor[]) =>
-    Tensor.of(
-      ops.concat(
-        parts.map((part) => part.value),
-        0,
-      ),
-    ),
-  );
+  readonly #joiner = new Joiner(0);
 
   constructor(model: AnyLayer) {
     this.#model = model;
@@ -41,24 +31,11 @@ export class Predictor {
       });
       for (const part of batch) part.dispose();
     }
-    return outputs.map((parts) => this.#joinAll(parts));
+    return outputs.map((parts) => this.#joiner.join(parts));
   }
 
   dispose(): void {
     this.#forward.dispose();
-    this.#join.dispose();
-  }
-
-  /** One tensor of all rows; the parts end. */
-  #joinAll(parts: readonly Tensor[]): Tensor {
-    const [only] = parts;
-    if (parts.length === 1 && only !== undefined) return only;
-    const joined: Tensor[] = [];
-    for (let start = 0; start < parts.length; start += JOINED_AT_ONCE) {
-      const some = parts.slice(start, start + JOINED_AT_ONCE);
-      joined.push(this.#join(...some));
-      for (const part of some) part.dispose();
-    }
-    return this.#joinAll(joined);
+    this.#joiner.dispose();
   }
 }

@@ -170,6 +170,21 @@ function padded(choose: Choice): Value {
   );
 }
 
+/** Windows along an axis, with a step or a dilation. */
+function windowed(name: "windows" | "windowMax"): Maker {
+  return (choose) => {
+    const x = choose.operand(0, name === "windowMax" ? "float32" : undefined);
+    const axis = choose.detail(0, x.shape.length);
+    const length = x.shape[axis];
+    if (length === undefined) return null;
+    const size = 1 + choose.detail(1, Math.min(length, 4));
+    const dilation = 1 + choose.detail(2, size === 1 ? 1 : Math.floor((length - 1) / (size - 1)));
+    const step = dilation > 1 ? 1 : 1 + choose.detail(3, 3);
+    if (sizeOf(x.shape) * size > MOST_ELEMENTS) return null;
+    return ops[name](x, { axis, size, step, dilation });
+  };
+}
+
 function broadcast(choose: Choice): Value {
   const x = choose.operand(0);
   const wide = x.shape.map((dim, axis) => (dim === 1 ? 1 + choose.mixed(axis, 4) : dim));
@@ -317,6 +332,8 @@ export const MAKERS: readonly Maker[] = [
   sliced,
   padded,
   broadcast,
+  windowed("windows"),
+  windowed("windowMax"),
   (choose) => ops.reverse(choose.operand(0), axesOf(choose, choose.operand(0).shape.length)),
   joined,
   joined,

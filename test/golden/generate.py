@@ -1,7 +1,7 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent options matrix gradient-flow training optimizers losses ops positions
-attention. Without a part: all, and waves.json with them.
+Parts: recurrent options matrix gradient-flow training optimizers losses ops positions attention
+convolution. Without a part: all, and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 
@@ -10,6 +10,7 @@ import sys
 import torch
 
 import attention
+import convolution
 import gradient_flow
 import losses
 import ops
@@ -32,6 +33,7 @@ PARTS = {
     "ops": ops.generate,
     "attention": attention.generate,
     "positions": positions.generate,
+    "convolution": convolution.generate,
 }
 
 

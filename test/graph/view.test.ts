@@ -10,6 +10,7 @@ import {
   sliceView,
   transposeView,
   type View,
+  windowsView,
 } from "../../src/graph/view.ts";
 
 /** Elements written out one by one: the address that each is read from, null for a zero of a pad. */
@@ -88,6 +89,18 @@ describe("view", () => {
     const cut = sliceView(padded, { begin: [0, 0], size: [1, 2], step: [1, 1] });
     expect(readAll(broadcastView(cut, [3, 2]))).toEqual(new Array(6).fill(OUTSIDE));
     expect(reshapeView(cut, [2])).toBe(null);
+  });
+
+  test("gives up windows on an axis with zeros around, and only there", () => {
+    const view = padView(denseView([3, 4]), [0, 1], [3, 6]);
+    const windows = { size: 2, step: 1, dilation: 1 };
+    expect(windowsView(view, { ...windows, axis: 1 }, 5)).toBeNull();
+    const other = windowsView(view, { ...windows, axis: 0 }, 2);
+    expect(other?.shape).toEqual([2, 2, 6]);
+    expect(other && readAll(other).slice(0, 12)).toEqual([
+      ...[OUTSIDE, 0, 1, 2, 3, OUTSIDE],
+      ...[OUTSIDE, 4, 5, 6, 7, OUTSIDE],
+    ]);
   });
 
   test("an empty view has no elements under any shape", () => {
@@ -171,8 +184,28 @@ const reshaped = numbers.map(
     },
 );
 
-const moves = fc.oneof(transposed, sliced, padded, broadcast, reshaped, reshaped);
-const unboundedMoves = fc.oneof(transposed, sliced, broadcast, reshaped);
+const windowed = numbers.map(
+  (n): Move =>
+    (pair) => {
+      const axis = at(n, 0) % Math.max(1, pair.view.shape.length);
+      const length = pair.view.shape[axis];
+      if (length === undefined || sizeOf(pair.view.shape) > 200) return pair;
+      const size = 1 + (at(n, 1) % length);
+      const dilation = 1 + (at(n, 2) % (size === 1 ? 3 : Math.floor((length - 1) / (size - 1))));
+      const step = 1 + (at(n, 3) % 3);
+      const count = Math.floor((length - (size - 1) * dilation - 1) / step) + 1;
+      const view = windowsView(pair.view, { axis, size, step, dilation }, count);
+      if (view === null) return start(pair.view.shape.toSpliced(axis, 1, count, size));
+      return moved(pair, {
+        view,
+        from: (place) =>
+          place.toSpliced(axis, 2, at(place, axis) * step + at(place, axis + 1) * dilation),
+      });
+    },
+);
+
+const moves = fc.oneof(transposed, sliced, padded, broadcast, windowed, reshaped, reshaped);
+const unboundedMoves = fc.oneof(transposed, sliced, broadcast, windowed, reshaped);
 
 function start(shape: Shape): Pair {
   const elements = Array.from({ length: sizeOf(shape) }, (_, i) => i);

@@ -237,34 +237,15 @@ export interface OpGolden {
   readonly gradients: Readonly<Record<string, GoldenResult>>;
 }
 
-/** Forward and backward pass of an attention layer or a transformer block: test/golden/attention.py. */
-export interface AttentionGolden {
+/** A convolution or pooling layer: inputs are `x`, and `kernel` and `bias` where it has weights. */
+export interface ConvolutionGolden {
   readonly name: string;
-  readonly layer:
-    | "multiHeadAttention"
-    | "groupedQueryAttention"
-    | "attention"
-    | "additiveAttention"
-    | "transformerEncoder"
-    | "transformerDecoder";
-  /** What the maker takes. */
+  readonly layer: "conv1d" | "conv2d" | `${"max" | "average"}Pooling${"1d" | "2d"}`;
   readonly config: Readonly<Record<string, unknown>>;
-  /** As `apply` takes them; one alone attends to itself. */
-  readonly inputs: readonly InputSpec[];
-  /** By their paths, in Keras's order. */
-  readonly weights: Readonly<Record<string, InputSpec>>;
-  /** Options of the call that are tensors; 1 = counts. */
-  readonly masks: Readonly<Record<string, ValuesSpec>>;
-  /** Those that are not. */
-  readonly options: Readonly<Record<string, boolean>>;
-  readonly lossWeights: InputSpec;
-  readonly source: "PyTorch" | "equations";
-  readonly expected: { readonly y: GoldenResult; readonly scores?: GoldenResult };
-  /** Of the sum of lossWeights * y. */
-  readonly gradients: {
-    readonly inputs: readonly GoldenResult[];
-    readonly weights: Readonly<Record<string, GoldenResult>>;
-  };
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly lossWeights: { readonly y: InputSpec };
+  readonly expected: { readonly y: GoldenResult };
+  readonly gradients: Readonly<Record<string, GoldenResult>>;
 }
 
 interface GoldenFile<Case> {
@@ -272,7 +253,8 @@ interface GoldenFile<Case> {
   readonly cases: readonly Case[];
 }
 
-function load<Case>(name: string): readonly Case[] {
+/** The cases of a file; for those whose types stand beside their tests. */
+export function load<Case>(name: string): readonly Case[] {
   const url = new URL(`../golden/${name}.json`, import.meta.url);
   const file = JSON.parse(readFileSync(url, "utf8")) as GoldenFile<Case>;
   if (file.format !== 1 || file.cases.length === 0) {
@@ -288,11 +270,11 @@ export const loadRecurrentGoldens = (layer: RecurrentLayerName) =>
 export const loadRecurrentOptionsGoldens = () => load<RecurrentOptionsGolden>("recurrent-options");
 export const loadRecurrentStacks = () => load<RecurrentStackGolden>("recurrent-matrix");
 export const loadOnnxRecurrent = () => load<OnnxRecurrentGolden>("onnx-recurrent");
-export const loadAttentionGoldens = () => load<AttentionGolden>("attention-layers");
 export const loadTrainingGoldens = () => load<TrainingGolden>("training");
 export const loadOptimizerGoldens = () => load<OptimizerGolden>("optimizers");
 export const loadLossGoldens = () => load<LossGolden>("losses");
 export const loadPositionGoldens = () => load<OpGolden>("positions");
+export const loadConvolutionGoldens = () => load<ConvolutionGolden>("convolution");
 export const loadWaveChecksums = () => load<WaveSpec & { readonly checksum: number }>("waves");
 
 /** All ops, or those of one name, such as `"matMul"`. */

@@ -12,14 +12,71 @@ import {
   variableGrads,
 } from "../../src/tensor/index.ts";
 import {
-  type AttentionGolden,
   expectGolden,
   type GoldenResult,
   type InputSpec,
   inputOf,
+  load,
+  type ValuesSpec,
 } from "../helpers/golden.ts";
 import { tolerances } from "../helpers/tolerances.ts";
 import { kept } from "../train/support.ts";
+
+/** Forward and backward pass of an attention layer or a transformer block: test/golden/attention.py. */
+export interface AttentionGolden {
+  readonly name: string;
+  readonly layer:
+    | "multiHeadAttention"
+    | "groupedQueryAttention"
+    | "attention"
+    | "additiveAttention"
+    | "transformerEncoder"
+    | "transformerDecoder";
+  /** What the maker takes. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** As `apply` takes them; one alone attends to itself. */
+  readonly inputs: readonly InputSpec[];
+  /** By their paths, in Keras's order. */
+  readonly weights: Readonly<Record<string, InputSpec>>;
+  /** Options of the call that are tensors; 1 = counts. */
+  readonly masks: Readonly<Record<string, ValuesSpec>>;
+  /** Those that are not. */
+  readonly options: Readonly<Record<string, boolean>>;
+  readonly lossWeights: InputSpec;
+  readonly source: "PyTorch" | "equations";
+  readonly expected: { readonly y: GoldenResult; readonly scores?: GoldenResult };
+  /** Of the sum of lossWeights * y. */
+  readonly gradients: {
+    readonly inputs: readonly GoldenResult[];
+    readonly weights: Readonly<Record<string, GoldenResult>>;
+  };
+}
+
+export const loadAttentionGoldens = () => load<AttentionGolden>("attention-layers");
+
+/** The cases of every run: each layer, each kind of mask, and what each option adds. */
+export const SPREAD: readonly string[] = [
+  "multiHeadAttention/self",
+  "multiHeadAttention/padding+causal",
+  "multiHeadAttention/queryMask",
+  "multiHeadAttention/cross+keys",
+  "multiHeadAttention/attentionMask[B,N,T,S]",
+  "multiHeadAttention/noKey",
+  "multiHeadAttention/window+causal",
+  "multiHeadAttention/useGate",
+  "multiHeadAttention/rank4+axis2",
+  "groupedQueryAttention/causal+padding",
+  "attention/masks",
+  "attention/concat",
+  "additiveAttention/scale",
+  "transformerEncoder/relu",
+  "transformerEncoder/gelu+normalizeFirst",
+  "transformerDecoder/alone+normalizeFirst",
+  "transformerDecoder/alone+rms+rotary",
+  "transformerDecoder/cross+normalizeFirst",
+];
+
+export const isSpread = ({ name }: AttentionGolden): boolean => SPREAD.includes(name);
 
 const given = (spec: InputSpec): Tensor => tensor(inputOf(spec), spec.shape);
 

@@ -1,18 +1,19 @@
-import { describe, test } from "vitest";
-import { loadAttentionGoldens } from "../helpers/golden.ts";
-import { expectGoldenAttention } from "./attention-golden.ts";
+import { describe, expect, test } from "vitest";
+import {
+  expectGoldenAttention,
+  isSpread,
+  loadAttentionGoldens,
+  SPREAD,
+} from "./attention-golden.ts";
 
-const all = loadAttentionGoldens();
-const blocks = all.filter(({ layer }) => layer.startsWith("transformer"));
-const goldens = all.filter((golden) => !blocks.includes(golden));
+const goldens = loadAttentionGoldens().filter(isSpread);
 
-// Expected values: nn.MultiheadAttention in float64 where it can express the case, else the equations that agree with it
-// there (test/golden/attention.py).
-describe("attention layers", () => {
+// Expected values: nn.MultiheadAttention, nn.TransformerEncoderLayer and nn.TransformerDecoderLayer in float64 where
+// they can express the case, else the equations that agree with them there (test/golden/attention.py).
+describe("attention layers and transformer blocks", () => {
   test.each(goldens)("$name ($source)", expectGoldenAttention);
-});
 
-// Expected values: nn.TransformerEncoderLayer and nn.TransformerDecoderLayer, likewise.
-describe("transformer blocks", () => {
-  test.each(blocks)("$name ($source)", expectGoldenAttention);
+  test("are all there; the others run in test:full", () => {
+    expect(goldens).toHaveLength(SPREAD.length);
+  });
 });

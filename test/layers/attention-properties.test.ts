@@ -241,6 +241,7 @@ describe("models with attention", () => {
     expect(paths.at(-1)).toBe("second/feedforward_output_dense/bias");
     const { grads } = variableGrads(() => sum((net.apply(given([1, 4, 8])) as Tensor).square()));
     expect(Object.keys(grads)).toHaveLength(32);
+    expect(net.dispose().numDisposedVariables).toBe(32);
   });
 
   test("come back from a file with the same results", async () => {

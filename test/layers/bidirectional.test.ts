@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as sl from "../../src/index.ts";
+import { carryStates } from "../../src/layers/carried-states.ts";
 import type { RecurrentLayer } from "../../src/layers/recurrent-layer.ts";
 import { asList } from "../../src/layers/symbolic.ts";
 import type { Tensor } from "../../src/tensor/index.ts";
@@ -146,6 +147,24 @@ describe.each(CELLS)("bidirectional $name, both directions in one op", ({ states
     const results = asList(build(uneven).apply(input) as unknown as Tensor[]);
     expect(await loops(results)).toHaveLength(2);
     expect(results[0]?.shape).toEqual([B, T, 2 * H + 1]);
+  });
+
+  test.each([
+    ["together", {}],
+    ["each by itself, as another unit count asks", { units: H + 1 }],
+  ])("takes the states that a model carries once: %s", async (_, more) => {
+    const layer = build(
+      sl.layers.bidirectional({
+        layer: make(),
+        backwardLayer: make({ goBackwards: true, ...more }),
+      }) as unknown as sl.Layer<"many">,
+    );
+    const [first, second] = [wavy([B, T, I], 0.1), wavy([B, T, I], 0.4)];
+    const begun = carryStates([], () => layer.apply(first));
+    const carriedOn = carryStates(begun.states, () => layer.apply(second)[0] as Tensor);
+    const initialState = layer.apply(first).slice(1);
+    const expected = layer.apply(second, { initialState })[0] as Tensor;
+    expectClose(await carriedOn.result.data(), await expected.data(), tolerances.samePrecision);
   });
 });
 

@@ -89,6 +89,8 @@ describe("second order", () => {
     sparseCrossEntropy: (x) => ops.sparseCrossEntropy(x, ops.range(2)),
     "sparseCrossEntropy, smoothed": (x) => ops.sparseCrossEntropy(x, ops.range(2), 0.3),
     slice: (x) => ops.square(ops.slice(x, [0, 2], [2, 2], [1, -2])),
+    windows: (x) => ops.square(ops.windows(x, { axis: 1, size: 2, step: 1, dilation: 1 })),
+    windowMax: (x) => ops.square(ops.windowMax(x, { axis: 1, size: 2, step: 1, dilation: 1 })),
   };
 
   test.each(Object.entries(cases))("gradient of the gradient of %s", (_name, f) => {
@@ -101,6 +103,14 @@ describe("second order", () => {
 });
 
 describe("ties and kinks", () => {
+  test("of equal elements of a window the first gets the gradient, in each window", async () => {
+    const windows = { axis: 0, size: 3, step: 1, dilation: 1 };
+    const x = sl.tensor([2, 2, 1, 2, 2]);
+    const dx = sl.grad((v) => sl.Tensor.of(ops.windowMax(v.value, windows)))(x);
+    // [2,2,1], [2,1,2] and [1,2,2]: the elements 0, 1 and 3
+    expect([...(await dx.data())]).toEqual([1, 1, 0, 1, 0]);
+  });
+
   test("equal extremes share the gradient evenly", async () => {
     const x = sl.tensor([
       [1, 3, 3],

@@ -1,6 +1,7 @@
 import type { Row } from "./row.ts";
 import { activationRows } from "./rows/activation.ts";
 import { attentionRows } from "./rows/attention.ts";
+import { convolutionRows } from "./rows/convolution.ts";
 import { creationRows } from "./rows/creation.ts";
 import { elementwiseRows } from "./rows/elementwise.ts";
 import { joiningRows } from "./rows/joining.ts";
@@ -14,6 +15,7 @@ import { scatterRows } from "./rows/scatter.ts";
 export const opTable: Readonly<Record<string, Row>> = {
   ...activationRows,
   ...attentionRows,
+  ...convolutionRows,
   ...creationRows,
   ...elementwiseRows,
   ...joiningRows,

@@ -35,6 +35,19 @@ export const movementRules: Readonly<Record<string, Rule>> = {
       ),
     ];
   },
+  windows: (inputs, node) => {
+    const { axis, step, dilation } = node.attributes as Record<string, number>;
+    const at = (place: readonly number[], i: number): number => place[i] ?? 0;
+    return [
+      moved(inputs, node.outputs[0]?.shape, (place, from) =>
+        from.map((_, i) => {
+          if (i < Number(axis)) return at(place, i);
+          if (i > Number(axis)) return at(place, i + 1);
+          return at(place, i) * Number(step) + at(place, i + 1) * Number(dilation);
+        }),
+      ),
+    ];
+  },
 };
 
 /**

@@ -5,6 +5,7 @@ import { Tensor } from "../tensor.ts";
 export * from "./activation.ts";
 export * from "./arithmetic.ts";
 export * from "./attention.ts";
+export { conv1d, conv2d } from "./convolution.ts";
 export * from "./creation.ts";
 export * from "./cumulative.ts";
 export * from "./einsum.ts";
@@ -15,6 +16,7 @@ export * from "./logical.ts";
 export * from "./matrix.ts";
 export * from "./movement.ts";
 export * from "./normalization.ts";
+export { avgPool, maxPool } from "./pooling.ts";
 export {
   dropout,
   multinomial,

@@ -1,10 +1,8 @@
 import { carryStates } from "../../layers/carried-states.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
 import { compile, concat, expandDims, gather, slice, type Tensor } from "../../tensor/index.ts";
+import { Joiner } from "../joiner.ts";
 import { lastStep } from "./last-step.ts";
-
-/** Parts that are joined at once: few enough for a plan that compiles quickly. */
-const JOINED_AT_ONCE = 16;
 
 /** Where a forecast stands. */
 export interface ForecastState {
@@ -35,7 +33,7 @@ export class Forecaster {
     const next = concat([kept, nextInput(output, known, at)], 1);
     return { output: this.#last(next), memory: [next] };
   });
-  readonly #join = compile((...parts: Tensor[]) => concat(parts, 1));
+  readonly #joiner = new Joiner(1);
 
   constructor(model: AnyLayer) {
     this.#model = model;
@@ -69,15 +67,7 @@ export class Forecaster {
 
   /** One tensor of all steps; the parts end. */
   join(parts: readonly Tensor[]): Tensor {
-    const [only] = parts;
-    if (parts.length === 1 && only !== undefined) return only;
-    const joined: Tensor[] = [];
-    for (let start = 0; start < parts.length; start += JOINED_AT_ONCE) {
-      const some = parts.slice(start, start + JOINED_AT_ONCE);
-      joined.push(this.#join(...some));
-      for (const part of some) part.dispose();
-    }
-    return this.join(joined);
+    return this.#joiner.join(parts);
   }
 
   dispose(): void {
@@ -86,7 +76,7 @@ export class Forecaster {
     this.#carryOn.dispose();
     this.#look.dispose();
     this.#slide.dispose();
-    this.#join.dispose();
+    this.#joiner.dispose();
   }
 
   #carry(x: Tensor, before: readonly Tensor[]): ForecastState {

@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError, Tensor } from "sluice";
+import { ArgumentError, DTypeError, ShapeError, Tensor } from "sluice";
 import type { Value } from "../../../src/graph/node.ts";
 import { ops } from "../../../src/ops/index.ts";
 import type { CtcInputs } from "../../../src/ops/ops.ts";
@@ -102,6 +102,36 @@ const scattered = (ids: readonly number[], rest: readonly number[], rows: number
 const append = (cache: Tensor, rows: Tensor): Value =>
   ops.cacheAppend(cache.value, rows.value, zeros([], "int32").value);
 
+/** Axis, size, step, dilation; the shapes have a multiple of the step, less and more. */
+const WINDOWS: readonly (readonly [readonly number[], number, number, number, number])[] = [
+  [[5], 0, 2, 1, 1],
+  [[5], 0, 5, 1, 1],
+  [[7], 0, 3, 1, 3],
+  [[2, 6, 3], 1, 1, 1, 1],
+  [[2, 7, 2], 1, 1, 3, 1],
+  [[2, 8, 2], 1, 3, 3, 1],
+  [[2, 9, 2], 1, 4, 3, 1],
+  [[3, 11], 1, 5, 2, 1],
+  [[3, 10], 1, 2, 4, 1],
+  [[6, 2, 2], 0, 3, 2, 1],
+  [[70, 3], 0, 40, 1, 1],
+];
+
+const windowed = (name: "windows" | "windowMax"): Sample[] =>
+  WINDOWS.flatMap(([shape, axis, size, step, dilation]) => {
+    const label = `axis ${axis}, size ${size}, step ${step}, dilation ${dilation}`;
+    const rule = { axis, size, step, dilation };
+    const padding = shape.map(() => [1, 1] as const);
+    return [
+      { label, inputs: [floats(shape)], run: call((x) => ops[name](need(x), rule)) },
+      {
+        label: `${label}, of a padded expression`,
+        inputs: [floats(shape)],
+        run: call((x) => ops[name](ops.pad(ops.exp(need(x)), padding), rule)),
+      },
+    ];
+  });
+
 const NORM_SHAPES = [[1], [5], [2, 3], [3, 2, 7], [2, 33], [4, 65], [3, 257]];
 // B, T, C, L: one step, one label, states beyond a workgroup's 64 invocations, steps beyond several shifts of 8.
 const CTC_SHAPES = [
@@ -142,6 +172,18 @@ export const internalTable: Readonly<Record<string, Row>> = {
         ops.cacheAppend(zeros([2, 5]).value, zeros([2, 1]).value, zeros([1]).value),
       ),
     ],
+  },
+  windows: {
+    tolerance: "transcendental",
+    gradient: "gradient",
+    samples: windowed("windows"),
+    refusals: windowRefusals("windows"),
+  },
+  windowMax: {
+    tolerance: "transcendental",
+    gradient: "gradient",
+    samples: windowed("windowMax"),
+    refusals: windowRefusals("windowMax"),
   },
   layerNorm: {
     tolerance: "normalization",
@@ -257,6 +299,17 @@ function refusal(
   run: () => unknown,
 ): Row["refusals"][number] {
   return { error, says, run };
+}
+
+function windowRefusals(name: "windows" | "windowMax"): Row["refusals"] {
+  const of = (length: number, size: number, step: number, dilation: number) => () =>
+    ops[name](ops.literal(0, [length]), { axis: 0, size, step, dilation });
+  return [
+    refusal(ShapeError, "7 elements", of(6, 3, 1, 3)),
+    refusal(ArgumentError, "not both", of(9, 3, 2, 2)),
+    refusal(ArgumentError, "size 0", of(9, 0, 1, 1)),
+    refusal(ArgumentError, "step 1.5", of(9, 1, 1.5, 1)),
+  ];
 }
 
 function zeros(shape: readonly number[], dtype: "float32" | "int32" = "float32"): Tensor {
