@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { splitText } from "../../examples/text/corpus.ts";
+import { createJudge } from "../../examples/text/evaluate.ts";
+import { createModel, MODELS, RECIPES, type Recipe } from "../../examples/text/model.ts";
+import {
+  beginTraining,
+  loadTraining,
+  type Settings,
+  type TrainOptions,
+  train,
+} from "../../examples/text/training.ts";
+import { testDevice } from "../helpers/adapter.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-text-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeAll(async () => void (await testDevice()));
+
+const corpus = splitText("the whale, the white whale, and the sea. ".repeat(12));
+const recipe: Recipe = {
+  ...RECIPES.gru,
+  ...{ embedding: 8, units: 16, batchSize: 4, time: 16, warmup: 2, context: 8, judged: 8 },
+};
+const settings: Settings = { kind: "gru", recipe, seed: 5, steps: 12, every: 4 };
+
+/** All of the weights, and bits per character on the held-out part, after a training. */
+async function outcome(name: string, options: Partial<TrainOptions> = {}) {
+  const file = join(folder, `${name}.safetensors`);
+  const training = (await loadTraining(file, null)) ?? beginTraining(corpus, settings, file);
+  const done = await train(training, { corpus, file, verbose: 0, ...options });
+  const judge = createJudge(training.model, corpus, recipe);
+  const bits = await judge.bits();
+  const weights = await Promise.all(training.model.weights.map((weight) => weight.data()));
+  judge.dispose();
+  training.model.dispose();
+  return { done, bits, weights };
+}
+
+describe("training on text", () => {
+  test("brings bits per character down, from those of equal chances", async () => {
+    const file = join(folder, "down.safetensors");
+    const { model } = beginTraining(corpus, settings, file);
+    const judge = createJudge(model, corpus, recipe);
+    const before = await judge.bits();
+    expect(Math.abs(before - Math.log2(corpus.vocabulary.size))).toBeLessThan(0.5);
+    await train({ model, settings }, { corpus, file, verbose: 0 });
+    expect(await judge.bits()).toBeLessThan(before - 0.5);
+    judge.dispose();
+    model.dispose();
+  });
+
+  test("that was interrupted goes on to the same bits", async () => {
+    const rounds: number[] = [];
+    const whole = await outcome("whole", {
+      callbacks: [{ onEpochEnd: (epoch) => void rounds.push(epoch) }],
+    });
+    expect([whole.done, rounds]).toEqual([12, [0, 1, 2]]);
+
+    const stop = new AbortController();
+    let begun = 0;
+    const interrupted = await outcome("halves", {
+      signal: stop.signal,
+      // In the midst of the second round: its sixth update is the last.
+      callbacks: [
+        {
+          onBatchBegin: () => {
+            if (++begun === 6) stop.abort();
+          },
+        },
+      ],
+    });
+    expect(interrupted.done).toBe(6);
+    const goneOn = await outcome("halves");
+    expect(goneOn.done).toBe(12);
+    expect(goneOn.weights).toEqual(whole.weights);
+    expect(goneOn.bits).toBe(whole.bits);
+  });
+
+  test("that is done goes on when more updates are asked for", async () => {
+    const file = join(folder, "more.safetensors");
+    await outcome("more");
+    const more = await loadTraining(file, 16);
+    expect(more?.settings).toEqual({ ...settings, steps: 16 });
+    if (more === null) return;
+    expect(await train(more, { corpus, file, verbose: 0 })).toBe(16);
+    more.model.dispose();
+  });
+});
+
+describe("the models", () => {
+  test.each(MODELS)("%s has fewer than 500,000 parameters", (kind) => {
+    const model = createModel(kind, 85, RECIPES[kind]);
+    expect(model.countParams()).toBeLessThan(500_000);
+    model.dispose();
+  });
+});
