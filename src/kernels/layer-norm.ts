@@ -10,6 +10,7 @@ import {
   type Lowered,
   output,
   paramWords,
+  type SlotRef,
   scratch,
 } from "./dispatch.ts";
 import { linearGroups } from "./grid.ts";
@@ -62,7 +63,7 @@ export function lowerLayerNormGradient(context: LowerContext): Lowered {
   }
   const blocks = blocksFor(shape);
   return {
-    dispatches: [rowsDispatch, ...columnSums(shape, blocks, limits)],
+    dispatches: [rowsDispatch, ...columnSums(shape, blocks, { limits, dbeta: output(2) })],
     scratch: [8 * shape.rows, 8 * blocks * shape.columns],
   };
 }
@@ -73,7 +74,15 @@ export function blocksFor({ rows, columns }: Rows): number {
   return Math.max(1, Math.min(most, Math.ceil(WANTED_INVOCATIONS / Math.max(1, columns))));
 }
 
-function columnSums({ rows, columns }: Rows, blocks: number, limits: DeviceLimits): Dispatch[] {
+/**
+ * The gradients of gamma (output 1) and beta from the statistics in scratch 0, by partial sums in scratch 1. The input
+ * is x, gamma, dy.
+ */
+export function columnSums(
+  { rows, columns }: Rows,
+  blocks: number,
+  { limits, dbeta }: { readonly limits: DeviceLimits; readonly dbeta: SlotRef },
+): Dispatch[] {
   return [
     {
       kernel: { name: "layer_norm_gradient_columns", code: columnsSource, layout: "u-rrrw" },
@@ -85,7 +94,7 @@ function columnSums({ rows, columns }: Rows, blocks: number, limits: DeviceLimit
     },
     {
       kernel: { name: "layer_norm_gradient_finish", code: finishSource, layout: "u-rww" },
-      bindings: [scratch(1), output(1), output(2)],
+      bindings: [scratch(1), output(1), dbeta],
       params: paramWords([columns, blocks]),
       workgroups: linearGroups(Math.ceil(columns / WORKGROUP), limits),
       flops: 2 * blocks * columns,

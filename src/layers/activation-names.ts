@@ -18,6 +18,7 @@ const table = {
   exponential: activations.exponential,
   swish: activations.swish,
   gelu: activations.gelu,
+  geluNew: activations.geluNew,
   mish: activations.mish,
   softmax: activations.softmax,
   logSoftmax: activations.logSoftmax,

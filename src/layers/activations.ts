@@ -61,5 +61,15 @@ export const gelu = activation((x) => {
   return ops.mul(ops.mul(x, ops.literal(0.5)), ops.add(ops.literal(1), ops.erf(scaled)));
 });
 
+/**
+ * 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), which comes within 5e-4 of `gelu`: Keras's and PyTorch's gelu with
+ * `approximate`, and what GPT-2 was trained with. TF.js calls it gelu_new.
+ */
+export const geluNew = activation((x) => {
+  const cube = ops.mul(x, ops.mul(ops.square(x), ops.literal(0.044715)));
+  const inner = ops.mul(ops.add(x, cube), ops.literal(Math.sqrt(2 / Math.PI)));
+  return ops.mul(ops.mul(x, ops.literal(0.5)), ops.add(ops.literal(1), ops.tanh(inner)));
+});
+
 /** x · tanh(log(1 + eˣ)) (Misra 2019, arXiv:1908.08681). */
 export const mish = activation((x) => ops.mul(x, ops.tanh(ops.softplus(x))));

@@ -32,6 +32,17 @@ export function positiveInteger(value: number, what: string): number {
 }
 
 /**
+ * `value` when it is a finite number above 0.
+ * @throws {ArgumentError} otherwise.
+ */
+export function positiveNumber(value: number, what: string): number {
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new ArgumentError(`${what} is ${value}. Expected a number above 0.`, {
+    details: { value },
+  });
+}
+
+/**
  * `value` when it is a share that dropout can take away.
  * @throws {ArgumentError} outside [0, 1).
  */

@@ -5,6 +5,7 @@ import {
   type InitializerLike,
   serializeInitializer,
 } from "../initializers/index.ts";
+import type { KeyRules } from "../names/check-keys.ts";
 import {
   getRegularizer,
   type RegularizerLike,
@@ -15,7 +16,7 @@ import { positiveInteger, singleInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
-import type { ConfigDict, LayerConfig } from "./layer-types.ts";
+import type { CallOptions, ConfigDict, LayerConfig, Mask } from "./layer-types.ts";
 
 /** What `layers.embedding` takes. */
 export interface EmbeddingConfig extends LayerConfig {
@@ -57,7 +58,7 @@ const keys: OwnKeys<EmbeddingConfig> = {
  * Weights: `embeddings` [V, D].
  */
 export class Embedding extends Layer {
-  static override readonly className = "Embedding";
+  static override readonly className: string = "Embedding";
   readonly inputDim: number;
   readonly outputDim: number;
   readonly maskZero: boolean;
@@ -65,8 +66,9 @@ export class Embedding extends Layer {
   readonly #regularizer;
   readonly #constraint;
 
-  constructor(config: EmbeddingConfig) {
-    checkConfig("layers.embedding", config, keys);
+  /** A class derived from it says what it is made by, and which further options it has. */
+  constructor(config: EmbeddingConfig, maker = "layers.embedding", more: KeyRules = {}) {
+    checkConfig(maker, config, { ...more, ...keys });
     const shape = config.inputLength === undefined ? {} : { inputShape: [config.inputLength] };
     super({ inputDType: "int32", ...shape, ...config });
     this.inputDim = positiveInteger(config.inputDim, `${this.name}: inputDim`);
@@ -86,16 +88,20 @@ export class Embedding extends Layer {
     super.build(inputShape);
   }
 
-  override call(inputs: Tensor | readonly Tensor[]): Tensor {
+  override call(inputs: Tensor | readonly Tensor[], _kwargs: CallOptions = {}): Tensor {
     const ids = this.#ids(inputs); // [B, T]
     return gather(this.weight("embeddings"), ids); // [B, T, D]
   }
 
-  override computeMask(inputs: Tensor | readonly Tensor[]): Tensor | null {
+  override computeMask(
+    inputs: Tensor | readonly Tensor[],
+    _mask: Mask = null,
+    _kwargs: CallOptions = {},
+  ): Mask {
     return this.maskZero ? notEqual(this.#ids(inputs), 0) : null; // [B, T]
   }
 
-  override computeOutputShape(inputShape: LayerShapes): LayerShape {
+  override computeOutputShape(inputShape: LayerShapes, _kwargs: CallOptions = {}): LayerShape {
     return [...singleShape(inputShape, this.name), this.outputDim];
   }
 

@@ -44,16 +44,25 @@ import {
 } from "./merge.ts";
 import { Normalization, normalization } from "./normalization.ts";
 import { Permute, permute } from "./permute.ts";
+import { PositionEmbedding, positionEmbedding } from "./position-embedding.ts";
 import { PReLU, type PReLUConfig } from "./prelu.ts";
 import { RepeatVector, repeatVector } from "./repeat-vector.ts";
 import { Reshape, reshapeLayer } from "./reshape.ts";
+import { ReversibleEmbedding, reversibleEmbedding } from "./reversible-embedding.ts";
+import { RMSNormalization, rmsNormalization } from "./rms-normalization.ts";
 import { RNN, rnn } from "./rnn.ts";
 import { RNNCell } from "./rnn-cell.ts";
+import { RotaryEmbedding, rotaryEmbedding } from "./rotary-embedding.ts";
 import { SimpleRNN, simpleRNN } from "./simple-rnn.ts";
 import { SimpleRNNCell, simpleRNNCell } from "./simple-rnn-cell.ts";
+import { SinePositionEncoding, sinePositionEncoding } from "./sine-position-encoding.ts";
 import { StackedRNN, stackedRNN } from "./stacked-rnn.ts";
 import { StackedRNNCells, stackedRNNCells } from "./stacked-rnn-cells.ts";
 import { TimeDistributed, timeDistributed } from "./time-distributed.ts";
+import {
+  TokenAndPositionEmbedding,
+  tokenAndPositionEmbedding,
+} from "./token-and-position-embedding.ts";
 
 const classes: readonly RegisteredClass[] = [
   Activation,
@@ -82,18 +91,24 @@ const classes: readonly RegisteredClass[] = [
   Multiply,
   Normalization,
   Permute,
+  PositionEmbedding,
   PReLU,
   ReLU,
   RepeatVector,
   Reshape,
+  ReversibleEmbedding,
+  RMSNormalization,
   RNN,
+  RotaryEmbedding,
   SimpleRNN,
   SimpleRNNCell,
+  SinePositionEncoding,
   Softmax,
   StackedRNN,
   StackedRNNCells,
   Subtract,
   TimeDistributed,
+  TokenAndPositionEmbedding,
 ];
 
 /** Makes the layers of this library known to saved models; whoever reads one calls it, however little else is imported. */
@@ -122,9 +137,15 @@ export const layers = {
   dropout,
   spatialDropout1d,
   embedding,
+  reversibleEmbedding,
+  positionEmbedding,
+  sinePositionEncoding,
+  tokenAndPositionEmbedding,
+  rotaryEmbedding,
   layerNormalization,
   masking,
   normalization,
+  rmsNormalization,
   // activations and noise
   /** Softmax along `axis` (-1): `layers.softmax()`. */
   softmax: (config?: SoftmaxConfig): Softmax => new Softmax(config),

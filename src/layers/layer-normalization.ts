@@ -1,5 +1,4 @@
 import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
-import { ArgumentError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import {
@@ -16,6 +15,7 @@ import {
 import { Tensor } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
+import { lastAxes } from "./last-axes.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -93,7 +93,7 @@ export class LayerNormalization extends Layer {
 
   override build(inputShape: LayerShapes): void {
     const shape = singleShape(inputShape, this.name);
-    const axes = this.#axesOf(shape.length);
+    const axes = lastAxes(this.axis, shape.length, this.name);
     const sizes = axes.map((axis) => knownDim(shape, axis, this.name)); // [D], or several
     if (this.scale) {
       const [first, penalty] = [this.#gammaInitializer, this.#gammaRegularizer];
@@ -106,19 +106,6 @@ export class LayerNormalization extends Layer {
     const known = axes.map((axis, i) => [axis - shape.length, sizes[i] ?? 1] as const);
     this.inputSpec = [{ minNDim: 2, axes: Object.fromEntries(known) }];
     super.build(inputShape);
-  }
-
-  /** The axes in order, counted from 0; they are the last ones. */
-  #axesOf(rank: number): number[] {
-    const axes = [this.axis].flat().map((axis) => (axis < 0 ? axis + rank : axis));
-    axes.sort((a, b) => a - b);
-    const isLast = axes.every((axis, i) => axis === rank - axes.length + i);
-    if (isLast && axes.length > 0 && axes.length < rank) return axes;
-    throw new ArgumentError(
-      `${this.name}: axis is ${JSON.stringify(this.axis)} for an input of rank ${rank}. Expected -1, ` +
-        "the last axis, or a list of the last ones; move another axis there with layers.permute.",
-      { details: { axis: this.axis, rank } },
-    );
   }
 
   override call(inputs: Tensor | readonly Tensor[]): Tensor {

@@ -115,7 +115,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
           }
         }
         const handles = ownHandles(result, asList(inputs));
-        this.#passMask(inputs, handles, mask);
+        this.#passMask(inputs, handles, { ...kwargs, mask });
         if (Array.isArray(handles)) Tensor.group(handles);
         return handles;
       });
@@ -129,7 +129,10 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     const shapes = shapesOf(inputs);
     this.ensureBuilt(shapes);
     const dtype = this.computeOutputDType(asList(inputs)[0]?.dtype ?? "float32");
-    const outputs = shapeList(this.computeOutputShape(shapes)).map((shape) => ({ shape, dtype }));
+    const outputs = shapeList(this.computeOutputShape(shapes, kwargs)).map((shape) => ({
+      shape,
+      dtype,
+    }));
     const node = new LayerNode(this, inputs, { kwargs, outputs });
     this.inboundNodes.push(node);
     const [only] = node.outputs;
@@ -167,8 +170,11 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return inputs instanceof Tensor ? inputs : [...inputs];
   }
 
-  /** Shape of the output from the shape of the input. For layers to override; default: the same. */
-  computeOutputShape(inputShape: LayerShapes): LayerShapes {
+  /**
+   * Shape of the output from the shape of the input, and the arguments of the call. For layers to override; default:
+   * the same.
+   */
+  computeOutputShape(inputShape: LayerShapes, _kwargs?: CallOptions): LayerShapes {
     return inputShape;
   }
 
@@ -185,7 +191,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   /**
    * The mask that travels with the output. Default: the input's when `supportsMasking`, else none.
    */
-  computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask): Mask {
+  computeMask(_inputs: Tensor | readonly Tensor[], mask: Mask, _kwargs?: CallOptions): Mask {
     if (this.supportsMasking) return mask;
     if (mask !== null && [mask].flat().some((one) => one !== null)) this.#warnOfMask();
     return null;
@@ -259,8 +265,12 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     console.warn(`${this.name}: a mask reaches this layer, which does not use it; it ends here.`);
   }
 
-  #passMask(inputs: Tensor | readonly Tensor[], result: Tensor | Tensor[], mask: Mask): void {
-    const outputMask = [this.computeMask(inputs, mask)].flat();
+  #passMask(
+    inputs: Tensor | readonly Tensor[],
+    result: Tensor | Tensor[],
+    kwargs: CallOptions & { readonly mask: Mask },
+  ): void {
+    const outputMask = [this.computeMask(inputs, kwargs.mask, kwargs)].flat();
     asList(result).forEach((output, index) => {
       const own = outputMask[index] ?? null;
       if (own !== null || maskOf(output) !== null) setMask(output, own);

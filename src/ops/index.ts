@@ -19,6 +19,7 @@ import { optimizerUpdateOp } from "./optimizer-update.ts";
 import * as random from "./random.ts";
 import * as recurrence from "./recurrent.ts";
 import * as reduction from "./reduce.ts";
+import * as rootMeanSquare from "./rms-norm.ts";
 import * as rounding from "./rounding.ts";
 import * as loop from "./scan.ts";
 import * as select from "./select.ts";
@@ -45,6 +46,7 @@ export const ops: Ops = {
   ...matrix,
   ...normalization,
   ...layerNormalization,
+  ...rootMeanSquare,
   ...gathering,
   ...crossEntropy,
   ...ctc,
@@ -69,6 +71,7 @@ const ALL: readonly Op[] = [
   ...matrix.matMulOps,
   ...normalization.softmaxOps,
   ...layerNormalization.layerNormOps,
+  ...rootMeanSquare.rmsNormOps,
   ...gathering.gatherOps,
   ...crossEntropy.sparseCrossEntropyOps,
   ...ctc.ctcLossOps,

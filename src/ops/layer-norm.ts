@@ -1,10 +1,8 @@
-import { DTypeError, ShapeError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
-import { formatShape, shapesEqual } from "../graph/shape.ts";
-import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { lowerLayerNorm, lowerLayerNormGradient } from "../kernels/layer-norm.ts";
 import { at, inputOf, numberAttribute } from "./attributes.ts";
 import { cast } from "./cast.ts";
+import { expectGradientOf, expectVectors } from "./norm-inputs.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { outputOf, record, recordOne } from "./record.ts";
@@ -46,11 +44,7 @@ const layerNormGradientOp: Op = {
     const x = at(inputs, 0);
     const gamma = at(inputs, 1);
     expectVectors("layerNormGradient", x, { gamma });
-    if (!shapesEqual(at(inputs, 2).shape, x.shape)) {
-      throw new ShapeError(
-        `layerNormGradient: dy ${formatSpec(at(inputs, 2))} of x ${formatSpec(x)}.`,
-      );
-    }
+    expectGradientOf("layerNormGradient", x, at(inputs, 2));
     return [x, gamma, gamma];
   },
   reference: (o, inputs, node) => {
@@ -90,27 +84,4 @@ function normalize(o: Ops, x: Value, epsilon: number): { normalized: Value; scal
   const variance = o.mean(o.square(centered), last, true);
   const scale = o.rsqrt(o.add(variance, o.literal(epsilon)));
   return { normalized: o.mul(centered, scale), scale };
-}
-
-function expectVectors(label: string, x: Spec, vectors: Readonly<Record<string, Spec>>): void {
-  const width = x.shape.at(-1);
-  if (x.dtype !== "float32" || width === undefined) {
-    throw new (width === undefined ? ShapeError : DTypeError)(
-      `${label}: x is ${formatSpec(x)}; expected float32 of rank 1 or more.`,
-    );
-  }
-  for (const [name, spec] of Object.entries(vectors)) {
-    if (!shapesEqual(spec.shape, [width])) {
-      throw new ShapeError(
-        `${label}: ${name} is ${formatSpec(spec)}, but x ${formatSpec(x)} has ${width} features. ` +
-          `Expected ${name} ${formatShape([width])}.`,
-        { details: { x: x.shape, [name]: spec.shape } },
-      );
-    }
-    if (spec.dtype !== "float32") {
-      throw new DTypeError(
-        `${label}: ${name} is ${formatSpec(spec)}; expected ${formatSpec(specOf([width]))}.`,
-      );
-    }
-  }
 }

@@ -147,6 +147,14 @@ export interface Ops {
     dy: Value,
     epsilon: number,
   ) => readonly Value[];
+  readonly rmsNorm: (x: Value, gamma: Value, epsilon: number) => Value;
+  /** dx, dgamma */
+  readonly rmsNormGradient: (
+    x: Value,
+    gamma: Value,
+    dy: Value,
+    epsilon: number,
+  ) => readonly Value[];
   readonly sparseCrossEntropy: (logits: Value, labels: Value) => Value;
   readonly sparseCrossEntropyGradient: (logits: Value, labels: Value, dy: Value) => Value;
   /** Connectionist temporal classification; see ops/ctc-loss.ts. */

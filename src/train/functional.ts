@@ -79,7 +79,7 @@ export class FunctionalModel<Count extends OutputCount = OutputCount> extends Mo
       if (!isLayer(node.layer)) continue;
       const given =
         node.inputs instanceof SymbolicTensor ? shapeOf(node.inputs) : node.inputs.map(shapeOf);
-      const results = shapeList(node.layer.computeOutputShape(given));
+      const results = shapeList(node.layer.computeOutputShape(given, node.kwargs));
       node.outputs.forEach((output, i) => {
         shapes.set(output, results[i] ?? output.shape);
       });

@@ -1,7 +1,7 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent options matrix gradient-flow training optimizers losses ops. Without a part: all, and waves.json with
-them.
+Parts: recurrent options matrix gradient-flow training optimizers losses ops positions. Without a part: all,
+and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
 
@@ -13,6 +13,7 @@ import gradient_flow
 import losses
 import ops
 import optimizers
+import positions
 import recurrent
 import recurrent_matrix
 import recurrent_options
@@ -28,6 +29,7 @@ PARTS = {
     "optimizers": optimizers.generate,
     "losses": losses.generate,
     "ops": ops.generate,
+    "positions": positions.generate,
 }
 
 

@@ -133,6 +133,21 @@ def layer_norm_cases():
     return cases
 
 
+def rms_norm(x, gamma, epsilon):
+    """Zhang & Sennrich 2019, arXiv:1910.07467; PyTorch 1.13 has no such function."""
+    return gamma * x / (x.square().mean(-1, keepdim=True) + epsilon).sqrt()
+
+
+def rms_norm_cases():
+    """Keras's epsilon 1e-6, and one so large that it shows."""
+    cases = []
+    for name, shape, offset, epsilon in (("", [3, 7], 0.2, 1e-6), ("/offset", [2, 3, 5], 10.0, 0.5)):
+        inputs = {"x": wave(shape, 0.3, 1.5, offset), "gamma": wave(shape[-1:], 1.1, 0.5, 1.0)}
+        rule = lambda x, gamma, epsilon=epsilon: rms_norm(x, gamma, epsilon)
+        cases.append(make_case("rmsNorm" + name, "rmsNorm", {"epsilon": epsilon}, inputs, rule))
+    return cases
+
+
 def mat_mul_cases():
     cases = []
     for suffix, a_shape, b_shape in (
@@ -225,5 +240,5 @@ def check_attention(name, inputs, causal):
 
 
 def generate():
-    cases = elementwise_cases() + row_cases() + layer_norm_cases() + mat_mul_cases()
+    cases = elementwise_cases() + row_cases() + layer_norm_cases() + rms_norm_cases() + mat_mul_cases()
     write("ops", cases + [embedding_case()] + attention_cases())

@@ -261,6 +261,7 @@ export const loadOnnxRecurrent = () => load<OnnxRecurrentGolden>("onnx-recurrent
 export const loadTrainingGoldens = () => load<TrainingGolden>("training");
 export const loadOptimizerGoldens = () => load<OptimizerGolden>("optimizers");
 export const loadLossGoldens = () => load<LossGolden>("losses");
+export const loadPositionGoldens = () => load<OpGolden>("positions");
 export const loadWaveChecksums = () => load<WaveSpec & { readonly checksum: number }>("waves");
 
 /** All ops, or those of one name, such as `"matMul"`. */

@@ -124,6 +124,44 @@ describe("layerNormalization", () => {
   });
 });
 
+describe("rmsNormalization", () => {
+  test.each(loadOpGoldens("rmsNorm"))("$name equals its equation", async (golden) => {
+    const layer = layers.rmsNormalization({ epsilon: Number(golden.attributes.epsilon) });
+    const { x, gamma } = golden.inputs;
+    if (!x || !gamma) throw new Error("the golden has no x, gamma");
+    layer.ensureBuilt(x.shape);
+    layer.setWeights([tensor(inputOf(gamma), gamma.shape)]);
+    const y = layer.apply(tensor(inputOf(x), x.shape));
+    expectGolden(await y.data(), golden.expected.y, tolerances.normalization);
+    layer.dispose();
+  });
+
+  test("over several axes, with Keras's epsilon", async () => {
+    const layer = layers.rmsNormalization({ axis: [1, 2] });
+    // Squares 1, 4, 4, 9: mean 4.5, which 1e-6 does not change in six digits; 1e-3 would.
+    const y = await layer
+      .apply(
+        tensor([
+          [
+            [1, 2],
+            [2, 3],
+          ],
+        ]),
+      )
+      .data();
+    const expected = [1, 2, 2, 3].map((v) => v / Math.sqrt(4.5 + 1e-6));
+    expectClose(y, expected, tolerances.arithmetic);
+    expect(layer.weight("scale").shape).toEqual([2, 2]);
+    layer.dispose();
+  });
+
+  test("rejects an axis other than the last", () => {
+    expect(() => layers.rmsNormalization({ axis: 1 }).apply(ones([2, 3, 4]))).toThrow(
+      ArgumentError,
+    );
+  });
+});
+
 describe("embedding", () => {
   test("looks vectors up, and its gradient adds up what an id received", async () => {
     const layer = layers.embedding({ inputDim: 3, outputDim: 2, name: "words" });
@@ -197,7 +235,17 @@ describe("computeOutputShape", () => {
     ["activation", layers.activation({ activation: "tanh" }), [2, 5, 3]],
     ["dropout", layers.dropout({ rate: 0.5 }), [2, 5, 3]],
     ["embedding", layers.embedding({ inputDim: 9, outputDim: 4 }), [2, 5]],
+    ["reversibleEmbedding", layers.reversibleEmbedding({ inputDim: 9, outputDim: 4 }), [2, 5]],
+    ["positionEmbedding", layers.positionEmbedding({ sequenceLength: 7 }), [2, 5, 3]],
+    ["sinePositionEncoding", layers.sinePositionEncoding(), [2, 5, 3]],
+    ["rotaryEmbedding", layers.rotaryEmbedding(), [2, 5, 3, 4]],
+    [
+      "tokenAndPositionEmbedding",
+      layers.tokenAndPositionEmbedding({ vocabularySize: 9, sequenceLength: 7, embeddingDim: 4 }),
+      [2, 5],
+    ],
     ["layerNormalization", layers.layerNormalization(), [2, 5, 3]],
+    ["rmsNormalization", layers.rmsNormalization(), [2, 5, 3]],
     ["masking", layers.masking(), [2, 5, 3]],
     ["flatten", layers.flatten(), [2, 5, 3]],
     ["reshape", layers.reshape({ targetShape: [3, -1] }), [2, 5, 3]],

@@ -26,7 +26,7 @@ describe("masks", () => {
     ]);
     expect(await maskValues(x)).toEqual(expected);
     const dropped = layers.dropout({ rate: 0.5 }).apply(x);
-    const normalized = layers.layerNormalization().apply(dropped);
+    const normalized = layers.layerNormalization().apply(layers.rmsNormalization().apply(dropped));
     const activated = layers.activation({ activation: "tanh" }).apply(normalized);
     const dense = layers.dense({ units: 3 }).apply(activated);
     expect(await maskValues(dense)).toEqual(expected);

@@ -51,6 +51,7 @@ describe("weights", () => {
       ["a/kernel [3,12]", "a/recurrent_kernel [4,12]", "a/bias [12]"],
     ],
     ["layerNormalization", layers.layerNormalization({ name: "a" }), ["a/gamma [3]", "a/beta [3]"]],
+    ["rmsNormalization", layers.rmsNormalization({ name: "a" }), ["a/scale [3]"]],
     [
       "bidirectional",
       layers.bidirectional({ name: "b", layer: layers.simpleRNN({ units: 4, name: "a" }) }),

@@ -55,6 +55,13 @@ const CASES: Readonly<Record<string, Case>> = {
     run: (inputs, { axis, exclusive, reverse }) =>
       sl.cumsum(of(inputs, "x"), Number(axis), exclusive === true, reverse === true),
   },
+  rmsNorm: {
+    tolerance: "normalization",
+    run: (inputs, { epsilon }) => {
+      const [x, gamma] = [of(inputs, "x").value, of(inputs, "gamma").value];
+      return sl.Tensor.of(ops.rmsNorm(x, gamma, Number(epsilon)));
+    },
+  },
   layerNorm: {
     tolerance: "normalization",
     run: (inputs, { epsilon }) => {

@@ -84,6 +84,7 @@ describe("second order", () => {
     softmax: ops.softmax,
     logSoftmax: ops.logSoftmax,
     layerNorm: (x) => ops.layerNorm(x, leaf([3], Math.cos), leaf([3]), 1e-3),
+    rmsNorm: (x) => ops.rmsNorm(x, leaf([3], Math.cos), 1e-3),
     matMul: (x) => ops.matMul(x, ops.transpose(x)),
     sparseCrossEntropy: (x) => ops.sparseCrossEntropy(x, ops.range(2)),
     slice: (x) => ops.square(ops.slice(x, [0, 2], [2, 2], [1, -2])),

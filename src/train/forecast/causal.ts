@@ -19,6 +19,8 @@ import {
 } from "../../layers/merge.ts";
 import { Normalization } from "../../layers/normalization.ts";
 import { Recurrence } from "../../layers/recurrence.ts";
+import { ReversibleEmbedding } from "../../layers/reversible-embedding.ts";
+import { RMSNormalization } from "../../layers/rms-normalization.ts";
 import { StackedRNN } from "../../layers/stacked-rnn.ts";
 import { TimeDistributed } from "../../layers/time-distributed.ts";
 import { Container } from "../container.ts";
@@ -41,6 +43,7 @@ const stepwise = [
   Minimum,
   Multiply,
   ReLU,
+  ReversibleEmbedding,
   Subtract,
 ] as const;
 
@@ -65,6 +68,7 @@ export function isRecurrent(layer: AnyLayer): boolean {
 function isStepwise(layer: AnyLayer): boolean {
   const hasAxis =
     layer instanceof LayerNormalization ||
+    layer instanceof RMSNormalization ||
     layer instanceof Normalization ||
     layer instanceof Concatenate;
   if (hasAxis) return layer.axis === -1 || layer.axis === null;

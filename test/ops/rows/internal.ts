@@ -16,6 +16,10 @@ const layerNorm = call((...[x, gamma, beta]) =>
 const layerNormGradient = call((...[x, gamma, dy]) =>
   ops.layerNormGradient(need(x), need(gamma), need(dy), 1e-3),
 );
+const rmsNorm = call((...[x, gamma]) => ops.rmsNorm(need(x), need(gamma), 1e-3));
+const rmsNormGradient = call((...[x, gamma, dy]) =>
+  ops.rmsNormGradient(need(x), need(gamma), need(dy), 1e-3),
+);
 const crossEntropy = call((...[logits, labels]) =>
   ops.sparseCrossEntropy(need(logits), need(labels)),
 );
@@ -40,6 +44,16 @@ const normalized = (shapes: readonly (readonly number[])[], withRows: boolean): 
       floats(withRows ? shape : shape.slice(-1), (i) => Math.sin(2.7 * i)),
     ],
     run: withRows ? layerNormGradient : layerNorm,
+  }));
+
+const scaled = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
+  shapes.map((shape) => ({
+    inputs: [
+      floats(shape),
+      floats(shape.slice(-1), cosine),
+      ...(withRows ? [floats(shape, (i) => Math.sin(2.7 * i))] : []),
+    ],
+    run: withRows ? rmsNormGradient : rmsNorm,
   }));
 
 const labelled = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
@@ -98,6 +112,23 @@ export const internalTable: Readonly<Record<string, Row>> = {
     samples: normalized(NORM_SHAPES.slice(1), true),
     refusals: [
       refusal(ShapeError, "dy", () => layerNormGradient(zeros([2, 5]), zeros([5]), zeros([5]))),
+    ],
+  },
+  rmsNorm: {
+    tolerance: "normalization",
+    gradient: "normalization",
+    samples: scaled(NORM_SHAPES, false),
+    refusals: [
+      refusal(ShapeError, "5 features", () => rmsNorm(zeros([2, 5]), zeros([4]))),
+      refusal(ShapeError, "rank 1", () => rmsNorm(zeros([]), zeros([]))),
+    ],
+  },
+  rmsNormGradient: {
+    tolerance: "normalization",
+    gradient: "normalization",
+    samples: scaled(NORM_SHAPES.slice(1), true),
+    refusals: [
+      refusal(ShapeError, "dy", () => rmsNormGradient(zeros([2, 5]), zeros([5]), zeros([5]))),
     ],
   },
   sparseCrossEntropy: {

@@ -102,6 +102,7 @@ describe("a recurrent model", () => {
             layers: [layers.simpleRNN({ units: 4, inputShape: [null, 2], returnSequences: true })],
           }),
           layers.layerNormalization(),
+          layers.rmsNormalization(),
           gru({ units: 3 }),
           dense({ units: 2 }),
         ],
