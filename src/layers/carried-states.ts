@@ -81,3 +81,15 @@ export function carryStates<T>(
     current = outer;
   }
 }
+
+/**
+ * To be called by layers that need all steps at once.
+ * @throws {ArgumentError} while a model runs step by step.
+ */
+export function requireWholeSequence(layer: string): void {
+  if (current === null) return;
+  throw new ArgumentError(
+    `${layer}: this attention reads steps that come later, and the model runs step by step. Expected causal ` +
+      "self-attention (useCausalMask: true) there, or run the model over the whole sequence.",
+  );
+}

@@ -1,5 +1,6 @@
 import { type RegisteredClass, registerClass } from "../names/class-registry.ts";
 import { Activation, activation } from "./activation-layer.ts";
+import { AdditiveAttention, additiveAttention } from "./additive-attention.ts";
 import {
   ELU,
   type ELUConfig,
@@ -10,6 +11,7 @@ import {
   Softmax,
   type SoftmaxConfig,
 } from "./advanced-activations.ts";
+import { Attention, attention } from "./attention.ts";
 import { Bidirectional, bidirectional } from "./bidirectional.ts";
 import { Dense, dense } from "./dense.ts";
 import { Dot, dot } from "./dot.ts";
@@ -22,6 +24,7 @@ import {
   GaussianNoise,
   type GaussianNoiseConfig,
 } from "./gaussian-noise.ts";
+import { GroupedQueryAttention, groupedQueryAttention } from "./grouped-query-attention.ts";
 import { GRU, gru } from "./gru.ts";
 import { GRUCell, gruCell } from "./gru-cell.ts";
 import { input } from "./input.ts";
@@ -42,6 +45,7 @@ import {
   Multiply,
   Subtract,
 } from "./merge.ts";
+import { MultiHeadAttention, multiHeadAttention } from "./multi-head-attention.ts";
 import { Normalization, normalization } from "./normalization.ts";
 import { Permute, permute } from "./permute.ts";
 import { PositionEmbedding, positionEmbedding } from "./position-embedding.ts";
@@ -63,10 +67,14 @@ import {
   TokenAndPositionEmbedding,
   tokenAndPositionEmbedding,
 } from "./token-and-position-embedding.ts";
+import { TransformerDecoder, transformerDecoder } from "./transformer-decoder.ts";
+import { TransformerEncoder, transformerEncoder } from "./transformer-encoder.ts";
 
 const classes: readonly RegisteredClass[] = [
   Activation,
   Add,
+  AdditiveAttention,
+  Attention,
   Average,
   Bidirectional,
   Concatenate,
@@ -78,6 +86,7 @@ const classes: readonly RegisteredClass[] = [
   Flatten,
   GaussianDropout,
   GaussianNoise,
+  GroupedQueryAttention,
   GRU,
   GRUCell,
   InputLayer,
@@ -88,6 +97,7 @@ const classes: readonly RegisteredClass[] = [
   Masking,
   Maximum,
   Minimum,
+  MultiHeadAttention,
   Multiply,
   Normalization,
   Permute,
@@ -109,6 +119,8 @@ const classes: readonly RegisteredClass[] = [
   Subtract,
   TimeDistributed,
   TokenAndPositionEmbedding,
+  TransformerDecoder,
+  TransformerEncoder,
 ];
 
 /** Makes the layers of this library known to saved models; whoever reads one calls it, however little else is imported. */
@@ -178,6 +190,13 @@ export const layers = {
   bidirectional,
   stackedRNN,
   timeDistributed,
+  // attention
+  multiHeadAttention,
+  groupedQueryAttention,
+  attention,
+  additiveAttention,
+  transformerEncoder,
+  transformerDecoder,
   // several inputs
   /** Sum of several inputs, which broadcast: `layers.add().apply([a, b])`. */
   add: (config?: LayerConfig): Add => new Add(config),

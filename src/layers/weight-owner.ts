@@ -140,14 +140,15 @@ export abstract class WeightOwner {
 
   /**
    * All weights by their place in the layer, in the order of `weights`: `kernel`, and `forward_lstm_1/kernel` for the
-   * layers inside.
+   * layers inside. A layer inside that is named after this one (`transformer_encoder_1/self_attention_layer`) goes by what
+   * its name adds.
    */
   weightsByPath(): Map<string, Variable> {
     const own = [...this.#own].sort((a, b) => Number(b.trainable) - Number(a.trainable));
     const paths = new Map(own.map(({ name, variable }) => [name, variable]));
     for (const child of this.children()) {
       for (const [path, weight] of child.weightsByPath())
-        paths.set(`${child.name}/${path}`, weight);
+        paths.set(`${this.#placeOf(child)}/${path}`, weight);
     }
     return paths;
   }
@@ -156,9 +157,16 @@ export abstract class WeightOwner {
   statesByPath(): Map<string, Variable> {
     const paths = new Map(this.ownStates());
     for (const child of this.children()) {
-      for (const [path, state] of child.statesByPath()) paths.set(`${child.name}/${path}`, state);
+      for (const [path, state] of child.statesByPath()) {
+        paths.set(`${this.#placeOf(child)}/${path}`, state);
+      }
     }
     return paths;
+  }
+
+  #placeOf(child: WeightOwner): string {
+    const own = `${this.name}/`;
+    return child.name.startsWith(own) ? child.name.slice(own.length) : child.name;
   }
 
   /** The states of this layer alone, by name. For layers to override. */

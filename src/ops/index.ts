@@ -1,5 +1,6 @@
 import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
+import * as attending from "./attention.ts";
 import * as casting from "./cast.ts";
 import * as comparison from "./comparison.ts";
 import * as concatenation from "./concat.ts";
@@ -50,6 +51,7 @@ export const ops: Ops = {
   ...gathering,
   ...crossEntropy,
   ...ctc,
+  ...attending,
   ...recurrence,
   ...loop,
 };
@@ -75,6 +77,7 @@ const ALL: readonly Op[] = [
   ...gathering.gatherOps,
   ...crossEntropy.sparseCrossEntropyOps,
   ...ctc.ctcLossOps,
+  ...attending.attentionOps,
   ...recurrence.recurrentOps,
   ...loop.scanOps,
   customGradOp,

@@ -3,6 +3,7 @@ import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { Spec } from "../graph/spec.ts";
+import type { AttentionSettings } from "../kernels/attention-shape.ts";
 
 /** One value in, one of the same shape out. */
 export type Unary = (x: Value) => Value;
@@ -160,6 +161,16 @@ export interface Ops {
   /** Connectionist temporal classification; see ops/ctc-loss.ts. */
   readonly ctcLoss: (inputs: CtcInputs) => Value;
   readonly ctcLossGradient: (inputs: CtcInputs, dy: Value) => Value;
+  readonly attention: (
+    inputs: AttentionInputs,
+    attributes: AttentionAttributes,
+    key?: HostScalar,
+  ) => readonly Value[];
+  readonly attentionGradient: (
+    inputs: AttentionGradientInputs,
+    attributes: AttentionAttributes,
+    key?: HostScalar,
+  ) => readonly Value[];
   readonly recurrent: (
     inputs: RecurrentInputs,
     attributes: RecurrentAttributes,
@@ -190,6 +201,30 @@ export interface ScanParts {
 export interface ScanResult {
   readonly carries: readonly Value[];
   readonly ys: readonly Value[];
+}
+
+/** Description of an attention; see ops/attention.ts for the shapes and equations. */
+export type AttentionAttributes = AttentionSettings;
+
+/** Inputs of `attention`. Absent ones are left out of the node's input list and noted in its attributes. */
+export interface AttentionInputs {
+  /** [B, N, T, D], or [B, T, N, D]: see the layout. */
+  readonly query: Value;
+  /** [B, M, S, D] */
+  readonly key: Value;
+  /** [B, M, S, E] */
+  readonly value: Value;
+  /** bool, stretches to [B, N, T, S]; true where a query sees a key. */
+  readonly mask?: Value | undefined;
+  /** Added to the scores; stretches to [B, N, T, S]. */
+  readonly bias?: Value | undefined;
+}
+
+export interface AttentionGradientInputs extends AttentionInputs {
+  /** Outputs of the forward op, and the gradient of the first. */
+  readonly result: Value;
+  readonly logSumExp: Value;
+  readonly dResult: Value;
 }
 
 /** Inputs of `ctcLoss`. */

@@ -1,6 +1,6 @@
 import type { Value } from "../graph/node.ts";
+import type { Named } from "./named-inputs.ts";
 import type { Ops, RecurrentAttributes } from "./ops.ts";
-import type { Named } from "./recurrent-inputs.ts";
 
 /** A function of the op's inputs that knows one direction. */
 export type OneDirection = (

@@ -1,8 +1,9 @@
 import type { Value } from "../graph/node.ts";
+import { named } from "./named-inputs.ts";
 import type { Ops, RecurrentAttributes } from "./ops.ts";
 import { type CellWeights, gate } from "./recurrent-cells.ts";
 import { overDirections } from "./recurrent-directions.ts";
-import { named, sizesOf } from "./recurrent-inputs.ts";
+import { sizesOf } from "./recurrent-inputs.ts";
 import {
   choose,
   stack,

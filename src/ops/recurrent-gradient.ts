@@ -3,6 +3,7 @@ import { type Spec, specOf } from "../graph/spec.ts";
 import type { LowerContext, Lowered } from "../kernels/dispatch.ts";
 import { savedGates } from "../kernels/recurrent.ts";
 import { lowerRecurrentBackward } from "../kernels/recurrent-gradient.ts";
+import { named, namedInputs, pickInputs } from "./named-inputs.ts";
 import type { Op } from "./op.ts";
 import type { RecurrentAttributes, RecurrentGradientInputs } from "./ops.ts";
 import { record } from "./record.ts";
@@ -12,9 +13,6 @@ import {
   checkForward,
   expectShapes,
   GRADIENT_INPUTS,
-  named,
-  namedInputs,
-  pickInputs,
   recurrentAttributes,
 } from "./recurrent-inputs.ts";
 

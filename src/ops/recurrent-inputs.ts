@@ -1,13 +1,11 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import type { Attributes, Node, Value } from "../graph/node.ts";
+import type { Attributes, Node } from "../graph/node.ts";
 import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { formatSpec, type Spec } from "../graph/spec.ts";
 import type { RecurrentCall } from "../kernels/recurrent-dispatch.ts";
 import { gateCount } from "../kernels/recurrent-plan.ts";
+import { inputNames, type Named, named, namedInputs } from "./named-inputs.ts";
 import type { RecurrentAttributes } from "./ops.ts";
-
-/** Inputs by name; absent ones are missing. A node lists the names of those it has in attribute `inputs`. */
-export type Named<T> = Readonly<Record<string, T | undefined>>;
 
 /** Names that a node's inputs can have, in the order in which they stand. */
 export const FORWARD_INPUTS = [
@@ -28,31 +26,6 @@ export const GRADIENT_INPUTS = [
   "dStates",
   "dCells",
 ] as const;
-
-/** Leaves out absent inputs and notes the names of the others. */
-export function pickInputs(
-  inputs: Named<Value>,
-  names: readonly string[],
-): { values: Value[]; names: string[] } {
-  const present = names.filter((name) => inputs[name] !== undefined);
-  return { values: present.map((name) => named(inputs, name)), names: present };
-}
-
-/** Input `name`, which is known to be there. */
-export function named<T>(inputs: Named<T>, name: string): T {
-  const found = inputs[name];
-  if (found === undefined) throw new RangeError(`recurrent: no input "${name}"`);
-  return found;
-}
-
-/** The inputs of a node (or of its reference) under their names. */
-export function namedInputs<T>(list: readonly T[], attributes: Attributes): Named<T> {
-  return Object.fromEntries(inputNames(attributes).map((name, i) => [name, list[i]]));
-}
-
-function inputNames(attributes: Attributes): readonly string[] {
-  return attributes.inputs as readonly string[];
-}
 
 export function recurrentAttributes(attributes: Attributes): RecurrentAttributes {
   const { cell, activation, resetAfter, reverse } = attributes;

@@ -1,8 +1,9 @@
 import type { Value } from "../graph/node.ts";
+import { type Named, named } from "./named-inputs.ts";
 import type { Ops, RecurrentAttributes } from "./ops.ts";
 import { type CellWeights, cellOf, splitGates } from "./recurrent-cells.ts";
 import { overDirections } from "./recurrent-directions.ts";
-import { type Named, named, sizesOf } from "./recurrent-inputs.ts";
+import { sizesOf } from "./recurrent-inputs.ts";
 
 /** One time step of the unrolled forward pass; states and gates are [B,H]. */
 export interface UnrolledStep {

@@ -3,6 +3,7 @@ import type { Attributes, Node, Value } from "../graph/node.ts";
 import { type Spec, specOf } from "../graph/spec.ts";
 import type { LowerContext, Lowered } from "../kernels/dispatch.ts";
 import { lowerRecurrentForward, savedGates } from "../kernels/recurrent.ts";
+import { type Named, named, namedInputs, pickInputs } from "./named-inputs.ts";
 import type { Op } from "./op.ts";
 import type { Ops, RecurrentAttributes, RecurrentInputs } from "./ops.ts";
 import { outputOf, record } from "./record.ts";
@@ -13,10 +14,6 @@ import {
   callOf,
   checkForward,
   FORWARD_INPUTS,
-  type Named,
-  named,
-  namedInputs,
-  pickInputs,
   recurrentAttributes,
   sizesOf,
 } from "./recurrent-inputs.ts";

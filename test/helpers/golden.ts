@@ -237,6 +237,36 @@ export interface OpGolden {
   readonly gradients: Readonly<Record<string, GoldenResult>>;
 }
 
+/** Forward and backward pass of an attention layer or a transformer block: test/golden/attention.py. */
+export interface AttentionGolden {
+  readonly name: string;
+  readonly layer:
+    | "multiHeadAttention"
+    | "groupedQueryAttention"
+    | "attention"
+    | "additiveAttention"
+    | "transformerEncoder"
+    | "transformerDecoder";
+  /** What the maker takes. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** As `apply` takes them; one alone attends to itself. */
+  readonly inputs: readonly InputSpec[];
+  /** By their paths, in Keras's order. */
+  readonly weights: Readonly<Record<string, InputSpec>>;
+  /** Options of the call that are tensors; 1 = counts. */
+  readonly masks: Readonly<Record<string, ValuesSpec>>;
+  /** Those that are not. */
+  readonly options: Readonly<Record<string, boolean>>;
+  readonly lossWeights: InputSpec;
+  readonly source: "PyTorch" | "equations";
+  readonly expected: { readonly y: GoldenResult; readonly scores?: GoldenResult };
+  /** Of the sum of lossWeights * y. */
+  readonly gradients: {
+    readonly inputs: readonly GoldenResult[];
+    readonly weights: Readonly<Record<string, GoldenResult>>;
+  };
+}
+
 interface GoldenFile<Case> {
   readonly format: number;
   readonly cases: readonly Case[];
@@ -258,6 +288,7 @@ export const loadRecurrentGoldens = (layer: RecurrentLayerName) =>
 export const loadRecurrentOptionsGoldens = () => load<RecurrentOptionsGolden>("recurrent-options");
 export const loadRecurrentStacks = () => load<RecurrentStackGolden>("recurrent-matrix");
 export const loadOnnxRecurrent = () => load<OnnxRecurrentGolden>("onnx-recurrent");
+export const loadAttentionGoldens = () => load<AttentionGolden>("attention-layers");
 export const loadTrainingGoldens = () => load<TrainingGolden>("training");
 export const loadOptimizerGoldens = () => load<OptimizerGolden>("optimizers");
 export const loadLossGoldens = () => load<LossGolden>("losses");

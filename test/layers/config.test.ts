@@ -85,6 +85,23 @@ const all: AnyLayer[] = [
   layers.rnn({ ...sequential, cell: new LongShortTerm({ units: 3, trainable: false }) }),
   layers.stackedRNN({ layer: layers.gru({ units: 3 }), numLayers: 2, dropout: 0.1, seed: 2 }),
   layers.timeDistributed({ layer: layers.dense({ units: 3 }) }),
+  layers.multiHeadAttention({
+    ...{ numHeads: 2, keyDim: 3, valueDim: 4, outputShape: 5, attentionAxes: 1, slidingWindow: 2 },
+    ...{ dropout: 0.1, useBias: false, useGate: true, kernelRegularizer: "l2", seed: 3 },
+  }),
+  layers.groupedQueryAttention({
+    headDim: 3,
+    numQueryHeads: 4,
+    numKeyValueHeads: 2,
+    useGate: true,
+  }),
+  layers.attention({ useScale: true, scoreMode: "concat", dropout: 0.1, seed: 2 }),
+  layers.additiveAttention({ useScale: false }),
+  layers.transformerEncoder({ intermediateDim: 5, numHeads: 2, activation: "gelu", dropout: 0.1 }),
+  layers.transformerDecoder({
+    ...{ intermediateDim: 5, numHeads: 2, feedForward: "swiglu", normalizeFirst: true },
+    ...{ layerNormEpsilon: 1e-6, useBias: false, activityRegularizer: "l2" },
+  }),
   layers.add(),
   layers.subtract(),
   layers.multiply(),

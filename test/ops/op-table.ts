@@ -1,5 +1,6 @@
 import type { Row } from "./row.ts";
 import { activationRows } from "./rows/activation.ts";
+import { attentionRows } from "./rows/attention.ts";
 import { creationRows } from "./rows/creation.ts";
 import { elementwiseRows } from "./rows/elementwise.ts";
 import { joiningRows } from "./rows/joining.ts";
@@ -12,6 +13,7 @@ import { scatterRows } from "./rows/scatter.ts";
 /** Every public op, and what it is tried on. A public op without a row fails the suite. */
 export const opTable: Readonly<Record<string, Row>> = {
   ...activationRows,
+  ...attentionRows,
   ...creationRows,
   ...elementwiseRows,
   ...joiningRows,

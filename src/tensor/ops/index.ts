@@ -4,6 +4,7 @@ import { Tensor } from "../tensor.ts";
 
 export * from "./activation.ts";
 export * from "./arithmetic.ts";
+export * from "./attention.ts";
 export * from "./creation.ts";
 export * from "./cumulative.ts";
 export * from "./einsum.ts";

@@ -17,7 +17,7 @@ import { countOf, shapeList } from "./shape-arguments.ts";
  */
 
 /** The key of a draw: the caller's seed, or the next of the engine's stream. */
-function keyOf(seed: number | undefined, label: string): HostScalar {
+export function keyOf(seed: number | undefined, label: string): HostScalar {
   if (seed === undefined) return randomKey();
   if (Number.isSafeInteger(seed)) return HostScalar.of(seed | 0, "int32");
   throw new ArgumentError(`${label}: seed ${seed}; expected a whole number.`);

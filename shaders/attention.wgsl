@@ -1,0 +1,138 @@
+// Scaled dot product attention, without storing the scores.
+//   S = scale·Q·Kᵀ + bias, where visible    P = softmax S over the keys    O = P·V    L = log Σ exp S
+// query [B,N,T,D]  key [B,M,S,D]  value [B,M,S,E]  result O [B,N,T,E], all by strides  sums L [B,N,T].
+// Ownership   one invocation: ROWS queries of one head, all their keys, four at a time. With m the largest score so far
+//             (the online softmax):
+//               m' = max(m, S)    p = exp(S - m')    l = l·exp(m - m') + Σ p    O = O·exp(m - m') + p·V
+//             and at the end O / l and m + log l. A query that sees no key: O = 0, L = 3.4e38.
+//             With SPLIT, an invocation takes only a chunk of the keys and stores (O, m, l) of it;
+//             attention_merge.wgsl puts the chunks together.
+// Bindings    0 params | 1 words: the key of the dropout | 2 query | 3 key | 4 value | 5 mask | 6 bias | 7 result | 8 sums.
+//             With SPLIT 7 is partials [rows][chunks][E in fours, m, l, 2 unused].
+// Constants   those of lib/attention.wgsl; STORE_SUMS, SPLIT.
+// No barriers, no workgroup memory. Milakov & Gimelshein 2018, arXiv:1805.02867; Dao 2023, arXiv:2307.08691.
+// #import attention
+
+@group(0) @binding(7) var<storage, read_write> result: array<f32>;
+@group(0) @binding(8) var<storage, read_write> sums: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) counts: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = params.first_tile + linear_workgroup(workgroup, counts) * 64u + lane;
+  if (number >= params.end_tile) { return; }
+  let chunks = select(1u, (params.source + params.chunk - 1u) / params.chunk, SPLIT);
+  let tile = number / chunks;
+  let chunk = number % chunks;
+  let head = head_of(tile / params.tiles_of_head);
+  let first = (tile % params.tiles_of_head) * ROWS;
+  let last = min(first + ROWS, params.time) - 1u;
+  let rows = row_numbers(first);
+
+  // Queries, one vector of rows for each of their elements.
+  var queries: array<Rows, 4u * KEY_FOURS>;
+  for (var r = 0u; r < ROWS; r++) {
+    let place = row_place(params.query, head, min(first + r, last));
+    for (var d = 0u; d < KEY_FOURS; d++) {
+      let four = params.scale * query_four(place, d);
+      for (var i = 0u; i < 4u; i++) { set_row(&queries[4u * d + i], r, four[i]); }
+    }
+  }
+  var sum: array<Rows, 4u * VALUE_FOURS>;
+  var most = Rows(LOWEST);
+  var total = Rows(0.0);
+
+  let shared_head = key_head(head);
+  var begin = first_key(first);
+  var end = end_key(last);
+  if (SPLIT) {
+    begin = max(begin, chunk * params.chunk);
+    end = min(end, (chunk + 1u) * params.chunk);
+  }
+  for (var j = begin; j < end; j += 4u) {
+    // Keys past the end repeat the last one and are not seen.
+    var seen: array<RowFlags, 4>;
+    var is_used = vec4<bool>();
+    for (var c = 0u; c < 4u; c++) {
+      for (var r = 0u; r < ROWS; r++) {
+        let query = min(first + r, last);
+        let is_seen = j + c < end && in_sight(query, j + c) && !is_masked(head, query, min(j + c, end - 1u));
+        set_flag(&seen[c], r, is_seen);
+        is_used[c] = is_used[c] || is_seen;
+      }
+    }
+    if (!any(is_used)) { continue; }
+    var key_places: vec4<u32>;
+    var value_places: vec4<u32>;
+    for (var c = 0u; c < 4u; c++) {
+      let at = min(j + c, end - 1u);
+      key_places[c] = row_place(params.key, shared_head, at);
+      value_places[c] = row_place(params.value, shared_head, at);
+    }
+
+    // Zeros by name: without a value some compilers keep what the turn before left.
+    var score = array<Rows, 4>();
+    for (var d = 0u; d < KEY_FOURS; d++) {
+      let four = array<Rows, 4>(queries[4u * d], queries[4u * d + 1u], queries[4u * d + 2u], queries[4u * d + 3u]);
+      for (var c = 0u; c < 4u; c++) { score[c] = add_four(score[c], four, key_four(key_places[c], d)); }
+    }
+    var highest = most;
+    for (var c = 0u; c < 4u; c++) {
+      if (HAS_BIAS) {
+        for (var r = 0u; r < ROWS; r++) {
+          let added = bias_of(head, min(first + r, last), min(j + c, end - 1u));
+          set_row(&score[c], r, row_of(score[c], r) + added);
+        }
+      }
+      score[c] = select(Rows(LOWEST), score[c], seen[c]);
+      highest = max(highest, score[c]);
+    }
+    let shrink = exp(most - highest);
+    most = highest;
+    var weights: array<Rows, 4>;
+    total *= shrink;
+    for (var c = 0u; c < 4u; c++) {
+      weights[c] = select(Rows(0.0), exp(score[c] - highest), seen[c]);
+      total += weights[c];
+      if (HAS_DROPOUT) {
+        for (var r = 0u; r < ROWS; r++) {
+          let factor = dropout_factor(head, first + r, j + c);
+          set_row(&weights[c], r, row_of(weights[c], r) * factor);
+        }
+      }
+    }
+    for (var e = 0u; e < VALUE_FOURS; e++) {
+      var four: mat4x4<f32>;
+      for (var c = 0u; c < 4u; c++) {
+        let found = value_four(value_places[c], e);
+        // What nobody sees may be anything: NaN times a weight of 0 would be NaN.
+        four[c] = select(vec4<f32>(), found, !HAS_MASK || is_used[c]);
+      }
+      four = transpose(four);
+      for (var i = 0u; i < 4u; i++) {
+        sum[4u * e + i] = add_four(sum[4u * e + i] * shrink, weights, four[i]);
+      }
+    }
+  }
+
+  let divisor = select(Rows(1.0), total, total > Rows(0.0));
+  for (var r = 0u; r < ROWS; r++) {
+    if (first + r > last) { break; }
+    let row = (head.batch * params.heads + head.head) * params.time + first + r;
+    if (SPLIT) {
+      let place = (row * chunks + chunk) * (4u * VALUE_FOURS + 4u);
+      for (var e = 0u; e < 4u * VALUE_FOURS; e++) { result[place + e] = row_of(sum[e], r); }
+      result[place + 4u * VALUE_FOURS] = row_of(most, r);
+      result[place + 4u * VALUE_FOURS + 1u] = row_of(total, r);
+    } else {
+      let place = row_place(params.result, head, first + r);
+      for (var e = 0u; e < VALUE_SIZE; e++) { result[place + e] = row_of(sum[e] / divisor, r); }
+      if (STORE_SUMS) {
+        sums[row] = select(-LOWEST, row_of(most + log(divisor), r), row_of(total, r) > 0.0);
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
+import { ArgumentError } from "../errors.ts";
+import {
+  getInitializer,
+  type InitializerLike,
+  serializeInitializer,
+} from "../initializers/index.ts";
+import {
+  getRegularizer,
+  type RegularizerLike,
+  serializeRegularizer,
+} from "../regularizers/resolve.ts";
+import { dropoutRate } from "./arguments.ts";
+import type { OwnKeys } from "./check-config.ts";
+import type { ConfigDict, LayerConfig } from "./layer-types.ts";
+
+/** What attention with learned projections takes, however its heads are arranged. */
+export interface ProjectedAttentionConfig extends LayerConfig {
+  /** Share of the attention weights that training sets to zero. Default 0. */
+  readonly dropout?: number;
+  /** Whether the projections have a bias. Default true. */
+  readonly useBias?: boolean;
+  /** Whether what the heads give is multiplied by sigmoid(query · gate kernel + bias) (Qiu et al. 2025). Default false. */
+  readonly useGate?: boolean;
+  /** Query i sees the keys with |i - j| < slidingWindow alone. Default null: all. */
+  readonly slidingWindow?: number | null;
+  /** Taken and without effect: the scores are never stored, unless `returnAttentionScores` asks for them. */
+  readonly flashAttention?: boolean | null;
+  /** First values of the kernels. Default `"glorotUniform"`. */
+  readonly kernelInitializer?: InitializerLike;
+  /** First values of the biases. Default `"zeros"`. */
+  readonly biasInitializer?: InitializerLike;
+  /** Penalty on each kernel. Default none. */
+  readonly kernelRegularizer?: RegularizerLike | null;
+  /** Penalty on each bias. Default none. */
+  readonly biasRegularizer?: RegularizerLike | null;
+  /** Penalty on the output of each projection. Default none. */
+  readonly activityRegularizer?: RegularizerLike | null;
+  /** What training brings the kernels back to after each update. Default none. */
+  readonly kernelConstraint?: ConstraintLike | null;
+  /** The same for the biases. Default none. */
+  readonly biasConstraint?: ConstraintLike | null;
+  /** Seed of the dropout. Default: drawn from the seed of `setSeed`. */
+  readonly seed?: number | undefined;
+}
+
+export const projectedAttentionKeys: OwnKeys<ProjectedAttentionConfig> = {
+  dropout: "number",
+  useBias: "boolean",
+  useGate: "boolean",
+  slidingWindow: "any",
+  flashAttention: "boolean",
+  kernelInitializer: "any",
+  biasInitializer: "any",
+  kernelRegularizer: "any",
+  biasRegularizer: "any",
+  activityRegularizer: "any",
+  kernelConstraint: "any",
+  biasConstraint: "any",
+  seed: "number",
+};
+
+/** The config with defaults filled in and names resolved. */
+export type ProjectedAttentionSettings = ReturnType<typeof resolveProjectedAttention>;
+
+/** @throws {ArgumentError} for numbers out of bounds and for unknown names. */
+export function resolveProjectedAttention(config: ProjectedAttentionConfig, layer: string) {
+  return {
+    dropout: dropoutRate(config.dropout ?? 0, `${layer}: dropout`),
+    useBias: config.useBias ?? true,
+    useGate: config.useGate ?? false,
+    slidingWindow: checkWindow(config.slidingWindow ?? null, layer),
+    kernelInitializer: getInitializer(config.kernelInitializer ?? "glorotUniform"),
+    biasInitializer: getInitializer(config.biasInitializer ?? "zeros"),
+    kernelRegularizer: getRegularizer(config.kernelRegularizer),
+    biasRegularizer: getRegularizer(config.biasRegularizer),
+    activityRegularizer: getRegularizer(config.activityRegularizer),
+    kernelConstraint: getConstraint(config.kernelConstraint),
+    biasConstraint: getConstraint(config.biasConstraint),
+    seed: config.seed,
+  };
+}
+
+export function serializeProjectedAttention(settings: ProjectedAttentionSettings): ConfigDict {
+  const { seed, ...rest } = settings;
+  return {
+    ...rest,
+    kernelInitializer: serializeInitializer(rest.kernelInitializer),
+    biasInitializer: serializeInitializer(rest.biasInitializer),
+    kernelRegularizer: serializeRegularizer(rest.kernelRegularizer),
+    biasRegularizer: serializeRegularizer(rest.biasRegularizer),
+    activityRegularizer: serializeRegularizer(rest.activityRegularizer),
+    kernelConstraint: serializeConstraint(rest.kernelConstraint),
+    biasConstraint: serializeConstraint(rest.biasConstraint),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}
+
+function checkWindow(window: number | null, layer: string): number | null {
+  if (window === null || (Number.isInteger(window) && window > 0)) return window;
+  throw new ArgumentError(
+    `${layer}: slidingWindow is ${window}. Expected a whole number from 1 up, or null for no window.`,
+    { details: { slidingWindow: window } },
+  );
+}

@@ -1,0 +1,111 @@
+import { ArgumentError } from "../errors.ts";
+import {
+  getInitializer,
+  type InitializerLike,
+  serializeInitializer,
+} from "../initializers/index.ts";
+import { resolveName } from "../names/resolve.ts";
+import {
+  getRegularizer,
+  type RegularizerLike,
+  serializeRegularizer,
+} from "../regularizers/resolve.ts";
+import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
+import { dropoutRate, positiveInteger } from "./arguments.ts";
+import type { OwnKeys } from "./check-config.ts";
+import type { ConfigDict, LayerConfig } from "./layer-types.ts";
+
+const feedForwards = ["dense", "swiglu", "geglu"] as const;
+
+/** What a transformer block does with each step by itself. */
+export type FeedForwardKind = (typeof feedForwards)[number];
+
+/** What `layers.transformerEncoder` and `layers.transformerDecoder` take. */
+export interface TransformerConfig extends LayerConfig {
+  /** Size of the hidden layer of the feed-forward part, F. */
+  readonly intermediateDim: number;
+  /** Number of heads; the number of features D is a multiple of it. */
+  readonly numHeads: number;
+  /** Share of attention weights, and of what attention and feed-forward part give, that training sets to zero. Default 0. */
+  readonly dropout?: number;
+  /** Activation of the hidden layer. Default `"relu"`. */
+  readonly activation?: ActivationLike;
+  /**
+   * `"dense"`: activation(x·W₁)·W₂. `"swiglu"`: (silu(x·W)·(x·W₁))·W₂, `"geglu"` the same with gelu (Shazeer 2020,
+   * arXiv:2002.05202). Default `"dense"`.
+   */
+  readonly feedForward?: FeedForwardKind;
+  /** Added to the variance by the normalizations. Default 1e-5. */
+  readonly layerNormEpsilon?: number;
+  /** First values of the kernels. Default `"glorotUniform"`. */
+  readonly kernelInitializer?: InitializerLike;
+  /** First values of the biases. Default `"zeros"`. */
+  readonly biasInitializer?: InitializerLike;
+  /** Penalty on each kernel. Default none. */
+  readonly kernelRegularizer?: RegularizerLike | null;
+  /** Penalty on each bias. Default none. */
+  readonly biasRegularizer?: RegularizerLike | null;
+  /** Penalty on the output. Default none. */
+  readonly activityRegularizer?: RegularizerLike | null;
+  /** Whether attention and feed-forward part see normalized inputs (GPT-2), not the sums normalized (BERT). Default false. */
+  readonly normalizeFirst?: boolean;
+  /** Whether attention and feed-forward part have biases. Default true. */
+  readonly useBias?: boolean;
+}
+
+export const transformerKeys: OwnKeys<TransformerConfig> = {
+  intermediateDim: "number",
+  numHeads: "number",
+  dropout: "number",
+  activation: "any",
+  feedForward: "any",
+  layerNormEpsilon: "number",
+  kernelInitializer: "any",
+  biasInitializer: "any",
+  kernelRegularizer: "any",
+  biasRegularizer: "any",
+  activityRegularizer: "any",
+  normalizeFirst: "boolean",
+  useBias: "boolean",
+};
+
+/** The config with defaults filled in and names resolved. */
+export type TransformerSettings = ReturnType<typeof resolveTransformer>;
+
+/** @throws {ArgumentError} for numbers out of bounds and for unknown names. */
+export function resolveTransformer(config: TransformerConfig, layer: string) {
+  const feedForward = resolveName(config.feedForward ?? "dense", feedForwards, {
+    what: "feedForward",
+  });
+  const { activation = null } = config;
+  if (feedForward !== "dense" && activation !== null) {
+    throw new ArgumentError(
+      `${layer}: received an activation beside feedForward "${feedForward}", which has its own. Expected one of them.`,
+    );
+  }
+  return {
+    intermediateDim: positiveInteger(config.intermediateDim, `${layer}: intermediateDim`),
+    numHeads: positiveInteger(config.numHeads, `${layer}: numHeads`),
+    dropout: dropoutRate(config.dropout ?? 0, `${layer}: dropout`),
+    activation: getActivation(feedForward === "dense" ? (activation ?? "relu") : null),
+    feedForward,
+    layerNormEpsilon: config.layerNormEpsilon ?? 1e-5,
+    kernelInitializer: getInitializer(config.kernelInitializer ?? "glorotUniform"),
+    biasInitializer: getInitializer(config.biasInitializer ?? "zeros"),
+    kernelRegularizer: getRegularizer(config.kernelRegularizer),
+    biasRegularizer: getRegularizer(config.biasRegularizer),
+    normalizeFirst: config.normalizeFirst ?? false,
+    useBias: config.useBias ?? true,
+  };
+}
+
+export function serializeTransformer(settings: TransformerSettings): ConfigDict {
+  return {
+    ...settings,
+    activation: settings.feedForward === "dense" ? activationName(settings.activation) : null,
+    kernelInitializer: serializeInitializer(settings.kernelInitializer),
+    biasInitializer: serializeInitializer(settings.biasInitializer),
+    kernelRegularizer: serializeRegularizer(settings.kernelRegularizer),
+    biasRegularizer: serializeRegularizer(settings.biasRegularizer),
+  };
+}

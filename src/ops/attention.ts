@@ -1,0 +1,93 @@
+import { ArgumentError } from "../errors.ts";
+import type { HostScalar } from "../graph/host-scalar.ts";
+import type { Attributes, Node, Value } from "../graph/node.ts";
+import { type Spec, specOf } from "../graph/spec.ts";
+import { lowerAttention } from "../kernels/attention.ts";
+import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
+import { attentionGradient, attentionGradientOp } from "./attention-gradient.ts";
+import { ATTENTION_INPUTS, checkAttention } from "./attention-inputs.ts";
+import { attentionReference } from "./attention-reference.ts";
+import { at } from "./attributes.ts";
+import { sumToShape } from "./movement.ts";
+import { named, namedInputs, pickInputs } from "./named-inputs.ts";
+import type { Op } from "./op.ts";
+import type { AttentionAttributes, AttentionInputs, Ops } from "./ops.ts";
+import { outputOf, record } from "./record.ts";
+
+/**
+ * Inputs query [B,N,T,D], key [B,M,S,D], value [B,M,S,E] (layout BTND: [B,T,N,D] and so on), and, where given, mask
+ * (bool) and bias (float32), which stretch to [B,N,T,S]. N is a multiple of M: query head n reads head ⌊n·M/N⌋.
+ *
+ *     S = scale·Q·Kᵀ + bias, where visible      P = softmax S over the keys      O = P·V
+ *
+ * Visible is what mask, `causal` (j <= i) and `window` (|i - j| < window) allow. With `dropout` each weight of P is
+ * dropped with that probability under the node's key. Outputs:
+ *
+ * - 0 O [B,N,T,E], in the layout; zeros for a query that sees no key
+ * - 1 log Σ exp S [B,N,T], for the gradient; 3.4e38 for a query that sees no key
+ *
+ * Vaswani et al. 2017, arXiv:1706.03762; without storing S: Dao 2023, arXiv:2307.08691.
+ */
+export const attentionOp: Op = {
+  name: "attention",
+  infer: inferForward,
+  gradient: gradientOf,
+  reference: (o, inputs, { attributes, scalars }) =>
+    attentionReference(o, namedInputs(inputs, attributes), {
+      ...attentionSettings(attributes),
+      key: scalars[0],
+    }),
+  lowering: { kind: "kernel", lower: lowerAttention },
+};
+
+/** Outputs as `attentionOp` lists them. `key` is that of the dropout. */
+export function attention(
+  inputs: AttentionInputs,
+  attributes: AttentionAttributes,
+  key?: HostScalar,
+): readonly Value[] {
+  const { values, names } = pickInputs({ ...inputs }, ATTENTION_INPUTS);
+  const scalars = attributes.dropout > 0 && key ? [key] : [];
+  return record(attentionOp, values, { ...attributes, inputs: names }, { scalars }).outputs;
+}
+
+export { attentionGradient };
+
+export const attentionOps: readonly Op[] = [attentionOp, attentionGradientOp];
+
+function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
+  const settings = attentionSettings(attributes);
+  const { batch, heads, time, valueSize } = checkAttention(namedInputs(list, attributes), settings);
+  const result = inLayout([batch, heads, time, valueSize], settings.layout);
+  return [specOf(result), specOf([batch, heads, time])];
+}
+
+function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonly (Value | null)[] {
+  if ((dys[1] ?? null) !== null) {
+    throw new ArgumentError(
+      "attention: received a gradient of the log of sums, which is for the backward pass. Expected a loss of the " +
+        "result only.",
+    );
+  }
+  const inputs = namedInputs(node.inputs, node.attributes);
+  const given = {
+    query: named(inputs, "query"),
+    key: named(inputs, "key"),
+    value: named(inputs, "value"),
+    mask: inputs.mask,
+    bias: inputs.bias,
+    result: outputOf(node, 0),
+    logSumExp: outputOf(node, 1),
+    dResult: at(dys, 0),
+  };
+  const [query, key, value, scores] = o.attentionGradient(
+    given,
+    attentionSettings(node.attributes),
+    node.scalars[0],
+  );
+  const bias = inputs.bias && scores ? sumToShape(o, scores, inputs.bias.shape) : null;
+  const gradients = { query, key, value, mask: null, bias };
+  return (node.attributes.inputs as readonly (keyof typeof gradients)[]).map(
+    (name) => gradients[name] ?? null,
+  );
+}
