@@ -4,6 +4,7 @@
 //   words    Threefry-2x32, 20 rounds, key (key, 0), counter (index, 0)
 //   uniform  top 24 bits of word 0, times 2^-24: in [0, 1), exact
 //   normal   Box-Muller: sqrt(-2 log(1 - u0)) * cos(2 pi u1)
+//   gumbel   -log(-log(1 - u)), u of all 32 bits of word 0 and never 0 or 1: small u keep their digits
 //   truncated_normal  the normal quantile at a uniform number: within two standard deviations
 //
 // Integer arithmetic wraps at 32 bits, which WGSL guarantees for u32.
@@ -58,6 +59,12 @@ fn random_normal(key: i32, index: i32) -> f32 {
   // 1 - u lies in (0, 1], where the logarithm is finite.
   let radius = sqrt(-2.0 * log1p(-unit_interval(words.x)));
   return radius * cosine_of_turns(unit_interval(words.y));
+}
+
+fn random_gumbel(key: i32, index: i32) -> f32 {
+  let bits = random_words(bitcast<u32>(key), bitcast<u32>(index)).x;
+  let u = min((f32(bits) + 0.5) * 2.3283064365386963e-10, 0.999999940395355224609375);
+  return -log(-log1p(-u));
 }
 
 // sqrt(2) erfinv(v) for |v| <= TWO_SIGMA, where one polynomial of w = -log(1 - v^2) is enough.

@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/index.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
+import { softmax } from "./activations.ts";
 import { singleInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
@@ -22,6 +23,11 @@ export class Activation extends Layer {
     super(checkConfig("layers.activation", config, keys));
     this.#activation = getActivation(config.activation);
     this.supportsMasking = true;
+  }
+
+  /** Whether the output is probabilities: the activation is softmax. */
+  get endsInSoftmax(): boolean {
+    return this.#activation === softmax;
   }
 
   override call(inputs: Tensor | readonly Tensor[]): Tensor {

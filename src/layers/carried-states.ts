@@ -48,6 +48,9 @@ class CarriedStates {
   }
 }
 
+/** A layer needs all steps at once, and the model runs step by step. */
+export class NotStepwiseError extends ArgumentError {}
+
 let current: CarriedStates | null = null;
 
 /** What the layer that runs now gets its states from, and leaves them in; null: it sees to them itself. */
@@ -84,11 +87,11 @@ export function carryStates<T>(
 
 /**
  * To be called by layers that need all steps at once.
- * @throws {ArgumentError} while a model runs step by step.
+ * @throws {NotStepwiseError} while a model runs step by step; who runs it so may show it whole sequences instead.
  */
 export function requireWholeSequence(layer: string): void {
   if (current === null) return;
-  throw new ArgumentError(
+  throw new NotStepwiseError(
     `${layer}: this attention reads steps that come later, and the model runs step by step. Expected causal ` +
       "self-attention (useCausalMask: true) there, or run the model over the whole sequence.",
   );

@@ -11,6 +11,7 @@ import {
 } from "../regularizers/resolve.ts";
 import { add, matMul, reshape, type Tensor } from "../tensor/index.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
+import { softmax } from "./activations.ts";
 import { floatInput, positiveInteger } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
@@ -92,6 +93,11 @@ export class Dense extends Layer {
     this.#biasRegularizer = getRegularizer(config.biasRegularizer);
     this.#kernelConstraint = getConstraint(config.kernelConstraint);
     this.#biasConstraint = getConstraint(config.biasConstraint);
+  }
+
+  /** Whether the output is probabilities: the activation is softmax. */
+  get endsInSoftmax(): boolean {
+    return this.#activation === softmax;
   }
 
   override build(inputShape: LayerShapes): void {

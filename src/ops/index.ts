@@ -1,6 +1,7 @@
 import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
 import * as attending from "./attention.ts";
+import * as cacheAppending from "./cache-append.ts";
 import * as casting from "./cast.ts";
 import * as comparison from "./comparison.ts";
 import * as concatenation from "./concat.ts";
@@ -22,6 +23,7 @@ import * as recurrence from "./recurrent.ts";
 import * as reduction from "./reduce.ts";
 import * as rootMeanSquare from "./rms-norm.ts";
 import * as rounding from "./rounding.ts";
+import * as sampling from "./sample-token.ts";
 import * as loop from "./scan.ts";
 import * as select from "./select.ts";
 import * as normalization from "./softmax.ts";
@@ -54,6 +56,8 @@ export const ops: Ops = {
   ...attending,
   ...recurrence,
   ...loop,
+  ...cacheAppending,
+  ...sampling,
 };
 
 const ALL: readonly Op[] = [
@@ -80,6 +84,8 @@ const ALL: readonly Op[] = [
   ...attending.attentionOps,
   ...recurrence.recurrentOps,
   ...loop.scanOps,
+  ...cacheAppending.cacheAppendOps,
+  ...sampling.sampleTokenOps,
   customGradOp,
   gradientCheckOp,
   optimizerUpdateOp,

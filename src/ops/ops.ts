@@ -179,6 +179,35 @@ export interface Ops {
     inputs: RecurrentGradientInputs,
     attributes: RecurrentAttributes,
   ) => readonly Value[];
+  // generation
+  /** Rows [B, T, ..rest] written into a cache [B, S, ..rest] from step `position`, int32 [], on. */
+  readonly cacheAppend: (cache: Value, rows: Value, position: Value) => Value;
+  /** The standard Gumbel distribution, in the shape of `step` (int32): element i from (key, its step, i). */
+  readonly gumbelNoise: (step: Value, key: HostScalar) => Value;
+  /** A token for each row of logits [B, V], int32 [B]; see ops/sample-token.ts. */
+  readonly sampleToken: (inputs: SampleInputs, rules: SamplingRules) => Value;
+}
+
+/** Inputs of `sampleToken`. */
+export interface SampleInputs {
+  /** [B, V]; minus infinity where a token may not be chosen. */
+  readonly logits: Value;
+  /** int32 []: which step it is; each draws numbers of its own. */
+  readonly step: Value;
+  /** Equal keys and steps give equal numbers. */
+  readonly key: HostScalar;
+}
+
+/** How a token is chosen among those of a row of logits; the rules apply together. */
+export interface SamplingRules {
+  /** Logits are divided by it; 0 takes the greatest logit. */
+  readonly temperature: number;
+  /** As many of the greatest logits may be chosen; 0 means all. */
+  readonly topK: number;
+  /** Of these the fewest, greatest first, whose probabilities add up to it; 1 means all. */
+  readonly topP: number;
+  /** Of these the ones that are at least this share as probable as the most probable one. */
+  readonly minP: number;
 }
 
 /** A loop: what is carried, what is read and what is given piece by piece. */

@@ -44,6 +44,16 @@ export function truncatedNormal(key: number, index: number): number {
   return Math.SQRT2 * erfInverse(TWO_SIGMA * (2 * toUnitCentered(uniformBits(key, index)) - 1));
 }
 
+/**
+ * The standard Gumbel distribution, -log(-log u): of log weights with such numbers added the greatest stands at i with a
+ * probability that is proportional to weight i.
+ */
+export function gumbel(key: number, index: number): number {
+  return -Math.log(
+    -Math.log1p(-Math.min((uniformBits(key, index) + 0.5) * 2 ** -32, MOST_BELOW_1)),
+  );
+}
+
 /** The generator itself, on keys and counters of two words. */
 export function threefry(
   key: readonly [number, number],
@@ -64,6 +74,9 @@ export function threefry(
   }
   return [a >>> 0, b >>> 0];
 }
+
+/** The greatest float32 below 1. */
+const MOST_BELOW_1 = 1 - 2 ** -24;
 
 /** P(|z| < 2) */
 const TWO_SIGMA = 0.9544997361036416;

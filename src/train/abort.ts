@@ -4,15 +4,16 @@ import { AbortError } from "../errors.ts";
 export interface Abortable {
   readonly label: string;
   readonly signal: AbortSignal | null;
+  /** What ended, and how things stand. Default: the words for training. */
+  readonly says?: string;
 }
 
+const TRAINING = "training was aborted; the weights are those after the last finished step.";
+
 /** @throws {AbortError} when the signal has aborted. */
-export function throwIfAborted({ label, signal }: Abortable): void {
+export function throwIfAborted({ label, signal, says = TRAINING }: Abortable): void {
   if (signal?.aborted !== true) return;
-  throw new AbortError(
-    `${label}: training was aborted; the weights are those after the last finished step.`,
-    { cause: signal.reason },
-  );
+  throw new AbortError(`${label}: ${says}`, { cause: signal.reason });
 }
 
 /**

@@ -25,6 +25,10 @@ export type {
 } from "./fit-config.ts";
 export { type ForecastConfig, forecast } from "./forecast/forecast.ts";
 export { FunctionalModel, type ModelConfig, model } from "./functional.ts";
+export { type Beam, type BeamSearchConfig, beamSearch } from "./generate/beam-search.ts";
+export { generate } from "./generate/generate.ts";
+export type { PromptIds } from "./generate/prompt.ts";
+export type { GenerateConfig, TextCodec } from "./generate/settings.ts";
 export { History } from "./history/history.ts";
 export type { HistorySVGOptions } from "./history/history-svg.ts";
 export type { EvaluateConfig, PredictConfig } from "./judge-config.ts";

@@ -239,6 +239,11 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Com
     return this.#forecaster;
   }
 
+  /** @internal @throws {DisposedError} after `dispose`; `verb` is who asks. */
+  requireLive(verb: string): void {
+    this.requireAlive(verb);
+  }
+
   #endPredictor(): void {
     this.#predictor?.dispose();
     this.#predictor = null;

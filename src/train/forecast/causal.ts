@@ -48,10 +48,19 @@ const stepwise = [
 ] as const;
 
 /**
+ * A layer of one's own says so when a call with the next steps alone, after a call with those before, gives what a call
+ * with all gives for them: because it works on each step by itself, or by `carriedStates()`.
+ */
+interface StepByStep {
+  readonly runsStepByStep: boolean;
+}
+
+/**
  * Whether a layer needs nothing of earlier steps but the states of recurrent layers, and nothing of later ones. What is
  * not known, such as layers of one's own, does not count.
  */
 export function isCausal(layer: AnyLayer): boolean {
+  if ("runsStepByStep" in layer) return (layer as StepByStep).runsStepByStep === true;
   if (layer instanceof Recurrence) return !layer.goBackwards;
   if (layer instanceof StackedRNN) return layer.stack.every(isCausal);
   if (layer instanceof Container) return layer.layers.every(isCausal);

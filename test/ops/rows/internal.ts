@@ -85,6 +85,9 @@ const scattered = (ids: readonly number[], rest: readonly number[], rows: number
   run: call((...[index, updates]) => ops.scatterAdd(need(index), need(updates), rows)),
 });
 
+const append = (cache: Tensor, rows: Tensor): Value =>
+  ops.cacheAppend(cache.value, rows.value, zeros([], "int32").value);
+
 const NORM_SHAPES = [[1], [5], [2, 3], [3, 2, 7], [2, 33], [4, 65], [3, 257]];
 // B, T, C, L: one step, one label, states beyond a workgroup's 64 invocations, steps beyond several shifts of 8.
 const CTC_SHAPES = [
@@ -96,7 +99,36 @@ const CTC_SHAPES = [
 ];
 const CLASS_SHAPES = [[1], [5], [2, 3], [2, 3, 7], [3, 33], [67, 5], [3, 257]];
 
+/** Rows [B, T, ..rest] for a cache [B, S, ..rest] at a position: inside, at both ends, and beyond them. */
+const appended = (positions: readonly number[], [b, t, s, ...rest]: number[]): Sample[] =>
+  positions.map((position) => ({
+    label: `at ${position}`,
+    inputs: [
+      floats([b ?? 1, s ?? 1, ...rest]),
+      floats([b ?? 1, t ?? 1, ...rest], cosine),
+      ints([], () => position),
+    ],
+    run: call((...[cache, rows, at]) => ops.cacheAppend(need(cache), need(rows), need(at))),
+  }));
+
 export const internalTable: Readonly<Record<string, Row>> = {
+  cacheAppend: {
+    tolerance: "exact",
+    gradient: "gradient",
+    samples: [
+      ...appended([0, 3, 4, 5, 9, -1], [2, 2, 5, 3]),
+      ...appended([7], [3, 1, 20, 2, 17]),
+      ...appended([1], [1, 1, 2]),
+    ],
+    refusals: [
+      refusal(ShapeError, "[2,1,4]", () => append(zeros([2, 5, 3]), zeros([2, 1, 4]))),
+      refusal(ShapeError, "second axis", () => append(zeros([2, 5, 3]), zeros([1, 1, 3]))),
+      refusal(DTypeError, "same dtype", () => append(zeros([2, 5]), zeros([2, 1], "int32"))),
+      refusal(DTypeError, "position", () =>
+        ops.cacheAppend(zeros([2, 5]).value, zeros([2, 1]).value, zeros([1]).value),
+      ),
+    ],
+  },
   layerNorm: {
     tolerance: "normalization",
     gradient: "normalization",

@@ -1,0 +1,62 @@
+import { carryStates } from "../../layers/carried-states.ts";
+import { add, concat, scalar, slice, type Tensor } from "../../tensor/index.ts";
+import type { TokenPorts } from "./logits.ts";
+
+/** What a model remembers of a sequence. */
+export interface Memory {
+  /** [B, …] each: states and caches, or the window. */
+  readonly rows: readonly Tensor[];
+  /** Steps that were seen, int32 []; null where a window is seen anew at each step. */
+  readonly position: Tensor | null;
+}
+
+/** A model's answer to what it was shown. */
+export interface Decoded extends Memory {
+  /** Of the next token, [B, V]. */
+  readonly logits: Tensor;
+}
+
+/** Runs a model token by token; what it remembers is handed from step to step. */
+export class Decoder {
+  readonly #ports: TokenPorts;
+  /** Steps that caches hold; null: the model sees a window, of the first call's length, at each step. */
+  readonly capacity: number | null;
+
+  constructor(ports: TokenPorts, capacity: number | null) {
+    this.#ports = ports;
+    this.capacity = capacity;
+  }
+
+  /**
+   * The first call, with ids [B, T].
+   * @throws {NotStepwiseError} where the model has to see all steps at once, and a window was not asked for.
+   */
+  begin(ids: Tensor): Decoded {
+    if (this.capacity === null) return this.#look(ids);
+    const position = scalar(ids.shape[1] ?? 1, "int32");
+    return { ...this.#carry(ids, { rows: [], position: null }), position };
+  }
+
+  /** A further one, with the token [B, 1] that came next. */
+  step(token: Tensor, memory: Memory): Decoded {
+    const { rows, position } = memory;
+    if (position === null) return this.#look(slid(rows[0] ?? token, token));
+    return { ...this.#carry(token, memory), position: add(position, scalar(1, "int32")) };
+  }
+
+  #carry(ids: Tensor, { rows, position }: Memory): { logits: Tensor; rows: readonly Tensor[] } {
+    const place = { position, capacity: this.capacity };
+    const { result, states } = carryStates(rows, () => this.#ports.logits(ids), place);
+    return { logits: result, rows: states };
+  }
+
+  #look(window: Tensor): Decoded {
+    return { logits: this.#ports.logits(window), rows: [window], position: null };
+  }
+}
+
+/** The window without its first token, and the next one behind. */
+function slid(window: Tensor, token: Tensor): Tensor {
+  const [batch = 1, time = 1] = window.shape;
+  return time === 1 ? token : concat([slice(window, [0, 1], [batch, time - 1]), token], 1);
+}

@@ -1,0 +1,160 @@
+import { ArgumentError } from "../../errors.ts";
+import { describeValue } from "../../names/describe.ts";
+import type { Tensor } from "../../tensor/index.ts";
+import { Model } from "../model.ts";
+import { tokenPorts } from "./logits.ts";
+import { checkIds, idPrompt, type Prompt, type PromptIds, textPrompt } from "./prompt.ts";
+import { type GenerateConfig, type Settings, settingsOf, type TextCodec } from "./settings.ts";
+import { StopText } from "./stop-text.ts";
+import { TokenRun } from "./token-run.ts";
+import { tokenStream } from "./token-stream.ts";
+import { beginning } from "./window.ts";
+
+const LABEL = "generate";
+
+/**
+ * Continues a sequence of tokens: the model gives the logits of the next token, one is drawn, and it is the next input.
+ * An async iterator over the new tokens; of a text over pieces of text.
+ *
+ * The prompt is run once. Recurrent layers carry their states on and causal attention keeps its keys and values in a
+ * cache, all on the GPU, so each further token costs one step, whatever came before. Tokens are drawn on the GPU and read
+ * in chunks: the first four, the next eight, then twenty at once. A model that cannot run step by step (bidirectional
+ * layers, layers of one's own) is shown a window of the last tokens anew at each step. States of stateful layers are
+ * left alone.
+ *
+ * The same seed gives the same tokens on the same adapter. Leaving the loop early frees everything.
+ *
+ * @example
+ * const vocabulary = sl.data.characters("the gate opens, the gate closes");
+ * const net = sl.sequential({
+ *   layers: [
+ *     sl.layers.embedding({ inputDim: vocabulary.size, outputDim: 8, inputShape: [null] }),
+ *     sl.layers.gru({ units: 16, returnSequences: true }),
+ *     sl.layers.dense({ units: vocabulary.size }),
+ *   ],
+ * });
+ * let text = "the ";
+ * const options = { vocabulary, maxTokens: 20, temperature: 0.8, topP: 0.9, seed: 7 };
+ * for await (const piece of sl.generate(net, text, options)) text += piece;
+ * console.log(text);
+ *
+ * @param model Takes ids [B, T] (or one-hot rows [B, T, V], as its inputShape tells) and gives the logits of the next
+ *   token, [B, V], or of each step's next token, [B, T, V]. Probabilities, see `fromLogits`.
+ * @param prompt Ids, as an array or a tensor [T]; a batch of prompts of one length, [B, T]; or a text beside `vocabulary`.
+ * @returns Ids; of a batch the ids of a step, one a row, null where a row has ended; of a text pieces of text.
+ * @throws {ArgumentError} for an empty prompt, ids that the model does not know, and settings out of bounds.
+ * @throws {ShapeError} for a prompt that a window of fixed length does not fit.
+ * @throws {NumericsError} while iterating, when logits are not finite.
+ * @throws {AbortError} while iterating, when `signal` aborts.
+ */
+export function generate(
+  model: Model,
+  prompt: string,
+  config: GenerateConfig & { readonly vocabulary: TextCodec },
+): AsyncGenerator<string, void, undefined>;
+export function generate(
+  model: Model,
+  prompt: readonly number[] | Int32Array,
+  config?: GenerateConfig,
+): AsyncGenerator<number, void, undefined>;
+export function generate(
+  model: Model,
+  prompt: readonly (readonly number[])[],
+  config?: GenerateConfig,
+): AsyncGenerator<(number | null)[], void, undefined>;
+export function generate(
+  model: Model,
+  prompt: Tensor,
+  config?: GenerateConfig,
+): AsyncGenerator<number | (number | null)[], void, undefined>;
+export function generate(
+  model: Model,
+  prompt: string | PromptIds,
+  config: GenerateConfig = {},
+): AsyncGenerator<unknown, void, undefined> {
+  if (!(model instanceof Model)) {
+    throw new ArgumentError(
+      `${LABEL}: received ${describeValue(model)} as model. Expected a model: generate(model, prompt).`,
+    );
+  }
+  model.requireLive(LABEL);
+  const settings = settingsOf(config);
+  if (typeof prompt === "string") {
+    const ids = textPrompt(LABEL, prompt, config.vocabulary);
+    const vocabulary = config.vocabulary as TextCodec;
+    return pieces(steps(model, ids, settings), { prompt: ids, vocabulary, settings });
+  }
+  if ((config.vocabulary ?? null) !== null) {
+    throw new ArgumentError(
+      `${LABEL}: received a vocabulary beside a prompt of ids. Expected a text; or leave the vocabulary out and get ids.`,
+    );
+  }
+  const given = idPrompt(LABEL, prompt);
+  if (given instanceof Promise) {
+    given.catch(() => undefined); // who iterates gets the error; nobody may
+    return idsLater(model, given, settings);
+  }
+  return ids(steps(model, given, settings), given, settings);
+}
+
+/** The tokens of each step; what can be checked is checked at once. */
+function steps(model: Model, prompt: Prompt, settings: Settings): AsyncGenerator<number[]> {
+  const ports = tokenPorts(LABEL, model, settings.fromLogits);
+  checkIds(LABEL, prompt, ports.size);
+  const { maxTokens, signal } = settings;
+  const begin = beginning(model, prompt, {
+    ...{ label: LABEL, ports, maxTokens, window: settings.window, canShift: true },
+    start: (shown, decoder) => new TokenRun(shown, { decoder, ...settings }),
+  });
+  const says = "generation was aborted.";
+  const task = { label: LABEL, signal, says };
+  return tokenStream({ batch: prompt.batch, maxTokens, task, begin });
+}
+
+async function* idsLater(
+  model: Model,
+  prompt: Promise<Prompt>,
+  settings: Settings,
+): AsyncGenerator<unknown, void, undefined> {
+  const given = await prompt;
+  yield* ids(steps(model, given, settings), given, settings);
+}
+
+/** Ids until all rows have ended. */
+async function* ids(
+  tokens: AsyncGenerator<number[]>,
+  { batch, isSingle }: Prompt,
+  { stopIds }: Settings,
+): AsyncGenerator<unknown, void, undefined> {
+  const hasEnded = new Array<boolean>(batch).fill(false);
+  for await (const step of tokens) {
+    step.forEach((id, row) => {
+      hasEnded[row] ||= stopIds.has(id);
+    });
+    if (hasEnded.every((one) => one)) return;
+    yield isSingle ? step[0] : step.map((id, row) => (hasEnded[row] ? null : id));
+  }
+}
+
+/** Pieces of text until a stop. */
+async function* pieces(
+  tokens: AsyncGenerator<number[]>,
+  { prompt, vocabulary, settings }: { prompt: Prompt; vocabulary: TextCodec; settings: Settings },
+): AsyncGenerator<string, void, undefined> {
+  const text = new StopText(settings.stopTexts);
+  // A token's text is what it adds to that of the token before: between words stands a space.
+  let before: number[] = [...prompt.ids.subarray(-1)];
+  let shown = vocabulary.decode(before);
+  for await (const [id = 0] of tokens) {
+    if (settings.stopIds.has(id)) break;
+    const both = vocabulary.decode([...before, id]);
+    const piece = text.push(both.slice(shown.length));
+    const own = vocabulary.decode([id]);
+    // Padding has no text: what follows it follows the token before.
+    if (own !== "") [before, shown] = [[id], own];
+    if (piece !== "") yield piece;
+    if (text.isStopped) return;
+  }
+  const rest = text.end();
+  if (rest !== "") yield rest;
+}

@@ -1,0 +1,90 @@
+import { ArgumentError, ShapeError } from "../../errors.ts";
+import { formatShape } from "../../graph/shape.ts";
+import { Activation } from "../../layers/activation-layer.ts";
+import { Dense } from "../../layers/dense.ts";
+import { Embedding } from "../../layers/embedding.ts";
+import type { AnyLayer } from "../../layers/layer.ts";
+import { TimeDistributed } from "../../layers/time-distributed.ts";
+import { log, oneHot, reshape, slice, Tensor } from "../../tensor/index.ts";
+import { Container } from "../container.ts";
+import type { Model } from "../model.ts";
+
+/** How ids go into a model, and logits come out. */
+export interface TokenPorts {
+  /** Ids that the model takes are below it; null: not known. */
+  readonly size: number | null;
+  /** The next token's logits [B, V] of a model that is shown ids [B, T]. */
+  readonly logits: (ids: Tensor) => Tensor;
+}
+
+/**
+ * @param fromLogits null: what the last layer tells.
+ * @throws {ArgumentError} for a model with several inputs or outputs.
+ */
+export function tokenPorts(label: string, model: Model, fromLogits: boolean | null): TokenPorts {
+  checkSingle(label, model);
+  const shape = model.inputs[0]?.shape ?? null;
+  // [B, T, V]: the model takes one-hot rows in place of ids.
+  const width = shape?.length === 3 ? (shape[2] ?? null) : null;
+  const size = width ?? inputDim(model);
+  const units = model.outputs[0]?.shape.at(-1) ?? null;
+  if (size !== null && units !== null && units > size) {
+    throw new ArgumentError(
+      `${label}: ${model.name} gives ${units} logits and takes ids below ${size}. Expected as many at most: a token that ` +
+        "it gives is its next input.",
+      { details: { outputs: units, inputs: size } },
+    );
+  }
+  const isLogits = fromLogits ?? !givesProbabilities(model);
+  const logits = (ids: Tensor): Tensor => {
+    const shown = width === null ? ids : oneHot(ids, width);
+    const given = lastStep(label, model, model.apply(shown, { training: false }));
+    return isLogits ? given : log(given);
+  };
+  return { size, logits };
+}
+
+function checkSingle(label: string, model: Model): void {
+  const [inputs, outputs] = [model.inputs.length, model.outputs.length];
+  if (inputs <= 1 && outputs <= 1) return;
+  throw new ArgumentError(
+    `${label}: ${model.name} has ${inputs} inputs and ${outputs} outputs. Expected one of each: tokens, and the logits of ` +
+      "the next one.",
+  );
+}
+
+/** [B, V] of [B, V], or of the last step of [B, T, V]. */
+function lastStep(label: string, model: Model, given: Tensor | readonly Tensor[]): Tensor {
+  const only = given instanceof Tensor ? given : given[0];
+  if (only?.rank === 2) return only;
+  if (only?.rank === 3) {
+    const [batch = 1, time = 1, units = 1] = only.shape;
+    return reshape(slice(only, [0, time - 1, 0], [batch, 1, units]), [batch, units]);
+  }
+  throw new ShapeError(
+    `${label}: ${model.name} gives shape ${formatShape(only?.shape ?? [])}. Expected logits of the next token, [B, V], or ` +
+      "of every step's next token, [B, T, V].",
+    { details: { received: only?.shape } },
+  );
+}
+
+/** Whether the last layer makes probabilities. */
+function givesProbabilities(layer: AnyLayer): boolean {
+  if (layer instanceof Dense || layer instanceof Activation) return layer.endsInSoftmax;
+  if (layer instanceof TimeDistributed) return givesProbabilities(layer.layer);
+  if (!(layer instanceof Container)) return false;
+  const producer = layer.outputs[0]?.node?.layer ?? layer.layers.at(-1);
+  const last = layer.layers.find((one) => one === producer);
+  return last !== undefined && givesProbabilities(last);
+}
+
+/** The number of ids that the first embedding of a model knows. */
+function inputDim(layer: AnyLayer): number | null {
+  if (layer instanceof Embedding) return layer.inputDim;
+  if (!(layer instanceof Container)) return null;
+  for (const one of layer.layers) {
+    const found = inputDim(one);
+    if (found !== null) return found;
+  }
+  return null;
+}
