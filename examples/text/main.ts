@@ -11,10 +11,12 @@ import { createJudge } from "./evaluate.ts";
 import { FlagError, type Flags, HELP, parseFlags } from "./flags.ts";
 import { RECIPES } from "./model.ts";
 import { bitsTable, countLine, describeCorpus, roundLine } from "./report.ts";
+import { sampleText } from "./sample.ts";
 import { beginTraining, loadTraining, type Training, train } from "./training.ts";
 
-/** Windows of the quick estimate while training. */
-const ESTIMATE = 20;
+/** While training: windows of the quick estimate, characters of a sample. At the end a sample is longer. */
+const ON_THE_WAY = { windows: 20, length: 160 };
+const LAST_SAMPLE = 500;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -34,6 +36,7 @@ async function main(words: readonly string[]): Promise<number> {
 async function run(flags: Flags): Promise<number> {
   await sl.init();
   const corpus = splitText(readMobyDick());
+  checkSample(flags.sample, corpus);
   const file = join(flags.out, `${flags.model}.safetensors`);
   const training = await trainingFor(flags, corpus, file);
   const { model, settings } = training;
@@ -45,18 +48,21 @@ async function run(flags: Flags): Promise<number> {
   const counted = countModelBits(counting, corpus.ids, corpus.cut);
   console.log(countLine(counted));
   const { kind, seed, steps } = settings;
+  const prompt = flags.sample;
   console.log(
     `Model      ${kind}, ${model.countParams()} parameters, seed ${seed}, ${steps} updates\n`,
   );
-  const done = await trainWatched(training, { corpus, counted, file });
+  const done = await trainWatched(training, { corpus, counted, file, prompt });
   if (done < steps) {
     console.log(`\nSaved ${file} after ${done} updates; --model ${kind} --continue goes on.`);
     model.dispose();
     return 130;
   }
   const judge = createJudge(model, corpus, settings.recipe);
-  console.log(`\n${bitsTable(kind, await judge.bits(), counted)}\n\nWrote ${file}.`);
+  console.log(`\n${bitsTable(kind, await judge.bits(), counted)}`);
   judge.dispose();
+  const sample = { prompt, length: LAST_SAMPLE };
+  console.log(`\n${await sampleText(training, corpus.vocabulary, sample)}\n\nWrote ${file}.`);
   model.dispose();
   return 0;
 }
@@ -83,16 +89,28 @@ function checkSteps(steps: number, every: number): void {
   throw new FlagError(`--steps is ${steps}, expected a multiple of --every, which is ${every}.`);
 }
 
+/** A model has nothing to say of characters that it never saw. */
+function checkSample(prompt: string, { vocabulary }: Corpus): void {
+  const known = new Set(vocabulary.tokens);
+  const strange = [...prompt].find((character) => !known.has(character));
+  if (strange === undefined) return;
+  throw new FlagError(
+    `--sample has ${JSON.stringify(strange)}, a character that Moby-Dick has not.`,
+  );
+}
+
 interface Watch {
   readonly corpus: Corpus;
   readonly counted: readonly number[];
   readonly file: string;
+  readonly prompt: string;
 }
 
 /** Trains, says how it goes, and ends early when the user wants it. */
-async function trainWatched(training: Training, { corpus, counted, file }: Watch): Promise<number> {
+async function trainWatched(training: Training, watch: Watch): Promise<number> {
+  const { corpus, counted, file, prompt } = watch;
   const { model, settings } = training;
-  const judge = createJudge(model, corpus, { ...settings.recipe, windows: ESTIMATE });
+  const judge = createJudge(model, corpus, { ...settings.recipe, windows: ON_THE_WAY.windows });
   const { characters } = judge;
   const stop = new AbortController();
   const interrupt = (): void => {
@@ -105,6 +123,8 @@ async function trainWatched(training: Training, { corpus, counted, file }: Watch
     onEpochEnd: async (epoch: number): Promise<void> => {
       const steps = (epoch + 1) * settings.every;
       console.log(roundLine({ steps, bits: await judge.bits(), characters, counted }));
+      const sample = { prompt, length: ON_THE_WAY.length };
+      console.log(`${await sampleText(training, corpus.vocabulary, sample)}\n`);
     },
   };
   try {

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { splitText } from "../../examples/text/corpus.ts";
 import { createJudge } from "../../examples/text/evaluate.ts";
-import { createModel, MODELS, RECIPES, type Recipe } from "../../examples/text/model.ts";
+import {
+  createModel,
+  MODELS,
+  type ModelKind,
+  RECIPES,
+  type Recipe,
+} from "../../examples/text/model.ts";
 import {
   beginTraining,
   loadTraining,
@@ -21,13 +27,23 @@ beforeAll(async () => void (await testDevice()));
 const corpus = splitText("the whale, the white whale, and the sea. ".repeat(12));
 const recipe: Recipe = {
   ...RECIPES.gru,
-  ...{ embedding: 8, units: 16, batchSize: 4, time: 16, warmup: 2, context: 8, judged: 8 },
+  ...{
+    embedding: 8,
+    units: 16,
+    heads: 2,
+    batchSize: 4,
+    time: 16,
+    warmup: 2,
+    context: 8,
+    judged: 8,
+  },
 };
-const settings: Settings = { kind: "gru", recipe, seed: 5, steps: 12, every: 4 };
+const settingsOf = (kind: ModelKind): Settings => ({ kind, recipe, seed: 5, steps: 12, every: 4 });
 
 /** All of the weights, and bits per character on the held-out part, after a training. */
-async function outcome(name: string, options: Partial<TrainOptions> = {}) {
-  const file = join(folder, `${name}.safetensors`);
+async function outcome(kind: ModelKind, name: string, options: Partial<TrainOptions> = {}) {
+  const file = join(folder, `${kind}-${name}.safetensors`);
+  const settings = settingsOf(kind);
   const training = (await loadTraining(file, null)) ?? beginTraining(corpus, settings, file);
   const done = await train(training, { corpus, file, verbose: 0, ...options });
   const judge = createJudge(training.model, corpus, recipe);
@@ -38,9 +54,11 @@ async function outcome(name: string, options: Partial<TrainOptions> = {}) {
   return { done, bits, weights };
 }
 
-describe("training on text", () => {
+describe.each(MODELS)("training %s on text", (kind) => {
+  const settings = settingsOf(kind);
+
   test("brings bits per character down, from those of equal chances", async () => {
-    const file = join(folder, "down.safetensors");
+    const file = join(folder, `${kind}-down.safetensors`);
     const { model } = beginTraining(corpus, settings, file);
     const judge = createJudge(model, corpus, recipe);
     const before = await judge.bits();
@@ -53,14 +71,14 @@ describe("training on text", () => {
 
   test("that was interrupted goes on to the same bits", async () => {
     const rounds: number[] = [];
-    const whole = await outcome("whole", {
+    const whole = await outcome(kind, "whole", {
       callbacks: [{ onEpochEnd: (epoch) => void rounds.push(epoch) }],
     });
     expect([whole.done, rounds]).toEqual([12, [0, 1, 2]]);
 
     const stop = new AbortController();
     let begun = 0;
-    const interrupted = await outcome("halves", {
+    const interrupted = await outcome(kind, "halves", {
       signal: stop.signal,
       // In the midst of the second round: its sixth update is the last.
       callbacks: [
@@ -72,15 +90,15 @@ describe("training on text", () => {
       ],
     });
     expect(interrupted.done).toBe(6);
-    const goneOn = await outcome("halves");
+    const goneOn = await outcome(kind, "halves");
     expect(goneOn.done).toBe(12);
     expect(goneOn.weights).toEqual(whole.weights);
     expect(goneOn.bits).toBe(whole.bits);
   });
 
   test("that is done goes on when more updates are asked for", async () => {
-    const file = join(folder, "more.safetensors");
-    await outcome("more");
+    const file = join(folder, `${kind}-more.safetensors`);
+    await outcome(kind, "more");
     const more = await loadTraining(file, 16);
     expect(more?.settings).toEqual({ ...settings, steps: 16 });
     if (more === null) return;
