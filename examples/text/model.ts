@@ -44,18 +44,18 @@ const RECURRENT: Recipe = {
 };
 
 const TRANSFORMER: Recipe = {
-  embedding: 128,
-  units: 512,
+  embedding: 64,
+  units: 256,
   depth: 2,
   heads: 4,
   batchSize: 16,
   time: 64,
-  learningRate: 3e-3,
+  learningRate: 5e-3,
   warmup: 100,
   globalClipnorm: 1,
   context: 32,
   judged: 32,
-  steps: 6000,
+  steps: 3000,
 };
 
 export const RECIPES: Readonly<Record<ModelKind, Recipe>> = {

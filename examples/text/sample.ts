@@ -18,14 +18,14 @@ export async function sampleText(
   { prompt, length }: { readonly prompt: string; readonly length: number },
 ): Promise<string> {
   const { kind, recipe, seed } = settings;
-  const options = { ...DRAWING, vocabulary, seed };
   const room = kind === "transformer" ? recipe.time - [...prompt].length : length;
   let text = prompt;
   let missing = length;
   const go = async (maxTokens: number, window: number | null): Promise<void> => {
     if (maxTokens < 1) return;
     missing -= maxTokens;
-    const pieces = sl.generate(model, text, { ...options, maxTokens, window });
+    const options = { ...DRAWING, vocabulary, maxTokens, window, seed: seed + text.length };
+    const pieces = sl.generate(model, text, options);
     for await (const piece of pieces) text += piece;
   };
   await go(Math.min(room, length), null);

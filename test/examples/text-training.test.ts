@@ -11,6 +11,7 @@ import {
   RECIPES,
   type Recipe,
 } from "../../examples/text/model.ts";
+import { sampleText } from "../../examples/text/sample.ts";
 import {
   beginTraining,
   loadTraining,
@@ -63,10 +64,28 @@ describe.each(MODELS)("training %s on text", (kind) => {
     const judge = createJudge(model, corpus, recipe);
     const before = await judge.bits();
     expect(Math.abs(before - Math.log2(corpus.vocabulary.size))).toBeLessThan(0.5);
-    await train({ model, settings }, { corpus, file, verbose: 0 });
+    await train({ model, settings: { ...settings, steps: 24 } }, { corpus, file, verbose: 0 });
     expect(await judge.bits()).toBeLessThan(before - 0.5);
     judge.dispose();
     model.dispose();
+  });
+
+  test("lets it be asked for samples, longer than a window, too", async () => {
+    const file = join(folder, `${kind}-sample.safetensors`);
+    const training = beginTraining(corpus, settings, file);
+    const sample = (seed: number): Promise<string> =>
+      sampleText({ ...training, settings: { ...settings, seed } }, corpus.vocabulary, {
+        prompt: "the whale",
+        length: 30,
+      });
+    const text = await sample(1);
+    expect(text.slice(0, 9)).toBe("the whale");
+    // A model that has learned nothing yet may draw padding, which has no text.
+    expect(text.length).toBeGreaterThan(30);
+    expect(text.length).toBeLessThanOrEqual(39);
+    expect(await sample(1)).toBe(text);
+    expect(await sample(2)).not.toBe(text);
+    training.model.dispose();
   });
 
   test("that was interrupted goes on to the same bits", async () => {
