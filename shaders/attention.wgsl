@@ -36,7 +36,7 @@ fn main(
   var queries: array<Rows, 4u * KEY_FOURS>;
   for (var r = 0u; r < ROWS; r++) {
     let place = row_place(params.query, head, min(first + r, last));
-    for (var d = 0u; d < KEY_FOURS; d++) {
+    for (var d = 0u; d < params.key_fours; d++) {
       let four = params.scale * query_four(place, d);
       for (var i = 0u; i < 4u; i++) { set_row(&queries[4u * d + i], r, four[i]); }
     }
@@ -75,7 +75,7 @@ fn main(
 
     // Zeros by name: without a value some compilers keep what the turn before left.
     var score = array<Rows, 4>();
-    for (var d = 0u; d < KEY_FOURS; d++) {
+    for (var d = 0u; d < params.key_fours; d++) {
       let four = array<Rows, 4>(queries[4u * d], queries[4u * d + 1u], queries[4u * d + 2u], queries[4u * d + 3u]);
       for (var c = 0u; c < 4u; c++) { score[c] = add_four(score[c], four, key_four(key_places[c], d)); }
     }
@@ -104,7 +104,7 @@ fn main(
         }
       }
     }
-    for (var e = 0u; e < VALUE_FOURS; e++) {
+    for (var e = 0u; e < params.value_fours; e++) {
       var four: mat4x4<f32>;
       for (var c = 0u; c < 4u; c++) {
         let found = value_four(value_places[c], e);
@@ -124,12 +124,12 @@ fn main(
     let row = (head.batch * params.heads + head.head) * params.time + first + r;
     if (SPLIT) {
       let place = (row * chunks + chunk) * (4u * VALUE_FOURS + 4u);
-      for (var e = 0u; e < 4u * VALUE_FOURS; e++) { result[place + e] = row_of(sum[e], r); }
+      for (var e = 0u; e < 4u * params.value_fours; e++) { result[place + e] = row_of(sum[e], r); }
       result[place + 4u * VALUE_FOURS] = row_of(most, r);
       result[place + 4u * VALUE_FOURS + 1u] = row_of(total, r);
     } else {
       let place = row_place(params.result, head, first + r);
-      for (var e = 0u; e < VALUE_SIZE; e++) { result[place + e] = row_of(sum[e] / divisor, r); }
+      for (var e = 0u; e < params.value_size; e++) { result[place + e] = row_of(sum[e] / divisor, r); }
       if (STORE_SUMS) {
         sums[row] = select(-LOWEST, row_of(most + log(divisor), r), row_of(total, r) > 0.0);
       }

@@ -33,12 +33,12 @@ fn main(
   var values: array<Rows, 4u * VALUE_FOURS>;
   for (var r = 0u; r < ROWS; r++) {
     let key_place = row_place(params.key, shared_head, min(first + r, last));
-    for (var d = 0u; d < KEY_FOURS; d++) {
+    for (var d = 0u; d < params.key_fours; d++) {
       let four = params.scale * key_four(key_place, d);
       for (var i = 0u; i < 4u; i++) { set_row(&keys[4u * d + i], r, four[i]); }
     }
     let value_place = row_place(params.value, shared_head, min(first + r, last));
-    for (var e = 0u; e < VALUE_FOURS; e++) {
+    for (var e = 0u; e < params.value_fours; e++) {
       let four = value_four(value_place, e);
       for (var i = 0u; i < 4u; i++) { set_row(&values[4u * e + i], r, four[i]); }
     }
@@ -73,7 +73,7 @@ fn main(
 
       // Zeros by name: without a value some compilers keep what the turn before left.
       var score = array<Rows, 4>();
-      for (var d = 0u; d < KEY_FOURS; d++) {
+      for (var d = 0u; d < params.key_fours; d++) {
         let four = array<Rows, 4>(keys[4u * d], keys[4u * d + 1u], keys[4u * d + 2u], keys[4u * d + 3u]);
         for (var c = 0u; c < 4u; c++) { score[c] = add_four(score[c], four, query_four(query_places[c], d)); }
       }
@@ -96,7 +96,7 @@ fn main(
         kept[c] = weight[c] * factors[c];
       }
       var d_weight = array<Rows, 4>();
-      for (var e = 0u; e < VALUE_FOURS; e++) {
+      for (var e = 0u; e < params.value_fours; e++) {
         let four = array<Rows, 4>(values[4u * e], values[4u * e + 1u], values[4u * e + 2u], values[4u * e + 3u]);
         var taken: mat4x4<f32>;
         for (var c = 0u; c < 4u; c++) {
@@ -110,7 +110,7 @@ fn main(
       for (var c = 0u; c < 4u; c++) {
         d_score[c] = select(Rows(0.0), weight[c] * (factors[c] * d_weight[c] - delta[c]), seen[c]);
       }
-      for (var d = 0u; d < KEY_FOURS; d++) {
+      for (var d = 0u; d < params.key_fours; d++) {
         var taken: mat4x4<f32>;
         for (var c = 0u; c < 4u; c++) { taken[c] = query_four(query_places[c], d); }
         taken = transpose(taken);
@@ -122,8 +122,8 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     if (first + r > last) { break; }
     let key_place = row_place(params.key, shared_head, first + r);
-    for (var d = 0u; d < KEY_SIZE; d++) { d_key[key_place + d] = params.scale * row_of(key_sum[d], r); }
+    for (var d = 0u; d < params.key_size; d++) { d_key[key_place + d] = params.scale * row_of(key_sum[d], r); }
     let value_place = row_place(params.value, shared_head, first + r);
-    for (var e = 0u; e < VALUE_SIZE; e++) { d_value[value_place + e] = row_of(value_sum[e], r); }
+    for (var e = 0u; e < params.value_size; e++) { d_value[value_place + e] = row_of(value_sum[e], r); }
   }
 }

@@ -31,12 +31,12 @@ fn main(
   var deltas: Rows;
   for (var r = 0u; r < ROWS; r++) {
     let place = row_place(params.query, head, min(first + r, last));
-    for (var d = 0u; d < KEY_FOURS; d++) {
+    for (var d = 0u; d < params.key_fours; d++) {
       let four = query_four(place, d);
       for (var i = 0u; i < 4u; i++) { set_row(&queries[4u * d + i], r, four[i]); }
     }
     let row = row_of_query(head, min(first + r, last));
-    for (var e = 0u; e < VALUE_FOURS; e++) {
+    for (var e = 0u; e < params.value_fours; e++) {
       let four = rows[row + e];
       for (var i = 0u; i < 4u; i++) { set_row(&d_results[4u * e + i], r, four[i]); }
     }
@@ -72,12 +72,12 @@ fn main(
 
     // Zeros by name: without a value some compilers keep what the turn before left.
     var product = array<Rows, 4>();
-    for (var d = 0u; d < KEY_FOURS; d++) {
+    for (var d = 0u; d < params.key_fours; d++) {
       let four = array<Rows, 4>(queries[4u * d], queries[4u * d + 1u], queries[4u * d + 2u], queries[4u * d + 3u]);
       for (var c = 0u; c < 4u; c++) { product[c] = add_four(product[c], four, key_four(key_places[c], d)); }
     }
     var d_weight = array<Rows, 4>();
-    for (var e = 0u; e < VALUE_FOURS; e++) {
+    for (var e = 0u; e < params.value_fours; e++) {
       let four = array<Rows, 4>(d_results[4u * e], d_results[4u * e + 1u], d_results[4u * e + 2u], d_results[4u * e + 3u]);
       for (var c = 0u; c < 4u; c++) { d_weight[c] = add_four(d_weight[c], four, value_four(value_places[c], e)); }
     }
@@ -100,7 +100,7 @@ fn main(
         }
       }
     }
-    for (var d = 0u; d < KEY_FOURS; d++) {
+    for (var d = 0u; d < params.key_fours; d++) {
       var four: mat4x4<f32>;
       for (var c = 0u; c < 4u; c++) {
         four[c] = select(vec4<f32>(), key_four(key_places[c], d), !HAS_MASK || is_used[c]);
@@ -113,6 +113,6 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     if (first + r > last) { break; }
     let place = row_place(params.query, head, first + r);
-    for (var d = 0u; d < KEY_SIZE; d++) { d_query[place + d] = params.scale * row_of(sum[d], r); }
+    for (var d = 0u; d < params.key_size; d++) { d_query[place + d] = params.scale * row_of(sum[d], r); }
   }
 }

@@ -35,6 +35,12 @@ struct Params {
   dropout: f32,
   // Keys of a chunk, where they are split.
   chunk: u32,
+  // KEY_SIZE and so on once more, as lengths of loops: written out as often as they say, which compilers do where they
+  // know the length, the loops take software adapters seconds to compile.
+  key_size: u32,
+  value_size: u32,
+  key_fours: u32,
+  value_fours: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -26,8 +26,8 @@ export type TileRows = 1 | 2 | 4;
 
 const ROW_LIBRARIES = { 1: rows1, 2: rows2, 4: rows4 } as const;
 const WORKGROUP = 64;
-/** Elements that an invocation can keep in registers on common GPUs. */
-const REGISTERS = 256;
+/** Elements that an invocation keeps to itself: wider tiles read less, narrower ones leave a GPU more invocations. */
+const OWN_ELEMENTS = 512;
 /** A dispatch is estimated to take about 100 ms on a slow adapter; longer ones are cut into ranges of tiles. */
 const FLOPS_PER_DISPATCH = 250e6;
 /** What a query sees when nothing bounds it. */
@@ -52,8 +52,8 @@ export function attentionCall(node: Node): AttentionCall {
 
 /** As many rows as fit when an invocation holds `width` elements of each. */
 export function tileRows(width: number): TileRows {
-  if (4 * width <= REGISTERS) return 4;
-  return 2 * width <= REGISTERS ? 2 : 1;
+  if (4 * width <= OWN_ELEMENTS) return 4;
+  return 2 * width <= OWN_ELEMENTS ? 2 : 1;
 }
 
 /** Fours of a head size, rounded up. */
@@ -169,6 +169,10 @@ function params(
     { f32: scale },
     { f32: dropout },
     chunk,
+    sizes.keySize,
+    valueSize,
+    foursOf(sizes.keySize),
+    foursOf(valueSize),
   ]);
 }
 

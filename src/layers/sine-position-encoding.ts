@@ -13,7 +13,7 @@ import {
 
 /** What `layers.sinePositionEncoding` takes. */
 export interface SinePositionEncodingConfig extends LayerConfig {
-  /** The slowest wave takes 2π times as many steps, but for the last factor. Default 10,000. */
+  /** Wavelengths grow from 2π steps to nearly 2π times this number, by equal factors. Default 10,000. */
   readonly maxWavelength?: number;
 }
 

@@ -62,7 +62,9 @@ export function categoricalCrossentropy(
  * Mean of -log p[y] over the rows along the last axis, for labels that are numbers of V classes.
  *
  * Counterpart of `keras.losses.SparseCategoricalCrossentropy`. From logits it is one kernel that keeps no
- * probabilities. A label outside 0 to V-1 gives NaN, so that it is noticed; `ignoreClass` may be one outside.
+ * probabilities. A label outside 0 to V-1 gives NaN, so that it is noticed; `ignoreClass` may be one outside. PyTorch's
+ * `cross_entropy` is this with `fromLogits`; its `ignore_index` is `ignoreClass`, or `ignoreIndex`, and the mean is over
+ * the rows that count, as there. With `labelSmoothing` ε the right class has 1 - ε + ε/V, every other one ε/V.
  *
  * @example
  * const loss = sl.losses.sparseCategoricalCrossentropy([1], [[0.25, 0.5, 0.25]]);

@@ -51,29 +51,34 @@ export function categoricalCrossentropyRule(settings: CrossentropySettings): Los
   };
 }
 
-/** What predictions are, and which label means that there is none. */
+/** What predictions are, how far labels are drawn towards the middle, and which label means that there is none. */
 export interface SparseSettings {
   readonly fromLogits: boolean;
+  /** Default 0. */
+  readonly labelSmoothing?: number;
   readonly ignoreClass?: number | undefined;
 }
 
 /**
  * -log p[y] along the last axis, y being a class number; or logSumExp(x) - x[y] from logits x.
- * A class number that there is not gives NaN, so that it is noticed; the one to be ignored costs 0.
+ * With `labelSmoothing` ε the part ε of that is the mean over all classes instead. A class number that there is not
+ * gives NaN, so that it is noticed; the one to be ignored costs 0.
  */
 export function sparseCategoricalCrossentropyRule({
   fromLogits,
+  labelSmoothing = 0,
   ignoreClass,
 }: SparseSettings): LossRule {
   const all = (labels: Value, predictions: Value): Value =>
     fromLogits
-      ? ops.sparseCrossEntropy(predictions, labels)
-      : sparseFromProbabilities(labels, predictions);
+      ? ops.sparseCrossEntropy(predictions, labels, labelSmoothing)
+      : sparseFromProbabilities(labels, predictions, labelSmoothing);
+  const own = { fromLogits, ...(labelSmoothing === 0 ? {} : { labelSmoothing }) };
   const rule = { name: "sparseCategoricalCrossentropy", labels: "sparse", perRow: true } as const;
-  if (ignoreClass === undefined) return { ...rule, settings: { fromLogits }, costs: all };
+  if (ignoreClass === undefined) return { ...rule, settings: own, costs: all };
   return {
     ...rule,
-    settings: { fromLogits, ignoreClass },
+    settings: { ...own, ignoreClass },
     ignoreClass,
     costs(labels, predictions) {
       const isCounted = ops.notEqual(labels, ops.scalar(HostScalar.of(ignoreClass, "int32")));
@@ -83,7 +88,7 @@ export function sparseCategoricalCrossentropyRule({
   };
 }
 
-function sparseFromProbabilities(labels: Value, predictions: Value): Value {
+function sparseFromProbabilities(labels: Value, predictions: Value, smoothing: number): Value {
   const classAxis = predictions.shape.length - 1;
   const classes = predictions.shape[classAxis] ?? 1;
   const column = ops.reshape(labels, [...labels.shape, 1]); // [.., 1]
@@ -95,7 +100,15 @@ function sparseFromProbabilities(labels: Value, predictions: Value): Value {
     ops.greaterEqual(labels, ops.literal(0, [], "int32")),
     ops.less(labels, count),
   );
-  return ops.where(exists, ops.neg(ops.log(chosen)), ops.scalar(HostScalar.of(Number.NaN)));
+  const hit = ops.log(chosen); // [..]
+  const gain =
+    smoothing === 0
+      ? hit
+      : ops.add(
+          ops.mul(hit, ops.scalar(HostScalar.of(1 - smoothing))),
+          ops.mul(ops.mean(ops.log(p), [classAxis]), ops.scalar(HostScalar.of(smoothing))),
+        );
+  return ops.where(exists, ops.neg(gain), ops.scalar(HostScalar.of(Number.NaN)));
 }
 
 /** y·(1-s) + s/classes */

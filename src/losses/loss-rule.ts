@@ -43,9 +43,13 @@ export function sampleCosts(rule: LossRule, labels: Value, predictions: Value): 
 
 /** Which rows count, bool of the costs' shape; null where the rule ignores no class. */
 export function countedRows(rule: LossRule, labels: Value, costs: Value): Value | null {
-  if (rule.ignoreClass === undefined) return null;
-  const y = ops.cast(ops.reshape(labels, costs.shape), "int32");
-  return ops.notEqual(y, ops.scalar(HostScalar.of(rule.ignoreClass, "int32")));
+  return rule.ignoreClass === undefined ? null : isCounted(labels, costs.shape, rule.ignoreClass);
+}
+
+/** bool [..rows]: whether labels, [..] or [.., 1], are others than the one to be ignored. */
+export function isCounted(labels: Value, rows: Shape, ignored: number): Value {
+  const y = ops.cast(ops.reshape(labels, rows), "int32");
+  return ops.notEqual(y, ops.scalar(HostScalar.of(ignored, "int32")));
 }
 
 /** The cost of each element or row, by the rule's own grain. */

@@ -50,9 +50,11 @@ export interface CrossentropyOptions extends FromLogits {
 }
 
 /** Settings of a crossentropy whose labels are class numbers. */
-export interface SparseCrossentropyOptions extends FromLogits {
+export interface SparseCrossentropyOptions extends CrossentropyOptions {
   /** A label that means "none": its rows count neither above nor below the mean. Default: there is none. */
   readonly ignoreClass?: number | null;
+  /** PyTorch's word for `ignoreClass`. Give one of them. Unlike there, -100 means nothing unless it is given. */
+  readonly ignoreIndex?: number | null;
 }
 
 /** Settings of a crossentropy that looks at what is hard. */

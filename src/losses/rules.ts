@@ -57,10 +57,10 @@ const makers: Readonly<Record<LossName, (settings: AllSettings) => LossRule>> = 
       applyClassBalancing: settings.applyClassBalancing ?? false,
     }),
   categoricalFocalCrossentropy: (settings) => categoricalFocalCrossentropyRule(focal(settings)),
-  sparseCategoricalCrossentropy: ({ fromLogits, ignoreClass }) =>
+  sparseCategoricalCrossentropy: (settings) =>
     sparseCategoricalCrossentropyRule({
-      fromLogits: fromLogits ?? false,
-      ignoreClass: classNumber(ignoreClass ?? undefined),
+      ...crossentropy(settings),
+      ignoreClass: ignoredClass("loss", settings),
     }),
   ctc: ({ zeroInfinity }) => ctcRule(zeroInfinity ?? false),
   hingeLoss: () => hingeLossRule,
@@ -95,7 +95,11 @@ const settingsOf: Partial<Readonly<Record<LossName, KeyRules>>> = {
   categoricalCrossentropy: crossentropyKeys,
   binaryFocalCrossentropy: { ...focalKeys, applyClassBalancing: "boolean" },
   categoricalFocalCrossentropy: focalKeys,
-  sparseCategoricalCrossentropy: { fromLogits: "boolean", ignoreClass: "number" },
+  sparseCategoricalCrossentropy: {
+    ...crossentropyKeys,
+    ignoreClass: "number",
+    ignoreIndex: "number",
+  },
   ctc: { zeroInfinity: "boolean" },
   logLoss: { epsilon: "number" },
 };
@@ -147,7 +151,19 @@ function positive(key: string, value: number): number {
   throw new ArgumentError(`loss: received ${key} ${value}. Expected a number above 0.`);
 }
 
-function classNumber(ignoreClass: number | undefined): number | undefined {
-  if (ignoreClass === undefined || Number.isInteger(ignoreClass)) return ignoreClass;
-  throw new ArgumentError(`loss: received ignoreClass ${ignoreClass}. Expected a whole number.`);
+/** The label that means "none", by Keras's word or PyTorch's. */
+export function ignoredClass(
+  what: "loss" | "metric",
+  { ignoreClass, ignoreIndex }: Pick<AllSettings, "ignoreClass" | "ignoreIndex">,
+): number | undefined {
+  const given = ignoreClass ?? ignoreIndex ?? undefined;
+  if (ignoreClass != null && ignoreIndex != null && ignoreClass !== ignoreIndex) {
+    throw new ArgumentError(
+      `${what}: received ignoreClass ${ignoreClass} and ignoreIndex ${ignoreIndex}. Expected one of them: they are two ` +
+        "words for the same.",
+    );
+  }
+  if (given === undefined || Number.isInteger(given)) return given;
+  const key = ignoreClass == null ? "ignoreIndex" : "ignoreClass";
+  throw new ArgumentError(`${what}: received ${key} ${given}. Expected a whole number.`);
 }

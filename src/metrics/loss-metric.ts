@@ -1,5 +1,5 @@
 import type { Value } from "../graph/node.ts";
-import { countedRows, type LossRule, sampleCosts } from "../losses/loss-rule.ts";
+import { isCounted, type LossRule, sampleCosts } from "../losses/loss-rule.ts";
 import { spreadOver } from "../losses/reduction.ts";
 import { ops } from "../ops/index.ts";
 import { type MetricRule, meanRule, type RowMetric } from "./metric-rule.ts";
@@ -16,16 +16,19 @@ export function asRowMetric(rule: LossRule): RowMetric {
 export function lossMetricRule(rule: LossRule): MetricRule {
   const mean = meanRule(asRowMetric(rule));
   if (rule.labels === "sequence") return { ...mean, totals: sequenceTotals(rule) };
-  if (rule.ignoreClass === undefined) return mean;
+  return ignoringClass(mean, rule.ignoreClass);
+}
+
+/** A metric of class numbers for which rows with the label `ignored` do not count; undefined: all do. */
+export function ignoringClass(rule: MetricRule, ignored: number | undefined): MetricRule {
+  if (ignored === undefined) return rule;
   return {
-    ...mean,
+    ...rule,
     totals(labels, predictions, weights) {
-      const rows = ops.literal(0, predictions.shape.slice(0, -1));
-      const counted = countedRows(rule, labels, rows) ?? ops.literal(1, rows.shape);
-      const own = ops.cast(counted, "float32");
-      const given =
-        weights === null ? own : ops.mul(own, spreadOver(weights, rows.shape, "weights"));
-      return mean.totals(labels, predictions, given);
+      const rows = predictions.shape.slice(0, -1);
+      const own = ops.cast(isCounted(labels, rows, ignored), "float32");
+      const given = weights === null ? own : ops.mul(own, spreadOver(weights, rows, "weights"));
+      return rule.totals(labels, predictions, given);
     },
   };
 }

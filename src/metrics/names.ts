@@ -93,6 +93,14 @@ export interface R2ScoreOptions {
   readonly classAggregation?: "uniformAverage" | "varianceWeightedAverage";
 }
 
+/** Settings of `sparseCategoricalAccuracy`. */
+export interface SparseAccuracyOptions {
+  /** A label that does not count, as padding does. Default: there is none. */
+  readonly ignoreClass?: number | null;
+  /** PyTorch's word for `ignoreClass`. */
+  readonly ignoreIndex?: number | null;
+}
+
 /** Settings of `perplexity`. */
 export interface PerplexityOptions extends CrossentropyMetricOptions {
   /** A label that does not count. Default: there is none. */
@@ -101,6 +109,7 @@ export interface PerplexityOptions extends CrossentropyMetricOptions {
 
 interface SettingsByMetric {
   readonly binaryAccuracy: BinaryAccuracyOptions;
+  readonly sparseCategoricalAccuracy: SparseAccuracyOptions;
   readonly topKCategoricalAccuracy: TopKOptions;
   readonly sparseTopKCategoricalAccuracy: TopKOptions;
   readonly precision: PrecisionOptions;

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.ts";
 import type { LossName } from "../losses/names.ts";
 import { cosineSimilarityRule } from "../losses/regression.ts";
-import { lossAliases, lossNames, makeRule } from "../losses/rules.ts";
+import { ignoredClass, lossAliases, lossNames, makeRule } from "../losses/rules.ts";
 import { checkKeys, type KeyRules } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import { resolveName } from "../names/resolve.ts";
@@ -15,7 +15,7 @@ import { aucRule } from "./auc.ts";
 import { checkCount } from "./check-count.ts";
 import { cosineSimilarityMetric } from "./cosine-similarity.ts";
 import { f1ScoreRule } from "./f1-score.ts";
-import { lossMetricRule } from "./loss-metric.ts";
+import { ignoringClass, lossMetricRule } from "./loss-metric.ts";
 import { type MetricRule, meanRule } from "./metric-rule.ts";
 import type {
   AUCOptions,
@@ -26,6 +26,7 @@ import type {
   PerplexityOptions,
   PrecisionOptions,
   R2ScoreOptions,
+  SparseAccuracyOptions,
   TopKOptions,
 } from "./names.ts";
 import { perplexityRule } from "./perplexity.ts";
@@ -39,13 +40,15 @@ type AllSettings = Omit<BinaryAccuracyOptions & TopKOptions & PrecisionOptions, 
   F1ScoreOptions &
   AUCOptions &
   R2ScoreOptions &
+  SparseAccuracyOptions &
   PerplexityOptions;
 
 const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRule>> = {
   accuracy: () => meanRule(accuracyRule),
   binaryAccuracy: ({ threshold }) => meanRule(binaryAccuracyRule(threshold ?? 0.5)),
   categoricalAccuracy: () => meanRule(categoricalAccuracyRule),
-  sparseCategoricalAccuracy: () => meanRule(sparseCategoricalAccuracyRule),
+  sparseCategoricalAccuracy: (settings) =>
+    ignoringClass(meanRule(sparseCategoricalAccuracyRule), ignoredClass("metric", settings)),
   topKCategoricalAccuracy: ({ k }) => meanRule(topKCategoricalAccuracyRule(k ?? 5)),
   sparseTopKCategoricalAccuracy: ({ k }) => meanRule(sparseTopKCategoricalAccuracyRule(k ?? 5)),
   precision: (settings) => precisionRule(selection(settings)),
@@ -83,6 +86,7 @@ const selectionKeys: KeyRules = { thresholds: "number", topK: "number", classId:
 /** Settings by metric; metrics that are not here have none. */
 const settingsOf: Partial<Readonly<Record<OwnMetricName, KeyRules>>> = {
   binaryAccuracy: { threshold: "number" },
+  sparseCategoricalAccuracy: { ignoreClass: "number", ignoreIndex: "number" },
   topKCategoricalAccuracy: { k: "number" },
   sparseTopKCategoricalAccuracy: { k: "number" },
   precision: selectionKeys,

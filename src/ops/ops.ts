@@ -156,8 +156,14 @@ export interface Ops {
     dy: Value,
     epsilon: number,
   ) => readonly Value[];
-  readonly sparseCrossEntropy: (logits: Value, labels: Value) => Value;
-  readonly sparseCrossEntropyGradient: (logits: Value, labels: Value, dy: Value) => Value;
+  /** `labelSmoothing` 0 to 1, default 0. */
+  readonly sparseCrossEntropy: (logits: Value, labels: Value, labelSmoothing?: number) => Value;
+  readonly sparseCrossEntropyGradient: (
+    logits: Value,
+    labels: Value,
+    dy: Value,
+    labelSmoothing?: number,
+  ) => Value;
   /** Connectionist temporal classification; see ops/ctc-loss.ts. */
   readonly ctcLoss: (inputs: CtcInputs) => Value;
   readonly ctcLossGradient: (inputs: CtcInputs, dy: Value) => Value;

@@ -6,34 +6,44 @@ import {
   lowerSparseCrossEntropy,
   lowerSparseCrossEntropyGradient,
 } from "../kernels/sparse-cross-entropy.ts";
-import { at, inputOf } from "./attributes.ts";
+import { at, inputOf, numberAttribute } from "./attributes.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
 /**
- * logits [.., V] and int32 labels [..] → -log softmax(logits)[label], [..]; NaN for a label
- * outside.
+ * logits [.., V] and int32 labels [..] → -Σ target·log softmax(logits), [..], the target being 1 at the label; with a
+ * `labelSmoothing` of ε it is (1 - ε)·[label] + ε/V. NaN for a label outside.
  */
 const sparseCrossEntropyOp: Op = {
   name: "sparseCrossEntropy",
   infer: (inputs) => [specOf(inferRows("sparseCrossEntropy", at(inputs, 0), at(inputs, 1)))],
   gradient: (o, node, dys) => {
     const [logits, labels] = [inputOf(node, 0), inputOf(node, 1)];
-    return [o.sparseCrossEntropyGradient(logits, labels, at(dys, 0)), null];
+    const smoothing = numberAttribute(node.attributes, "labelSmoothing");
+    return [o.sparseCrossEntropyGradient(logits, labels, at(dys, 0), smoothing), null];
   },
-  reference: (o, inputs) => {
+  reference: (o, inputs, node) => {
     const [logits, labels] = [at(inputs, 0), at(inputs, 1)];
+    const smoothing = numberAttribute(node.attributes, "labelSmoothing");
     const last = [logits.shape.length - 1];
-    const picked = o.where(isLabel(o, logits, labels), o.logSoftmax(logits), o.literal(0));
-    const loss = o.neg(o.sum(picked, last));
+    const logs = o.logSoftmax(logits);
+    const hit = o.sum(o.where(isLabel(o, logits, labels), logs, o.literal(0)), last);
+    const gain =
+      smoothing === 0
+        ? hit
+        : o.add(
+            o.mul(hit, o.literal(1 - smoothing)),
+            o.mul(o.mean(logs, last), o.literal(smoothing)),
+          );
+    const loss = o.neg(gain);
     return [o.where(isInside(o, logits, labels), loss, o.literal(Number.NaN))];
   },
   lowering: { kind: "kernel", lower: lowerSparseCrossEntropy },
 };
 
 /**
- * logits [.., V], labels [..], dy [..] → (softmax(logits) - onehot(label))·dy, [.., V]; NaN for a label
+ * logits [.., V], labels [..], dy [..] → (softmax(logits) - target)·dy, [.., V]; NaN for a label
  * outside, unless dy is 0.
  */
 const sparseCrossEntropyGradientOp: Op = {
@@ -48,9 +58,13 @@ const sparseCrossEntropyGradientOp: Op = {
     }
     return [logits];
   },
-  reference: (o, inputs) => {
+  reference: (o, inputs, node) => {
     const [logits, labels, dy] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
-    const target = o.cast(isLabel(o, logits, labels), "float32");
+    const smoothing = numberAttribute(node.attributes, "labelSmoothing");
+    const hit = o.cast(isLabel(o, logits, labels), "float32");
+    const spread = smoothing / at(logits.shape, logits.shape.length - 1);
+    const target =
+      smoothing === 0 ? hit : o.add(o.mul(hit, o.literal(1 - smoothing)), o.literal(spread));
     // dy 0: somebody has masked the row out, whatever its label.
     const counts = o.logicalOr(isInside(o, logits, labels), o.equal(dy, o.literal(0)));
     const scale = o.where(counts, dy, o.literal(Number.NaN));
@@ -59,12 +73,17 @@ const sparseCrossEntropyGradientOp: Op = {
   lowering: { kind: "kernel", lower: lowerSparseCrossEntropyGradient },
 };
 
-export function sparseCrossEntropy(logits: Value, labels: Value): Value {
-  return recordOne(sparseCrossEntropyOp, [logits, labels]);
+export function sparseCrossEntropy(logits: Value, labels: Value, labelSmoothing = 0): Value {
+  return recordOne(sparseCrossEntropyOp, [logits, labels], { labelSmoothing });
 }
 
-export function sparseCrossEntropyGradient(logits: Value, labels: Value, dy: Value): Value {
-  return recordOne(sparseCrossEntropyGradientOp, [logits, labels, dy]);
+export function sparseCrossEntropyGradient(
+  logits: Value,
+  labels: Value,
+  dy: Value,
+  labelSmoothing = 0,
+): Value {
+  return recordOne(sparseCrossEntropyGradientOp, [logits, labels, dy], { labelSmoothing });
 }
 
 export const sparseCrossEntropyOps: readonly Op[] = [

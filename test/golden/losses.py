@@ -55,12 +55,17 @@ def one_hot(ids, classes=5):
     return F.one_hot(ids.long(), classes).double()
 
 
-def sparse(ids, p):
-    return categorical(one_hot(ids), p)
+def sparse(ids, p, labelSmoothing=0):
+    return categorical(goal(ids, labelSmoothing), p)
 
 
-def sparse_logits(ids, x):
-    return categorical_logits(one_hot(ids), x)
+def goal(ids, smoothing):
+    """Ids that are no classes take part as 0, and are left out of the mean."""
+    return (1 - smoothing) * one_hot(ids.clamp(min=0)) + smoothing / 5
+
+
+def sparse_logits(ids, x, labelSmoothing=0):
+    return categorical_logits(goal(ids, labelSmoothing), x)
 
 
 EPSILON = 1e-7
@@ -186,6 +191,17 @@ def make_cases():
         case("ctc", "/zeroInfinity", crowded, wave([2, 6, 3], 0.3, 3.0), zeroInfinity=True),
         case(sparse_name, "/ignoreClass", ids, positive, fromLogits=False, ignoreClass=2),
         case(sparse_name, "/logits/ignoreClass", ids, logits, fromLogits=True, ignoreClass=4),
+        case(sparse_name, "/smoothed", ids, positive, fromLogits=False, labelSmoothing=0.2),
+        case(sparse_name, "/logits/smoothed", ids, logits, fromLogits=True, labelSmoothing=0.1),
+        case(
+            sparse_name,
+            "/logits/smoothed/ignoreIndex",
+            values([2, 3], [[4, -100, 2], [-100, 1, 4]]),
+            logits,
+            fromLogits=True,
+            labelSmoothing=0.3,
+            ignoreIndex=-100,
+        ),
         case("meanSquaredError", "", target, prediction),
         case("meanSquaredError", "/time", wave([2, 3, 5], 0.6), logits),
         case("meanAbsoluteError", "", target, prediction),
@@ -248,7 +264,9 @@ RULES = {
     ("ctc", None): (ctc, ctc),  # PyTorch's own
     ("sparseCategoricalCrossentropy", True): (
         sparse_logits,
-        lambda t, x: F.cross_entropy(x.flatten(0, 1), t.long().flatten()),
+        lambda t, x, labelSmoothing=0.0: F.cross_entropy(
+            x.flatten(0, 1), t.long().flatten(), label_smoothing=labelSmoothing
+        ),
     ),
 }
 
@@ -258,6 +276,7 @@ TAKES = {
     "binaryFocalCrossentropy": FOCAL,
     "categoricalFocalCrossentropy": FOCAL,
     "ctc": ["zeroInfinity"],
+    "sparseCategoricalCrossentropy": ["labelSmoothing"],
 }
 
 
@@ -268,9 +287,10 @@ def costs(case, function, prediction):
 
 def mean(case, function, prediction):
     """Keras's mean; rows of the class to be ignored count neither above nor below the line."""
-    if "ignoreClass" not in case:
+    ignored = case.get("ignoreClass", case.get("ignoreIndex"))
+    if ignored is None:
         return costs(case, function, prediction).mean()
-    counted = to_tensor(case["target"]) != case["ignoreClass"]
+    counted = to_tensor(case["target"]) != ignored
     return costs(case, function, prediction)[counted].sum() / (counted.double().sum() + EPSILON)
 
 
@@ -286,6 +306,17 @@ def check_differences(case, function):
     torch.autograd.gradcheck(
         lambda p: mean(case, function, p), prediction, atol=1e-8, rtol=1e-6
     )
+
+
+def check_ignored(case, value, gradient):
+    """PyTorch's own way to leave rows out; its mean has no EPSILON below the line."""
+    x, t = leaf(case["prediction"]), to_tensor(case["target"]).long()
+    options = {"ignore_index": case["ignoreIndex"], "label_smoothing": case["labelSmoothing"]}
+    mean = F.cross_entropy(x.flatten(0, 1), t.flatten(), **options)
+    count = (t != case["ignoreIndex"]).double().sum()
+    other = mean * count / (count + EPSILON)
+    require_close(case["name"], value, other.detach())
+    require_close(f"{case['name']} gradient", gradient, torch.autograd.grad(other, x)[0])
 
 
 def check_clipped(case, gradient):
@@ -304,6 +335,8 @@ def generate():
         value, gradient = evaluate(case, function)
         if case["name"].endswith("/clipped"):
             check_clipped(case, gradient)
+        elif "ignoreIndex" in case:
+            check_ignored(case, value, gradient)
         elif counterpart is None or "ignoreClass" in case:
             check_differences(case, function)
         else:

@@ -132,6 +132,32 @@ describe("sparseCrossEntropy kernels", () => {
     }
   });
 
+  test("draw the target towards all classes", async () => {
+    const labelSmoothing = 0.3;
+    for (const [rows, columns] of sizes) {
+      const x = randomFloats(rows * columns, 5, 6);
+      const labels = randomIds(rows, 6, columns);
+      const dy = randomFloats(rows, 7);
+      const { loss, dx } = await run({ x, labels, dy, columns, labelSmoothing });
+      const p = softmax(x, columns);
+      const label = `[${rows},${columns}]`;
+      const target = (row: number, c: number): number =>
+        (labels[row] === c ? 1 - labelSmoothing : 0) + labelSmoothing / columns;
+      const expectedLoss = Array.from(labels, (_, row) => {
+        let sum = 0;
+        for (let c = 0; c < columns; c++)
+          sum -= target(row, c) * Math.log(p[row * columns + c] ?? 0);
+        return sum;
+      });
+      expectClose(loss, expectedLoss, { ...tolerances.loss, label });
+      const expected = p.map((value, i) => {
+        const row = Math.floor(i / columns);
+        return (value - target(row, i % columns)) * (dy[row] ?? 0);
+      });
+      expectClose(dx, expected, { ...tolerances.loss, label, shape: [rows, columns] });
+    }
+  });
+
   test("make a label that is not there NaN, and its gradient too where it is not masked", async () => {
     for (const columns of [5, 70]) {
       const x = randomFloats(4 * columns, 8);
@@ -166,20 +192,24 @@ describe("sparseCrossEntropy kernels", () => {
     readonly labels: Int32Array;
     readonly dy: Float32Array;
     readonly columns: number;
+    readonly labelSmoothing?: number;
   }
 
-  async function run({ x, labels, dy, columns }: Case) {
+  async function run({ x, labels, dy, columns, labelSmoothing = 0 }: Case) {
+    const attributes = { labelSmoothing };
     const rows = labels.length;
     const inputs = [tensor([rows, columns], x), tensor([rows], labels)];
     const [loss] = await runKernel({
       lower: lowerSparseCrossEntropy,
       inputs,
       outputs: [specOf([rows])],
+      attributes,
     });
     const [dx] = await runKernel({
       lower: lowerSparseCrossEntropyGradient,
       inputs: [...inputs, tensor([rows], dy)],
       outputs: [specOf([rows, columns])],
+      attributes,
     });
     return { loss: loss as Float32Array, dx: dx as Float32Array };
   }

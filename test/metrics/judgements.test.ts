@@ -101,6 +101,14 @@ const sparseCases: readonly (readonly [MetricSpec, Expected])[] = [
         ),
       ),
   ],
+  [
+    { kind: "sparseCategoricalAccuracy", ignoreIndex: 1 },
+    (rows) =>
+      mean(
+        rows.filter(({ y }) => y[1] !== 1),
+        (row) => isAmong(row, 1),
+      ),
+  ],
   ["precision", precision],
   ["f1_score", (rows) => f1Score(rows, "macro", null)],
   [{ kind: "auc", curve: "PR" }, (rows) => auc(rows, "PR", 200)],

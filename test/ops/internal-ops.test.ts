@@ -87,6 +87,7 @@ describe("second order", () => {
     rmsNorm: (x) => ops.rmsNorm(x, leaf([3], Math.cos), 1e-3),
     matMul: (x) => ops.matMul(x, ops.transpose(x)),
     sparseCrossEntropy: (x) => ops.sparseCrossEntropy(x, ops.range(2)),
+    "sparseCrossEntropy, smoothed": (x) => ops.sparseCrossEntropy(x, ops.range(2), 0.3),
     slice: (x) => ops.square(ops.slice(x, [0, 2], [2, 2], [1, -2])),
   };
 

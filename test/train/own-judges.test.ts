@@ -169,6 +169,15 @@ describe("losses and metrics of the library as plain data", () => {
       { kind: "sparseCategoricalCrossentropy", fromLogits: false, ignoreClass: -1 },
     ],
     [
+      { kind: "sparseCategoricalCrossentropy", ignoreIndex: -100, labelSmoothing: 0.1 },
+      {
+        kind: "sparseCategoricalCrossentropy",
+        fromLogits: false,
+        labelSmoothing: 0.1,
+        ignoreClass: -100,
+      },
+    ],
+    [
       { kind: "ctc", zeroInfinity: true },
       { kind: "ctc", zeroInfinity: true },
     ],
@@ -288,6 +297,9 @@ describe("labels that cannot be are named", () => {
       [{ kind: "categoricalFocalCrossentropy", alpha: 2 }, "alpha 2"],
       [{ kind: "categoricalFocalCrossentropy", applyClassBalancing: true }, "applyClassBalancing"],
       [{ kind: "sparseCategoricalCrossentropy", ignoreClass: 0.5 }, "ignoreClass 0.5"],
+      [{ kind: "sparseCategoricalCrossentropy", ignoreIndex: 0.5 }, "ignoreIndex 0.5"],
+      [{ kind: "sparseCategoricalCrossentropy", ignoreClass: 1, ignoreIndex: 2 }, "two words"],
+      [{ kind: "sparseCategoricalCrossentropy", labelSmoothing: 1.5 }, "labelSmoothing 1.5"],
       [{ kind: "ctc", blank: 2 }, "blank"],
       [{ kind: "huber", delta: -1 }, "delta -1"],
     ];

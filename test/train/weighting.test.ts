@@ -140,6 +140,41 @@ describe("masks and weights, as Keras averages them", () => {
     expectClose(await numbersOf(loss), [sum / valid], tolerances.samePrecision);
   });
 
+  test("smoothed labels and an ignored index, in the loss and in metrics of it", async () => {
+    const [labelSmoothing, ignoreIndex] = [0.2, -100];
+    const ignored = classes.map((row, b) => row.map((c, t) => ((b + t) % 4 === 0 ? -100 : c)));
+    const loss = { ...crossentropy, labelSmoothing, ignoreIndex };
+    const model = echo(loss);
+    model.compile({
+      loss,
+      optimizer: "sgd",
+      metrics: [
+        loss,
+        { kind: "perplexity", fromLogits: true, maskTokenId: ignoreIndex },
+        { kind: "sparseCategoricalAccuracy", ignoreIndex },
+      ],
+    });
+    // By definition: lse - (1 - ε)·x[y] - ε·mean x, over the rows that are neither masked nor ignored.
+    let [sum, plain, hits, valid] = [0, 0, 0, 0];
+    grid((b, t) => {
+      const row = scores[b]?.[t] ?? [];
+      const y = ignored[b]?.[t] ?? 0;
+      if (isHidden(b, t) || y === ignoreIndex) return;
+      const hit = row[y] ?? 0;
+      const spread = row.reduce((total, score) => total + score, 0) / CLASSES;
+      sum += (costs[b]?.[t] ?? 0) + labelSmoothing * (hit - spread);
+      plain += costs[b]?.[t] ?? 0;
+      hits += row.every((score) => score <= hit) ? 1 : 0;
+      valid++;
+    });
+    const smoothed = sum / valid;
+    const expected = [smoothed, smoothed, Math.exp(plain / valid), hits / valid];
+    const figures = model.evaluate(x, ignored, { batchSize: BATCH });
+    expectClose(await numbersOf(figures), expected, tolerances.samePrecision);
+    const { history } = await model.fit(x, ignored, { epochs: 1, batchSize: BATCH, verbose: 0 });
+    expectClose(history.loss ?? [], [smoothed], tolerances.samePrecision);
+  });
+
   test("several outputs: each with its own mask, loss, metrics and weighted metrics", async () => {
     const entry = input({ shape: [STEPS, CLASSES] });
     const masked = layers.masking({ maskValue: -9 }).apply(entry);

@@ -27,6 +27,13 @@ const crossEntropyGradient = call((...[logits, labels, dy]) =>
   ops.sparseCrossEntropyGradient(need(logits), need(labels), need(dy)),
 );
 
+const smoothEntropy = call((...[logits, labels]) =>
+  ops.sparseCrossEntropy(need(logits), need(labels), 0.3),
+);
+const smoothEntropyGradient = call((...[logits, labels, dy]) =>
+  ops.sparseCrossEntropyGradient(need(logits), need(labels), need(dy), 0.3),
+);
+
 const ctcLoss = call((...[logProbs, labels, inputLengths, labelLengths]) =>
   ops.ctcLoss(ctcInputs([logProbs, labels, inputLengths, labelLengths])),
 );
@@ -65,6 +72,13 @@ const labelled = (shapes: readonly (readonly number[])[], withRows: boolean): Sa
       run: withRows ? crossEntropyGradient : crossEntropy,
     };
   });
+
+const smoothed = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
+  labelled(shapes, withRows).map((sample) => ({
+    ...sample,
+    label: "smoothed",
+    run: withRows ? smoothEntropyGradient : smoothEntropy,
+  }));
 
 /** Rows of [B, T, C] with [B, L] labels: repeated ones, empty ones, rows that end before T and L. */
 const aligned = (shapes: readonly (readonly number[])[], withRows: boolean): Sample[] =>
@@ -166,7 +180,7 @@ export const internalTable: Readonly<Record<string, Row>> = {
   sparseCrossEntropy: {
     tolerance: "logSoftmax",
     gradient: "gradient",
-    samples: labelled(CLASS_SHAPES, false),
+    samples: [...labelled(CLASS_SHAPES, false), ...smoothed(CLASS_SHAPES, false)],
     refusals: [
       refusal(DTypeError, "labels", () => crossEntropy(zeros([2, 5]), zeros([2]))),
       refusal(ShapeError, "one label", () => crossEntropy(zeros([2, 5]), zeros([3], "int32"))),
@@ -175,7 +189,7 @@ export const internalTable: Readonly<Record<string, Row>> = {
   sparseCrossEntropyGradient: {
     tolerance: "gradient",
     gradient: "gradient",
-    samples: labelled(CLASS_SHAPES, true),
+    samples: [...labelled(CLASS_SHAPES, true), ...smoothed(CLASS_SHAPES, true)],
     refusals: [
       refusal(ShapeError, "dy", () =>
         crossEntropyGradient(zeros([2, 5]), zeros([2], "int32"), zeros([3])),
