@@ -8,6 +8,7 @@ import {
   logicalAnd,
   pad,
   range,
+  reshape,
   scalar,
   sub,
   Tensor,
@@ -35,7 +36,7 @@ export interface SeenKeys {
   /** bool [B, S], or null. */
   readonly keyMask: Tensor | null;
   /**
-   * Which query of the call sees which key, bool [T, S]: j <= position + i. It stands in place of the causal mask and of
+   * Which query of the call sees which key, bool [1, 1, T, S]: j <= position + i. It stands in place of the causal mask and of
    * the window; null where those hold as they are, because the keys are those of the call.
    */
   readonly visible: Tensor | null;
@@ -92,7 +93,7 @@ function appended(cache: Tensor, rows: Tensor, position: Tensor): Tensor {
   return Tensor.of(ops.cacheAppend(cache.value, rows.value, position.value));
 }
 
-/** bool [T, S] */
+/** bool [1, 1, T, S] */
 function visibleFrom(
   position: Tensor,
   { time, source, window }: { time: number; source: number; window: number | null },
@@ -100,6 +101,6 @@ function visibleFrom(
   const query = expandDims(add(range(0, time, 1, "int32"), position), 1); // [T, 1]
   const key = range(0, source, 1, "int32"); // [S]
   const isSeen = lessEqual(key, query);
-  if (window === null) return isSeen;
-  return logicalAnd(isSeen, less(sub(query, key), scalar(window, "int32")));
+  const isNear = window === null ? null : less(sub(query, key), scalar(window, "int32"));
+  return reshape(isNear ? logicalAnd(isSeen, isNear) : isSeen, [1, 1, time, source]);
 }

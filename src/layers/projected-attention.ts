@@ -1,8 +1,18 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { applyRegularizer } from "../regularizers/resolve.ts";
-import { add, matMul, mul, reshape, sigmoid, type Tensor } from "../tensor/index.ts";
+import {
+  add,
+  expandDims,
+  logicalAnd,
+  matMul,
+  mul,
+  reshape,
+  sigmoid,
+  type Tensor,
+} from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
 import { AttentionAxes } from "./attention-axes.ts";
+import { seenKeys } from "./attention-cache.ts";
 import {
   type AttentionCallOptions,
   type AttentionParts,
@@ -19,7 +29,7 @@ import {
 } from "./attention-config.ts";
 import { type Attended, AttentionLayer } from "./attention-layer.ts";
 import { type AttentionRun, runAttention, scoresOf } from "./attention-run.ts";
-import { requireWholeSequence } from "./carried-states.ts";
+import { carriedStates, requireWholeSequence } from "./carried-states.ts";
 import {
   formatLayerShape,
   knownDim,
@@ -160,7 +170,7 @@ export abstract class ProjectedAttention extends AttentionLayer {
       window: this.slidingWindow,
       dropout: this.dropoutOf(kwargs),
     };
-    const run = this.#seen(given, isSelfAttention({ query, value, key }));
+    const run = this.#seen(given, isSelfAttention({ query, value, key }), attentionMask !== null);
     const attended = runAttention(run); // [B, T, N, V]
     const gated = this.useGate ? mul(attended, sigmoid(this.#project("gate", rows))) : attended;
     return {
@@ -169,11 +179,25 @@ export abstract class ProjectedAttention extends AttentionLayer {
     };
   }
 
-  /** What the queries of a call see. Here the keys and values of the call are ready, and those of earlier calls come in. */
-  #seen(run: AttentionRun, isSelf: boolean): AttentionRun {
-    const isOtherSequence = !isSelf && !run.causal; // it is given whole at each step
-    if (!isOtherSequence) requireWholeSequence(this.name);
-    return run;
+  /**
+   * What the queries of a call see: where a model runs step by step, keys and values of earlier calls as well. Another
+   * sequence than the queries' own is given whole at each step.
+   */
+  #seen(run: AttentionRun, isSelf: boolean, hasOwnMask: boolean): AttentionRun {
+    const isOtherSequence = !isSelf && !run.causal;
+    if (isOtherSequence || carriedStates() === null) return run;
+    if (!isSelf || !run.causal || hasOwnMask) requireWholeSequence(this.name);
+    const { key, value, mask, window } = run;
+    const steps = key.shape.slice(0, 2); // [B, T]
+    const keyMask = mask && reshape(mask, steps);
+    const seen = seenKeys(this.name, { key, value, keyMask, window });
+    if (seen.visible === null) return run;
+    const padding = seen.keyMask && expandDims(expandDims(seen.keyMask, 1), 1); // [B, 1, 1, S]
+    return {
+      ...run,
+      ...{ key: seen.key, value: seen.value, causal: false, window: null },
+      mask: padding ? logicalAnd(padding, seen.visible) : seen.visible,
+    };
   }
 
   #axesOf(query: Tensor, masks: PartMasks, kwargs: AttentionCallOptions): AttentionAxes {

@@ -27,12 +27,15 @@ function typeErrors(program: string): string[] {
 }
 
 describe("the programs of the pages in docs", () => {
-  test.each(["own-pieces.md", "fine-tuning.md", "forecasting.md", "gradient-flow.md"])(
-    "%s has no type errors",
-    (page) => {
-      expect(typeErrors(programOf(page))).toEqual([]);
-    },
-  );
+  test.each([
+    "own-pieces.md",
+    "fine-tuning.md",
+    "forecasting.md",
+    "generation.md",
+    "gradient-flow.md",
+  ])("%s has no type errors", (page) => {
+    expect(typeErrors(programOf(page))).toEqual([]);
+  });
 
   test("a wrong type would be found", () => {
     expect(

@@ -1,6 +1,6 @@
 """Writes the golden numbers of this folder: /usr/bin/python3 test/golden/generate.py [part ...]
 
-Parts: recurrent options matrix gradient-flow training optimizers losses ops positions attention. Without a part: all,
+Parts: recurrent options matrix gradient-flow training optimizers losses ops attention positions. Without a part: all,
 and waves.json with them.
 Every number is computed in float64 from inputs that were rounded to float32. README.md says more.
 """
@@ -30,8 +30,8 @@ PARTS = {
     "optimizers": optimizers.generate,
     "losses": losses.generate,
     "ops": ops.generate,
-    "positions": positions.generate,
     "attention": attention.generate,
+    "positions": positions.generate,
 }
 
 

@@ -62,7 +62,7 @@ function attend(from: number, count: number, { window, keyMask }: Options = {}):
   });
   const source = seen.key.shape[1] ?? 0;
   const padding = seen.keyMask && reshape(seen.keyMask, [B, 1, 1, source]);
-  const visible = seen.visible && reshape(seen.visible, [1, 1, count, source]);
+  const { visible } = seen;
   const mask = padding && visible ? padding.logicalAnd(visible) : (padding ?? visible);
   const isFresh = seen.visible === null;
   return headsFirst(

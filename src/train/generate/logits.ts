@@ -5,6 +5,7 @@ import { Dense } from "../../layers/dense.ts";
 import { Embedding } from "../../layers/embedding.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
 import { TimeDistributed } from "../../layers/time-distributed.ts";
+import { TokenAndPositionEmbedding } from "../../layers/token-and-position-embedding.ts";
 import { log, oneHot, reshape, slice, Tensor } from "../../tensor/index.ts";
 import { Container } from "../container.ts";
 import type { Model } from "../model.ts";
@@ -80,6 +81,7 @@ function givesProbabilities(layer: AnyLayer): boolean {
 
 /** The number of ids that the first embedding of a model knows. */
 function inputDim(layer: AnyLayer): number | null {
+  if (layer instanceof TokenAndPositionEmbedding) return inputDim(layer.tokenEmbedding);
   if (layer instanceof Embedding) return layer.inputDim;
   if (!(layer instanceof Container)) return null;
   for (const one of layer.layers) {

@@ -1,8 +1,10 @@
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { NotStepwiseError } from "../../layers/carried-states.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
+import { PositionEmbedding } from "../../layers/position-embedding.ts";
+import { TokenAndPositionEmbedding } from "../../layers/token-and-position-embedding.ts";
 import { Container } from "../container.ts";
-import { isCausal, isRecurrent } from "../forecast/causal.ts";
+import { isRecurrent, runsStepByStep } from "../forecast/causal.ts";
 import type { Model } from "../model.ts";
 import { Decoder } from "./decoder.ts";
 import type { TokenPorts } from "./logits.ts";
@@ -28,7 +30,7 @@ export function beginning<Run>(model: Model, prompt: Prompt, how: Beginning<Run>
   const { ports, start } = how;
   const slide = (): Run =>
     start(lastOf(prompt, slidingLength(model, prompt, how)), new Decoder(ports, null));
-  if (!isCausal(model)) {
+  if (!runsStepByStep(model)) {
     slidingLength(model, prompt, how);
     return slide;
   }
@@ -93,8 +95,8 @@ export function contextOf(model: Model): number {
 }
 
 function positionsOf(layer: AnyLayer): number {
-  const own = "sequenceLength" in layer ? layer.sequenceLength : null;
-  if (typeof own === "number") return own;
+  if (layer instanceof TokenAndPositionEmbedding) return positionsOf(layer.positionEmbedding);
+  if (layer instanceof PositionEmbedding) return layer.sequenceLength;
   if (!(layer instanceof Container)) return Number.POSITIVE_INFINITY;
   return Math.min(Number.POSITIVE_INFINITY, ...layer.layers.map(positionsOf));
 }
