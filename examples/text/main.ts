@@ -18,6 +18,9 @@ import { beginTraining, loadTraining, type Training, train } from "./training.ts
 const ON_THE_WAY = { estimate: 7680, length: 160 };
 const LAST_SAMPLE = 500;
 
+/** Interrupts that come this soon after the first are the same. */
+const SAME_INTERRUPT_MS = 500;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
@@ -114,8 +117,14 @@ async function trainWatched(training: Training, watch: Watch): Promise<number> {
   const judge = createJudge(model, corpus, { ...settings.recipe, windows });
   const { characters } = judge;
   const stop = new AbortController();
+  let askedAt = 0;
   const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) {
+      // The terminal tells npm and this program, and npm passes it on: that is one Ctrl-C.
+      if (performance.now() - askedAt > SAME_INTERRUPT_MS) process.exit(130);
+      return;
+    }
+    askedAt = performance.now();
     console.log("\nEnding after this update; Ctrl-C again ends at once, without saving.");
     stop.abort();
   };

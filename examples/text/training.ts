@@ -52,7 +52,8 @@ export function beginTraining(corpus: Corpus, settings: Settings, file: string):
 export async function loadTraining(file: string, steps: number | null): Promise<Training | null> {
   if (!existsSync(file)) return null;
   const model = await sl.loadLayersModel(file, { compile: false });
-  const { settings } = model.getUserDefinedMetadata() as { settings: Settings };
+  const { settings } = model.getUserDefinedMetadata() as { settings?: Settings };
+  if (settings === undefined) throw new Error(`${file}: holds a model of another program.`);
   return { model, settings: { ...settings, steps: steps ?? settings.steps } };
 }
 

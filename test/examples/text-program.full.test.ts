@@ -46,6 +46,7 @@ describe("the text program", () => {
       if (isSent || !output.includes("100 updates:")) return;
       isSent = true;
       child.kill("SIGINT");
+      setTimeout(() => child.kill("SIGINT"), 20); // as npm passes it on
     });
     expect(interrupted.status).toBe(130);
     expect(interrupted.output).toMatch(
