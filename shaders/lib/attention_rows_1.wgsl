@@ -1,4 +1,5 @@
-// Tiles of one row. See attention_rows_4.wgsl.
+// Tiles of one row: the components of lib/attention_rows_4 are one number. For the largest heads, and for a
+// single query.
 const ROWS = 1u;
 alias Rows = f32;
 alias RowNumbers = u32;

@@ -1,4 +1,5 @@
-// Tiles of two rows. See attention_rows_4.wgsl.
+// Tiles of two rows: as lib/attention_rows_4 with half the components. For large heads, whose four rows would need more than
+// an invocation should keep.
 const ROWS = 2u;
 alias Rows = vec2<f32>;
 alias RowNumbers = vec2<u32>;

@@ -1,0 +1,270 @@
+import * as sl from "sluice";
+import { describe, expect, test } from "vitest";
+import { ops } from "../../src/ops/index.ts";
+import { expectClose } from "../helpers/compare.ts";
+import { tolerances } from "../helpers/tolerances.ts";
+
+type Shape = readonly [number, number, number, number];
+
+/** Distinct numbers that repeat nowhere near. */
+function waves(shape: readonly number[], phase: number): sl.Tensor {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  return sl.tensor(
+    Float32Array.from({ length: size }, (_, i) => Math.sin(1.7 * i + 2.3 * Math.sqrt(i) + phase)),
+    shape,
+  );
+}
+
+/** Query, key and value of self-attention. */
+const three = (shape: Shape): [sl.Tensor, sl.Tensor, sl.Tensor] => [
+  waves(shape, 0.1),
+  waves(shape, 1.1),
+  waves(shape, 2.1),
+];
+
+/** The result, and the gradients of query, key and value of its product with a wave, by the kernels. */
+function run(
+  [q, k, v]: readonly [sl.Tensor, sl.Tensor, sl.Tensor],
+  options: sl.AttentionOptions,
+): sl.Tensor[] {
+  const f = (q: sl.Tensor, k: sl.Tensor, v: sl.Tensor): sl.Tensor =>
+    sl.scaledDotProductAttention(q, k, v, options);
+  const y = f(q, k, v);
+  const grads = sl.grads((...[a, b, c]) =>
+    f(a as sl.Tensor, b as sl.Tensor, c as sl.Tensor).mul(waves(y.shape, 0.7)),
+  )([q, k, v]);
+  return [y, ...grads];
+}
+
+/** The same from the scores, in simple ops. */
+function runSimply(
+  [q, k, v]: readonly [sl.Tensor, sl.Tensor, sl.Tensor],
+  options: sl.AttentionScoresOptions,
+): sl.Tensor[] {
+  const f = (q: sl.Tensor, k: sl.Tensor, v: sl.Tensor): sl.Tensor =>
+    sl.matMul(sl.attentionScores(q, k, options), v);
+  const y = f(q, k, v);
+  const grads = sl.grads((...[a, b, c]) =>
+    f(a as sl.Tensor, b as sl.Tensor, c as sl.Tensor).mul(waves(y.shape, 0.7)),
+  )([q, k, v]);
+  return [y, ...grads];
+}
+
+const NAMES = ["result", "dQuery", "dKey", "dValue"];
+
+async function expectAlike(actual: readonly sl.Tensor[], expected: readonly sl.Tensor[]) {
+  for (const [i, one] of actual.entries()) {
+    const wanted = await (expected[i] as sl.Tensor).data();
+    expectClose(await one.data(), wanted, { ...tolerances.gradient, label: NAMES[i] ?? "" });
+  }
+}
+
+describe("attention at the edges of its tiles", () => {
+  // Tiles are 4 rows and blocks 4 keys; a single query's keys come in chunks of 64.
+  const LENGTHS = [
+    [1, 1],
+    [1, 63],
+    [1, 64],
+    [1, 65],
+    [1, 129],
+    [2, 1],
+    [3, 4],
+    [4, 3],
+    [4, 4],
+    [5, 5],
+    [7, 9],
+    [8, 8],
+    [9, 7],
+    [63, 65],
+    [65, 63],
+  ] as const;
+
+  test.each(LENGTHS)("T %i, S %i equals the simple ops", async (t, s) => {
+    const xs = [waves([2, 2, t, 8], 0.1), waves([2, 2, s, 8], 1.1), waves([2, 2, s, 8], 2.1)] as [
+      sl.Tensor,
+      sl.Tensor,
+      sl.Tensor,
+    ];
+    for (const options of [{}, { causal: true }, { keyLengths: [s, Math.ceil(s / 2)] }]) {
+      await expectAlike(run(xs, options), runSimply(xs, options));
+    }
+  });
+
+  test("no queries and no keys", async () => {
+    const none = sl.scaledDotProductAttention(
+      sl.zeros([2, 1, 0, 4]),
+      sl.zeros([2, 1, 3, 4]),
+      sl.zeros([2, 1, 3, 4]),
+    );
+    expect(none.shape).toEqual([2, 1, 0, 4]);
+    expect((await none.data()).length).toBe(0);
+    const q = waves([2, 1, 3, 4], 0.1);
+    const empty = sl.zeros([2, 1, 0, 4]);
+    const [y, dq, dk] = run([q, empty, empty], {});
+    expect(await y?.data()).toEqual(new Float32Array(24));
+    expect(await dq?.data()).toEqual(new Float32Array(24));
+    expect(dk?.shape).toEqual([2, 1, 0, 4]);
+  });
+});
+
+describe("attention in the layout of layers", () => {
+  test("time before heads gives what heads before time give, gradients too", async () => {
+    const [q, k, v] = [
+      waves([2, 4, 9, 8], 0.1),
+      waves([2, 2, 7, 8], 1.1),
+      waves([2, 2, 7, 4], 2.1),
+    ];
+    const order = [0, 2, 1, 3];
+    const settings = { scale: 0.4, causal: true, window: null, dropout: 0 };
+    const result = (q: sl.Tensor, k: sl.Tensor, v: sl.Tensor, layout: "BNTD" | "BTND") => {
+      const inputs = { query: q.value, key: k.value, value: v.value };
+      const [y] = ops.attention(inputs, { ...settings, layout });
+      return sl.Tensor.of(y as NonNullable<typeof y>);
+    };
+    const swapped = [q, k, v].map((x) => sl.transpose(x, order));
+    const weights = waves([2, 4, 9, 4], 0.7);
+    const inOrder = sl.valueAndGrads((...[a, b, c]) =>
+      result(a as sl.Tensor, b as sl.Tensor, c as sl.Tensor, "BNTD")
+        .mul(weights)
+        .sum(),
+    )([q, k, v]);
+    const inLayers = sl.valueAndGrads((...[a, b, c]) =>
+      result(a as sl.Tensor, b as sl.Tensor, c as sl.Tensor, "BTND")
+        .mul(sl.transpose(weights, order))
+        .sum(),
+    )(swapped);
+    expectClose(await inLayers.value.data(), await inOrder.value.data(), tolerances.samePrecision);
+    await expectAlike(
+      inLayers.grads.map((x) => sl.transpose(x, order)),
+      inOrder.grads,
+    );
+  });
+});
+
+describe("what attention promises", () => {
+  test("causal means causal: what changes after a query leaves it bit-equal", async () => {
+    const [q, k, v] = three([1, 2, 13, 8]);
+    const before = await sl.scaledDotProductAttention(q, k, v, { causal: true }).array();
+    const late = sl.range(0, 13).greater(7).reshape([13, 1]);
+    const other = (x: sl.Tensor): sl.Tensor => sl.where(late, x.mul(-3).add(5), x);
+    const after = await sl
+      .scaledDotProductAttention(other(q), other(k), other(v), { causal: true })
+      .array();
+    const until = (nested: unknown): unknown =>
+      (nested as number[][][][]).map((heads) => heads.map((rows) => rows.slice(0, 8)));
+    expect(until(after)).toEqual(until(before));
+    expect(after).not.toEqual(before);
+  });
+
+  test("padding may hold anything: NaN behind keyLengths reaches nothing", async () => {
+    const [q, k, v] = three([2, 2, 6, 8]);
+    const isPadding = sl.tensor([6, 3]).toInt().reshape([2, 1, 1, 1]);
+    const behind = sl.range(0, 6).reshape([6, 1]).greaterEqual(isPadding);
+    const spoilt = (x: sl.Tensor): sl.Tensor => sl.where(behind, Number.NaN, x);
+    const clean = (x: sl.Tensor): sl.Tensor => sl.where(behind, 0, x);
+    const options = { keyLengths: [6, 3] };
+    const expected = run([q, clean(k), clean(v)], options);
+    const actual = run([q, spoilt(k), spoilt(v)], options);
+    for (const i of [0, 1]) {
+      expect(await actual[i]?.data(), NAMES[i]).toEqual(await expected[i]?.data());
+    }
+    // Keys that nobody sees have no gradient.
+    for (const i of [2, 3]) {
+      const [, second] = ((await actual[i]?.array()) ?? []) as number[][][][];
+      for (const head of second ?? []) {
+        expect(
+          head
+            .slice(3)
+            .flat()
+            .every((x) => x === 0),
+          NAMES[i],
+        ).toBe(true);
+      }
+    }
+  });
+
+  test("NaN in a key that is seen is not hidden", async () => {
+    const [q, k, v] = three([1, 1, 5, 4]);
+    const first = sl.range(0, 5).equal(0).reshape([5, 1]);
+    const y = sl.scaledDotProductAttention(q, sl.where(first, Number.NaN, k), v, { causal: true });
+    expect((await y.data()).every(Number.isNaN)).toBe(true);
+  });
+
+  test("a query that sees no key gives zeros and has zero gradients", async () => {
+    const xs = three([1, 2, 5, 8]);
+    const mask = sl.range(0, 5).notEqual(2).reshape([5, 1]);
+    const [y, dq, dk, dv] = run(xs, { mask });
+    const third = async (x: sl.Tensor | undefined): Promise<number[]> =>
+      (((await x?.array()) ?? []) as number[][][][]).flatMap((heads) =>
+        heads.flatMap((rows) => rows[2] ?? []),
+      );
+    expect((await third(y)).every((x) => x === 0)).toBe(true);
+    expect((await third(dq)).every((x) => x === 0)).toBe(true);
+    for (const x of [y, dq, dk, dv]) expect((await x?.data())?.every(Number.isFinite)).toBe(true);
+    expect((await third(dk)).every((x) => x !== 0)).toBe(true);
+  });
+
+  test("large scores do not overflow", async () => {
+    const [q, k, v] = three([1, 1, 6, 4]);
+    const y = sl.scaledDotProductAttention(q.mul(1e4), k.mul(1e4), v);
+    const expected = sl.matMul(sl.attentionScores(q.mul(1e4), k.mul(1e4)), v);
+    expectClose(await y.data(), await expected.data(), tolerances.attention);
+  });
+
+  test("permuting the batch permutes the result, bit for bit", async () => {
+    const [q, k, v] = three([3, 2, 6, 8]);
+    const order = sl.tensor([2, 0, 1]).toInt();
+    const y = sl.scaledDotProductAttention(q, k, v, { causal: true });
+    const [a, b, c] = [q, k, v].map((x) => sl.gather(x, order)) as [
+      sl.Tensor,
+      sl.Tensor,
+      sl.Tensor,
+    ];
+    const permuted = sl.scaledDotProductAttention(a, b, c, { causal: true });
+    expect(await permuted.data()).toEqual(await sl.gather(y, order).data());
+  });
+
+  test("dropout keeps the mean, draws anew, and the same under a seed", async () => {
+    const [q, k] = [sl.zeros([1, 1, 64, 4]), sl.zeros([1, 1, 64, 4])];
+    const v = sl.ones([1, 1, 64, 4]);
+    const once = async (seed: number | null = null): Promise<number[]> =>
+      Array.from(await sl.scaledDotProductAttention(q, k, v, { dropout: 0.5, seed }).data());
+    const first = await once(3);
+    expect(await once(3)).toEqual(first);
+    expect(await once(4)).not.toEqual(first);
+    expect(await once()).not.toEqual(await once());
+    // Each result is the mean of 64 factors 0 or 2, with standard deviation 1/8; the mean of 64 of them has 1/64.
+    const mean = first.reduce((sum, x) => sum + x, 0) / first.length;
+    expect(Math.abs(mean - 1)).toBeLessThan(5 / 64);
+  });
+
+  test("a long attention is cut into dispatches of bounded cost, with the same bits as its rows alone", async () => {
+    const [q, k, v] = three([1, 2, 1024, 64]);
+    const whole = sl.scaledDotProductAttention(q, k, v);
+    expect((await sl.explain(whole)).dispatches.length).toBeGreaterThan(1);
+    const part = sl.scaledDotProductAttention(q.slice([0, 0, 128, 0], [1, 2, 64, 64]), k, v);
+    const rows = whole.slice([0, 0, 128, 0], [1, 2, 64, 64]);
+    expect(await part.data()).toEqual(await rows.data());
+  });
+});
+
+describe("memory of attention", () => {
+  test("grows linearly with the length, forwards and backwards", async () => {
+    const bytes: number[] = [];
+    for (const t of [256, 512, 1024, 2048]) {
+      const all = run(three([1, 2, t, 16]), { causal: true });
+      const { scratch } = await sl.explain(all);
+      bytes.push(scratch.reduce((a, b) => a + b, 0));
+    }
+    console.log(
+      `scratch bytes of attention with its gradient, T = 256 … 2048: ${bytes.join(", ")}`,
+    );
+    const [first = 0] = bytes;
+    expect(first).toBeGreaterThan(0);
+    bytes.forEach((one, i) => {
+      expect(one).toBeLessThanOrEqual(first * 2 ** i);
+    });
+    // The scores of one head alone would be 16 MiB at T = 2048.
+    expect(bytes[3]).toBeLessThan(2 * 2048 * 2048 * 4);
+  });
+});
