@@ -128,7 +128,7 @@ describe("transformer blocks with recompute", () => {
     console.log(
       `scratch bytes of eight transformer blocks: kept ${kept.bytes}, again ${again.bytes}`,
     );
-    expect(again.bytes).toBeLessThan(0.8 * kept.bytes);
-    expect(JSON.stringify(again.json)).toContain('"recompute":true');
+    expect(again.bytes).toBeLessThan(0.4 * kept.bytes);
+    expect(again.json).toContain('"recompute":true');
   });
 });
