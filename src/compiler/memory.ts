@@ -7,45 +7,52 @@ export interface Lifetime {
   readonly last: number;
 }
 
+/** One buffer, and who has it when. */
+interface Slot {
+  readonly bytes: number;
+  /** In the order of time; no two overlap. */
+  readonly taken: Lifetime[];
+}
+
 /**
  * Gives every lifetime a slot, so that two that overlap never share one. A slot is a whole buffer: WebGPU
  * forbids one dispatch to read one part of a buffer and write another.
+ *
+ * The largest go first, each into the smallest slot that is free all its life: taken in the order of time, small pieces sit
+ * in large slots when large ones come. Pisarchyk & Lee 2020, arXiv:2001.03288, "greedy by size" over shared objects.
  * @returns the slot of each lifetime, and each slot's size in bytes.
  */
 export function assignSlots(lifetimes: readonly Lifetime[]): { slots: number[]; bytes: number[] } {
-  const bytes: number[] = [];
-  const busyUntil: number[] = [];
+  const made: Slot[] = [];
   const slots = new Array<number>(lifetimes.length).fill(-1);
-  const order = lifetimes.map((_, i) => i).sort((a, b) => first(a) - first(b) || a - b);
-  function first(i: number): number {
-    return lifetimes[i]?.first ?? 0;
-  }
-  for (const i of order) {
-    const lifetime = lifetimes[i];
-    if (!lifetime) continue;
-    const slot = bestSlot(lifetime, bytes, busyUntil) ?? bytes.push(0) - 1;
-    bytes[slot] = Math.max(bytes[slot] ?? 0, alignUp(Math.max(4, lifetime.bytes)));
-    busyUntil[slot] = lifetime.last;
+  const bySize = [...lifetimes.entries()].sort(
+    ([i, a], [j, b]) => b.bytes - a.bytes || a.first - b.first || i - j,
+  );
+  for (const [i, lifetime] of bySize) {
+    // Slots come in falling sizes: the last that is free is the smallest.
+    let slot = made.length - 1;
+    while (slot >= 0 && !hasTaken(made[slot], lifetime)) slot--;
+    if (slot < 0) {
+      const bytes = alignUp(Math.max(4, lifetime.bytes));
+      slot = made.push({ bytes, taken: [lifetime] }) - 1;
+    }
     slots[i] = slot;
   }
-  return { slots, bytes };
+  return { slots, bytes: made.map(({ bytes }) => bytes) };
 }
 
-/** The free slot that fits best: the smallest that is large enough, else the largest, which then grows. */
-function bestSlot(
-  lifetime: Lifetime,
-  bytes: readonly number[],
-  busyUntil: readonly number[],
-): number | null {
-  let best: number | null = null;
-  bytes.forEach((size, slot) => {
-    if ((busyUntil[slot] ?? -1) >= lifetime.first) return;
-    if (best === null || isBetter(size, bytes[best] ?? 0, lifetime.bytes)) best = slot;
-  });
-  return best;
-}
-
-function isBetter(size: number, than: number, wanted: number): boolean {
-  if (size >= wanted) return than < wanted || size < than;
-  return than < wanted && size > than;
+/** Takes the slot for a lifetime, if it is free then. */
+function hasTaken(slot: Slot | undefined, lifetime: Lifetime): boolean {
+  if (slot === undefined) return false;
+  const { taken } = slot;
+  let [from, to] = [0, taken.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((taken[middle]?.first ?? 0) <= lifetime.last) from = middle + 1;
+    else to = middle;
+  }
+  const before = taken[from - 1];
+  if (before !== undefined && before.last >= lifetime.first) return false;
+  taken.splice(from, 0, lifetime);
+  return true;
 }

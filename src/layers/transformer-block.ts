@@ -7,8 +7,9 @@ import { Dropout } from "./dropout.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
 import { LayerNormalization } from "./layer-normalization.ts";
 import type { LayerShape } from "./layer-shape.ts";
-import type { ConfigDict } from "./layer-types.ts";
+import type { CallOptions, ConfigDict } from "./layer-types.ts";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
+import { recompute } from "./recompute.ts";
 import { RMSNormalization } from "./rms-normalization.ts";
 import {
   resolveTransformer,
@@ -43,6 +44,18 @@ export abstract class TransformerBlock extends Layer {
 
   get numHeads(): number {
     return this.settings.numHeads;
+  }
+
+  /** What the block makes of its inputs. */
+  protected abstract run(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: CallOptions,
+  ): Tensor | Tensor[];
+
+  override call(inputs: Tensor | readonly Tensor[], kwargs: CallOptions): Tensor | Tensor[] {
+    const isAgain = this.settings.recompute && kwargs.training === true;
+    const run = (): Tensor | Tensor[] => this.run(inputs, kwargs);
+    return isAgain ? recompute(run)() : run();
   }
 
   /** Those that have weights, in the order of KerasHub's. */

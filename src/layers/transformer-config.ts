@@ -61,6 +61,11 @@ export interface TransformerConfig extends LayerConfig {
   readonly normalization?: NormalizationKind;
   /** Whether self-attention turns queries and keys by their positions, as in `layers.multiHeadAttention`. Default false. */
   readonly rotary?: Rotary;
+  /**
+   * Whether training computes the inside of the block once more when its gradient arrives, in place of keeping it: less
+   * memory for more time, the same numbers (`sl.recompute`). Default false.
+   */
+  readonly recompute?: boolean;
 }
 
 export const transformerKeys: OwnKeys<TransformerConfig> = {
@@ -79,6 +84,7 @@ export const transformerKeys: OwnKeys<TransformerConfig> = {
   useBias: "boolean",
   normalization: "any",
   rotary: "any",
+  recompute: "boolean",
 };
 
 /** The config with defaults filled in and names resolved. */
@@ -112,6 +118,7 @@ export function resolveTransformer(config: TransformerConfig, layer: string) {
       what: "normalization",
     }),
     rotary: checkRotary(config.rotary ?? false, layer),
+    recompute: config.recompute ?? false,
   };
 }
 

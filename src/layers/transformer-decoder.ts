@@ -82,7 +82,10 @@ export class TransformerDecoder extends TransformerBlock {
     );
   }
 
-  override call(inputs: Tensor | readonly Tensor[], kwargs: TransformerDecoderCallOptions): Tensor {
+  protected override run(
+    inputs: Tensor | readonly Tensor[],
+    kwargs: TransformerDecoderCallOptions,
+  ): Tensor {
     if (this.#parts === null) throw new RangeError(`${this.name} was not built`);
     const { attention, attentionPart, cross, feed, feedPart } = this.#parts;
     const [x, source] = asList(inputs);

@@ -67,7 +67,7 @@ export class TransformerEncoder extends TransformerBlock {
     return super.apply(inputs, kwargs) as never;
   }
 
-  override call(
+  protected override run(
     inputs: Tensor | readonly Tensor[],
     { mask, attentionMask, returnAttentionScores }: TransformerEncoderCallOptions,
   ): Tensor | Tensor[] {

@@ -25,7 +25,10 @@ describe("makers of layers", () => {
         "sinePositionEncoding",
         "rotaryEmbedding",
         "concatenate",
+        "attention",
+        "additiveAttention",
       ].includes(name) &&
+      !/Pooling[12]d$/.test(name) &&
       !["add", "subtract", "multiply", "average", "maximum", "minimum"].includes(name) &&
       name !== "normalization" &&
       !["softmax", "reLU", "leakyReLU", "elu", "prelu"].includes(name),

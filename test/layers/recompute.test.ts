@@ -91,3 +91,44 @@ describe("recomputed blocks of layers", () => {
     embedding.dispose();
   });
 });
+
+describe("transformer blocks with recompute", () => {
+  /** Eight blocks, the loss and all gradients of a call in training, and what they take of memory. */
+  async function measure(recompute: boolean) {
+    sl.setSeed(4);
+    const config = { intermediateDim: 64, numHeads: 2, dropout: 0.2, recompute } as const;
+    const model = sl.sequential({
+      layers: [
+        sl.layers.inputLayer({ inputShape: [32, 16] }),
+        ...Array.from({ length: 4 }, () => [
+          sl.layers.transformerDecoder({ ...config, normalizeFirst: true }),
+          sl.layers.transformerEncoder({ ...config, feedForward: "swiglu" }),
+        ]).flat(),
+      ],
+    });
+    sl.setSeed(5); // both draw the same dropout
+    const x = wavy([64, 32, 16], 0.3);
+    const { value, grads } = sl.variableGrads(() =>
+      (model.apply(x, { training: true }) as Tensor)
+        .square()
+        .mul(wavy([32, 16], 0.9))
+        .mean(),
+    );
+    const all = [value, ...Object.values(grads)];
+    const { scratch } = await sl.explain(all);
+    const values = await Promise.all(all.map((one) => one.data()));
+    const json = model.toJSON();
+    model.dispose();
+    return { bytes: scratch.reduce((a, b) => a + b, 0), values, json };
+  }
+
+  test("give the same bits with less memory, and say so in their configs", async () => {
+    const [kept, again] = [await measure(false), await measure(true)];
+    expect(again.values).toEqual(kept.values);
+    console.log(
+      `scratch bytes of eight transformer blocks: kept ${kept.bytes}, again ${again.bytes}`,
+    );
+    expect(again.bytes).toBeLessThan(0.4 * kept.bytes);
+    expect(again.json).toContain('"recompute":true');
+  });
+});

@@ -54,9 +54,7 @@ const keys: ConfigKeys<AttentionOptions> = { ...scoreKeys, dropout: "number", se
  * no key gives zeros and has zero gradients (PyTorch gives NaN).
  *
  * @example
- * const x = sl.randomNormal([1, 2, 6, 16]); // [B, N, T, D]
- * const y = sl.scaledDotProductAttention(x, x, x, { causal: true }); // [1, 2, 6, 16]
- * console.log(y.shape);
+ * await sl.scaledDotProductAttention([[[[2, 2]]]], [[[[1, 0], [0, 1]]]], [[[[1, 2], [3, 6]]]]).array(); // [[[[2,4]]]]
  *
  * @param query [B,N,T,D]
  * @param key [B,M,S,D]; N is a multiple of M, and query head n reads head ⌊n·M/N⌋.
@@ -92,9 +90,7 @@ export function scaledDotProductAttention(
  * that add up to 1, or zeros for a query that sees no key. All T×S of them are stored.
  *
  * @example
- * const x = sl.randomNormal([1, 2, 6, 16]); // [B, N, T, D]
- * const scores = sl.attentionScores(x, x, { causal: true }); // [1, 2, 6, 6]
- * console.log(scores.shape);
+ * await sl.attentionScores([[[[2, 2]]]], [[[[1, 0], [0, 1]]]]).array(); // [[[[0.5,0.5]]]]
  *
  * @param query [B,N,T,D]
  * @param key [B,M,S,D], N being a multiple of M.
