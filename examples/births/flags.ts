@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { oneOf, parseWords, wholeNumber } from "../shared/flags.ts";
 import { RECIPE, RECURRENT_LAYERS, type RecurrentLayer } from "./model.ts";
 
 /** What the command line may choose. */
@@ -23,53 +23,22 @@ npm start -- [flags]
 Exit status: 0 when the model beats both seasonal-naive forecasts (lag 7 and lag 364), 1 when not,
 2 for a wrong flag.`;
 
-/** Says in one line what is wrong with the command line. */
-export class FlagError extends Error {
-  override readonly name = "FlagError";
-}
+const LARGEST = 2 ** 31 - 1;
 
 /** @throws {FlagError} for unknown flags and values out of bounds. */
 export function parseFlags(words: readonly string[]): Flags {
-  const values = parseWords(words);
+  const values = parseWords(words, {
+    model: { type: "string", default: "lstm" },
+    seed: { type: "string", default: "1" },
+    epochs: { type: "string", default: String(RECIPE.epochs) },
+    out: { type: "string", default: "out" },
+    help: { type: "boolean", default: false },
+  });
   return {
-    model: recurrentLayer(values.model),
-    seed: wholeNumber("seed", values.seed, 0),
-    epochs: wholeNumber("epochs", values.epochs, 1),
+    model: oneOf("model", values.model, RECURRENT_LAYERS),
+    seed: wholeNumber("seed", values.seed, { from: 0, to: LARGEST }),
+    epochs: wholeNumber("epochs", values.epochs, { from: 1, to: LARGEST }),
     out: values.out,
     help: values.help,
   };
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        model: { type: "string", default: "lstm" },
-        seed: { type: "string", default: "1" },
-        epochs: { type: "string", default: String(RECIPE.epochs) },
-        out: { type: "string", default: "out" },
-        help: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FlagError(`${reason.split(". ", 1)[0]}. --help lists the flags.`);
-  }
-}
-
-function recurrentLayer(word: string): RecurrentLayer {
-  const found = RECURRENT_LAYERS.find((name) => name === word);
-  if (found !== undefined) return found;
-  throw new FlagError(`--model is "${word}", expected ${RECURRENT_LAYERS.join(", ")}.`);
-}
-
-const LARGEST = 2 ** 31 - 1;
-
-function wholeNumber(flag: string, word: string, from: number): number {
-  const value = /^\d{1,10}$/.test(word) ? Number(word) : Number.NaN;
-  if (value >= from && value <= LARGEST) return value;
-  throw new FlagError(
-    `--${flag} is "${word}", expected a whole number from ${from} to ${LARGEST}.`,
-  );
 }

@@ -7,31 +7,16 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as sl from "sluice";
+import { runProgram } from "../shared/program.ts";
 import { DATA_FILE, parseBirths } from "./data.ts";
 import { type Baselines, computeBaselines, listForecasts, meanAbsoluteErrors } from "./evaluate.ts";
-import { FlagError, type Flags, HELP, parseFlags } from "./flags.ts";
+import { type Flags, HELP, parseFlags } from "./flags.ts";
 import * as births from "./model.ts";
 import { describeExperiment, errorTable, verdict } from "./report.ts";
 import { writeResults } from "./results.ts";
 import { type Experiment, prepareExperiment } from "./windows.ts";
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(words: readonly string[]): Promise<number> {
-  let flags: Flags;
-  try {
-    flags = parseFlags(words);
-  } catch (error) {
-    if (!(error instanceof FlagError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
-  if (flags.help) {
-    console.log(HELP);
-    return 0;
-  }
-  return forecastBirths(flags);
-}
+await runProgram({ help: HELP, parseFlags, run: forecastBirths });
 
 async function forecastBirths(flags: Flags): Promise<number> {
   await sl.init({ seed: flags.seed });

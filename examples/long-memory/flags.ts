@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseWords, someOf, wholeNumber } from "../shared/flags.ts";
 import { CELLS, type Cell } from "./train.ts";
 
 /** What the command line may choose. */
@@ -31,61 +31,26 @@ npm run example:long-memory -- [flags]
 
 Exit status: 0 whatever the cells learn, for that is what is to be found out; 2 for a wrong flag.`;
 
-/** Says in one line what is wrong with the command line. */
-export class FlagError extends Error {
-  override readonly name = "FlagError";
-}
-
 /** @throws {FlagError} for unknown flags and values out of bounds. */
 export function parseFlags(words: readonly string[]): Flags {
-  const values = parseWords(words);
+  const values = parseWords(words, {
+    task: { type: "string", default: "adding,copy" },
+    cell: { type: "string", default: CELLS.join() },
+    seeds: { type: "string", default: "1" },
+    updates: { type: "string", default: "3000" },
+    steps: { type: "string", default: "200" },
+    lag: { type: "string", default: "20" },
+    trace: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  });
   return {
     tasks: someOf("task", values.task, ["adding", "copy"] as const),
     cells: someOf("cell", values.cell, CELLS),
-    seeds: values.seeds.split(",").map((word) => wholeNumber("seeds", word, 0)),
-    updates: wholeNumber("updates", values.updates, 1),
-    steps: wholeNumber("steps", values.steps, 2),
-    lag: wholeNumber("lag", values.lag, 1),
+    seeds: values.seeds.split(",").map((word) => wholeNumber("seeds", word, { from: 0 })),
+    updates: wholeNumber("updates", values.updates, { from: 1 }),
+    steps: wholeNumber("steps", values.steps, { from: 2 }),
+    lag: wholeNumber("lag", values.lag, { from: 1 }),
     trace: values.trace,
     help: values.help,
   };
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        task: { type: "string", default: "adding,copy" },
-        cell: { type: "string", default: CELLS.join() },
-        seeds: { type: "string", default: "1" },
-        updates: { type: "string", default: "3000" },
-        steps: { type: "string", default: "200" },
-        lag: { type: "string", default: "20" },
-        trace: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FlagError(`${reason.split(". ", 1)[0]}. --help lists the flags.`);
-  }
-}
-
-function someOf<Name extends string>(
-  flag: string,
-  words: string,
-  names: readonly Name[],
-): readonly Name[] {
-  return words.split(",").map((word) => {
-    const found = names.find((name) => name === word);
-    if (found !== undefined) return found;
-    throw new FlagError(`--${flag} is "${words}", expected some of ${names.join(", ")}.`);
-  });
-}
-
-function wholeNumber(flag: string, word: string, from: number): number {
-  const value = /^\d{1,9}$/.test(word) ? Number(word) : Number.NaN;
-  if (value >= from) return value;
-  throw new FlagError(`--${flag} is "${word}", expected a whole number from ${from} on.`);
 }

@@ -4,25 +4,14 @@
  *     npm run example:long-memory -- --help
  */
 import * as sl from "sluice";
-import { FlagError, type Flags, HELP, parseFlags } from "./flags.ts";
+import { runProgram } from "../shared/program.ts";
+import { type Flags, HELP, parseFlags } from "./flags.ts";
 import { adding, copyMemory, type Task } from "./tasks.ts";
 import { type Cell, createModel, train } from "./train.ts";
 
-process.exitCode = await main(process.argv.slice(2));
+await runProgram({ help: HELP, parseFlags, run: runTasks });
 
-async function main(words: readonly string[]): Promise<number> {
-  let flags: Flags;
-  try {
-    flags = parseFlags(words);
-  } catch (error) {
-    if (!(error instanceof FlagError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
-  if (flags.help) {
-    console.log(HELP);
-    return 0;
-  }
+async function runTasks(flags: Flags): Promise<number> {
   await sl.init();
   console.log(`Adapter  ${sl.adapterName()}`);
   for (const name of flags.tasks) {

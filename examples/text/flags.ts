@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { FlagError, oneOf, parseWords, wholeNumber } from "../shared/flags.ts";
 import { MODELS, type ModelKind, RECIPES } from "./model.ts";
 
 /** What the command line may choose. */
@@ -39,20 +39,24 @@ npm run example:text -- [flags]
 Ctrl-C ends after the update under way and saves; a second one ends at once.
 Exit status: 0 after training, 2 for a wrong flag, 130 after Ctrl-C.`;
 
-/** Says in one line what is wrong with the command line. */
-export class FlagError extends Error {
-  override readonly name = "FlagError";
-}
-
 /** @throws {FlagError} for unknown flags and values out of bounds. */
 export function parseFlags(words: readonly string[]): Flags {
-  const values = parseWords(words);
+  const values = parseWords(words, {
+    model: { type: "string", default: MODELS[0] },
+    steps: { type: "string" },
+    every: { type: "string" },
+    seed: { type: "string" },
+    continue: { type: "boolean", default: false },
+    sample: { type: "string", default: SAMPLE },
+    out: { type: "string", default: "out/text" },
+    help: { type: "boolean", default: false },
+  });
   const number = (flag: "steps" | "every" | "seed", from: number): number | null => {
     const word = values[flag];
-    return word === undefined ? null : wholeNumber(flag, word, from);
+    return word === undefined ? null : wholeNumber(flag, word, { from });
   };
   const flags = {
-    model: modelKind(values.model),
+    model: oneOf("model", values.model, MODELS),
     steps: number("steps", 1),
     every: number("every", 1),
     seed: number("seed", 0),
@@ -68,37 +72,4 @@ export function parseFlags(words: readonly string[]): Flags {
   }
   if (flags.sample === "") throw new FlagError('--sample is "", expected at least one character.');
   return flags;
-}
-
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        model: { type: "string", default: MODELS[0] },
-        steps: { type: "string" },
-        every: { type: "string" },
-        seed: { type: "string" },
-        continue: { type: "boolean", default: false },
-        sample: { type: "string", default: SAMPLE },
-        out: { type: "string", default: "out/text" },
-        help: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FlagError(`${reason.split(". ", 1)[0]}. --help lists the flags.`);
-  }
-}
-
-function modelKind(word: string): ModelKind {
-  const found = MODELS.find((name) => name === word);
-  if (found !== undefined) return found;
-  throw new FlagError(`--model is "${word}", expected ${MODELS.join(", ")}.`);
-}
-
-function wholeNumber(flag: string, word: string, from: number): number {
-  const value = /^\d{1,9}$/.test(word) ? Number(word) : Number.NaN;
-  if (value >= from) return value;
-  throw new FlagError(`--${flag} is "${word}", expected a whole number from ${from} on.`);
 }

@@ -5,10 +5,12 @@
  */
 import { join } from "node:path";
 import * as sl from "sluice";
+import { FlagError } from "../shared/flags.ts";
+import { runProgram } from "../shared/program.ts";
 import { type Corpus, countCharacters, readMobyDick, splitText } from "./corpus.ts";
 import { CountModel, countModelBits } from "./count-model.ts";
 import { createJudge } from "./evaluate.ts";
-import { FlagError, type Flags, HELP, parseFlags } from "./flags.ts";
+import { type Flags, HELP, parseFlags } from "./flags.ts";
 import { RECIPES } from "./model.ts";
 import { bitsTable, countLine, describeCorpus, roundLine } from "./report.ts";
 import { sampleText } from "./sample.ts";
@@ -21,20 +23,7 @@ const LAST_SAMPLE = 500;
 /** Interrupts that come this soon after the first are the same. */
 const SAME_INTERRUPT_MS = 500;
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(words: readonly string[]): Promise<number> {
-  try {
-    const flags = parseFlags(words);
-    if (!flags.help) return await run(flags);
-    console.log(HELP);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof FlagError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
-}
+await runProgram({ help: HELP, parseFlags, run });
 
 async function run(flags: Flags): Promise<number> {
   await sl.init();

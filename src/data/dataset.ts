@@ -1,7 +1,8 @@
 import { ArgumentError } from "../errors.ts";
 import { describeValue } from "../names/describe.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { nextSeed } from "../tensor/index.ts";
-import { elementCount, wholeNumber } from "./arguments.ts";
+import { elementCount } from "./arguments.ts";
 import { type Batched, batches } from "./batches.ts";
 import { shuffled } from "./shuffle-buffer.ts";
 import { mappedAsync, prefetched, repeated, skipped, taken } from "./stages.ts";

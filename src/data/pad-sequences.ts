@@ -4,10 +4,10 @@ import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts"
 import { checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import { resolveName } from "../names/resolve.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { type HostNumbers, hostArray } from "../tensor/host-data.ts";
 import { checkDType, checkIndices, checkNumbers } from "../tensor/host-numbers.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { wholeNumber } from "./arguments.ts";
 import { emptyArray, hostTensor } from "./host-tensor.ts";
 
 /** At which end of a sequence. */

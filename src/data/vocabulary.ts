@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import { checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import { resolveName } from "../names/resolve.ts";
-import { wholeNumber } from "./arguments.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 
 /** What `data.characters` and `data.words` take beside the text. */
 export interface VocabularyConfig {

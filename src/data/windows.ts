@@ -1,10 +1,10 @@
 import { ArgumentError, LimitError, ShapeError } from "../errors.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { checkKeys } from "../names/check-keys.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { uniformBits } from "../ops/random-bits.ts";
 import type { HostNumbers } from "../tensor/host-data.ts";
 import { nextSeed, type Tensor } from "../tensor/index.ts";
-import { wholeNumber } from "./arguments.ts";
 import { Dataset, seedOf } from "./dataset.ts";
 import { hostTensor } from "./host-tensor.ts";
 import { cutRows, type HostSeries, type Series, seriesOf } from "./series.ts";

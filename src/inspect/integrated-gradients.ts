@@ -2,6 +2,7 @@ import { backward } from "../autograd/backward.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { checkKeys } from "../names/check-keys.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { ops } from "../ops/index.ts";
 import { rules } from "../tensor/current.ts";
 import {
@@ -89,8 +90,8 @@ export async function integratedGradients(
     target: "any",
     batchSize: "number",
   });
-  const steps = countOf(label, "steps", config.steps ?? 64);
-  const limit = countOf(label, "batchSize", config.batchSize ?? 256);
+  const steps = wholeNumber(config.steps ?? 64, `${label}: steps`);
+  const limit = wholeNumber(config.batchSize ?? 256, `${label}: batchSize`);
   const to = onlyInput(label, inputsFor(label, model, x));
   const [batch = 1] = to.shape;
   const isFixed = model.ports.some(({ shape }) => (shape?.[0] ?? null) !== null);
@@ -191,13 +192,6 @@ function gapOf(
     largest = Math.max(largest, Math.abs(difference));
   });
   return worst === 0 ? 0 : worst / largest;
-}
-
-function countOf(label: string, name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new ArgumentError(
-    `${label}: received ${name} ${value}. Expected a whole number from 1 on.`,
-  );
 }
 
 function onlyInput(label: string, inputs: readonly Tensor[]): Tensor {

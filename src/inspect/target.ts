@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import { reshape, slice, Tensor } from "../tensor/index.ts";
 
 /**
@@ -43,7 +44,7 @@ export function targetOf(
 }
 
 function isIndexBelow(index: unknown, end: number): boolean {
-  return Number.isInteger(index) && Number(index) >= 0 && Number(index) < end;
+  return isWholeNumber(index, 0) && index < end;
 }
 
 function called(label: string, given: unknown, batch: number): Tensor {

@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 
 /**
  * How the time loop of the recurrent op runs. `stream`: one dispatch for a run of steps, the state in workgroup memory.
@@ -39,9 +40,5 @@ export function checkKernelOptions(label: string, options: KernelOptions): void 
       `${label}: received ${describeValue(plan)} as recurrentPlan. Expected one of ${RECURRENT_PLANS.join(", ")}.`,
     );
   }
-  if (chunk !== undefined && !(Number.isInteger(chunk) && chunk > 0)) {
-    throw new ArgumentError(
-      `${label}: received ${describeValue(chunk)} as recurrentChunk. Expected a whole number from 1 up.`,
-    );
-  }
+  if (chunk !== undefined) wholeNumber(chunk, `${label}: recurrentChunk`);
 }

@@ -21,17 +21,6 @@ export function floatInput(inputs: Tensor | readonly Tensor[], layer: string): T
 }
 
 /**
- * `value` when it is a whole number from 1 up.
- * @throws {ArgumentError} otherwise.
- */
-export function positiveInteger(value: number, what: string): number {
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new ArgumentError(`${what} is ${value}. Expected a whole number from 1 up.`, {
-    details: { value },
-  });
-}
-
-/**
  * `value` when it is a finite number above 0.
  * @throws {ArgumentError} otherwise.
  */

@@ -6,6 +6,7 @@ import {
   serializeInitializer,
 } from "../initializers/index.ts";
 import { describeValue } from "../names/describe.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import {
   getRegularizer,
   type RegularizerLike,
@@ -117,7 +118,7 @@ export function checkRotary(rotary: Rotary, layer: string): Rotary {
 }
 
 function checkWindow(window: number | null, layer: string): number | null {
-  if (window === null || (Number.isInteger(window) && window > 0)) return window;
+  if (window === null || isWholeNumber(window, 1)) return window;
   throw new ArgumentError(
     `${layer}: slidingWindow is ${window}. Expected a whole number from 1 up, or null for no window.`,
     { details: { slidingWindow: window } },

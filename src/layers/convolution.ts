@@ -5,6 +5,7 @@ import {
   type InitializerLike,
   serializeInitializer,
 } from "../initializers/index.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import {
   getRegularizer,
   type RegularizerLike,
@@ -14,7 +15,7 @@ import { add, Tensor } from "../tensor/index.ts";
 import { convolve } from "../tensor/ops/convolve.ts";
 import { checkStrides, paddingOf, windowSizes } from "../tensor/ops/window-placement.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
-import { floatInput, positiveInteger } from "./arguments.ts";
+import { floatInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
@@ -115,14 +116,14 @@ export class Convolution extends Layer {
     const sizes = (given: unknown, what: string) =>
       windowSizes(given, rank, `${this.name}: ${what}`);
     this.#rank = rank;
-    this.filters = positiveInteger(config.filters, `${this.name}: filters`);
+    this.filters = wholeNumber(config.filters, `${this.name}: filters`);
     this.kernelSize = sizes(config.kernelSize, "kernelSize");
     this.strides = sizes(config.strides ?? 1, "strides");
     this.dilationRate = sizes(config.dilationRate ?? 1, "dilationRate");
     checkStrides(this.strides, this.dilationRate, this.name);
     this.padding = paddingOf(config.padding ?? "valid", paddings, `${this.name}: padding`);
     channelsLast(config.dataFormat, this.name);
-    this.groups = positiveInteger(config.groups ?? 1, `${this.name}: groups`);
+    this.groups = wholeNumber(config.groups ?? 1, `${this.name}: groups`);
     if (this.filters % this.groups !== 0) {
       throw new ArgumentError(
         `${this.name}: ${this.filters} filters in ${this.groups} groups. Expected a number of filters that the groups divide.`,

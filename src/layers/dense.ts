@@ -4,6 +4,7 @@ import {
   type InitializerLike,
   serializeInitializer,
 } from "../initializers/index.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import {
   getRegularizer,
   type RegularizerLike,
@@ -12,7 +13,7 @@ import {
 import { add, matMul, reshape, type Tensor } from "../tensor/index.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
 import { softmax } from "./activations.ts";
-import { floatInput, positiveInteger } from "./arguments.ts";
+import { floatInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
@@ -81,7 +82,7 @@ export class Dense extends Layer {
     super(
       inputDim === undefined || config.inputShape ? config : { ...config, inputShape: [inputDim] },
     );
-    this.units = positiveInteger(config.units, `${this.name}: units`);
+    this.units = wholeNumber(config.units, `${this.name}: units`);
     this.useBias = config.useBias ?? true;
     this.supportsMasking = true;
     this.inputSpec = [{ minNDim: 2 }];

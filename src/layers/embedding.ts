@@ -6,13 +6,14 @@ import {
   serializeInitializer,
 } from "../initializers/index.ts";
 import type { KeyRules } from "../names/check-keys.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import {
   getRegularizer,
   type RegularizerLike,
   serializeRegularizer,
 } from "../regularizers/resolve.ts";
 import { cast, gather, notEqual, type Tensor } from "../tensor/index.ts";
-import { positiveInteger, singleInput } from "./arguments.ts";
+import { singleInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
@@ -71,8 +72,8 @@ export class Embedding extends Layer {
     checkConfig(maker, config, { ...more, ...keys });
     const shape = config.inputLength === undefined ? {} : { inputShape: [config.inputLength] };
     super({ inputDType: "int32", ...shape, ...config });
-    this.inputDim = positiveInteger(config.inputDim, `${this.name}: inputDim`);
-    this.outputDim = positiveInteger(config.outputDim, `${this.name}: outputDim`);
+    this.inputDim = wholeNumber(config.inputDim, `${this.name}: inputDim`);
+    this.outputDim = wholeNumber(config.outputDim, `${this.name}: outputDim`);
     this.maskZero = config.maskZero ?? false;
     this.supportsMasking = true;
     this.activityRegularizer = getRegularizer(config.activityRegularizer);

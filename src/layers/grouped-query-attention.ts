@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { positiveInteger } from "./arguments.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { type ProjectedAttentionConfig, projectedAttentionKeys } from "./attention-config.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import type { ConfigDict } from "./layer-types.ts";
@@ -54,9 +54,9 @@ export class GroupedQueryAttention extends ProjectedAttention {
 
 /** @throws {ArgumentError} for sizes that are none, and for heads that cannot be shared evenly. */
 function headsOf(config: GroupedQueryAttentionConfig, layer: string): AttentionHeads {
-  const heads = positiveInteger(config.numQueryHeads, `${layer}: numQueryHeads`);
-  const keyHeads = positiveInteger(config.numKeyValueHeads, `${layer}: numKeyValueHeads`);
-  const size = positiveInteger(config.headDim, `${layer}: headDim`);
+  const heads = wholeNumber(config.numQueryHeads, `${layer}: numQueryHeads`);
+  const keyHeads = wholeNumber(config.numKeyValueHeads, `${layer}: numKeyValueHeads`);
+  const size = wholeNumber(config.headDim, `${layer}: headDim`);
   if (heads % keyHeads === 0) return { heads, keyHeads, keySize: size, valueSize: size };
   throw new ArgumentError(
     `${layer}: received ${heads} numQueryHeads for ${keyHeads} numKeyValueHeads. Expected a multiple, so that each head ` +

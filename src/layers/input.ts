@@ -2,6 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import type { LayerShape } from "./layer-shape.ts";
 import { SymbolicTensor } from "./symbolic.ts";
 
@@ -59,7 +60,7 @@ export function input(config: InputConfig): SymbolicTensor {
     );
   }
   const whole = batchShape ?? [batchSize, ...(shape ?? [])];
-  const wrong = whole.find((dim) => dim !== null && !(Number.isInteger(dim) && dim > 0));
+  const wrong = whole.find((dim) => dim !== null && !isWholeNumber(dim, 1));
   if (wrong !== undefined) {
     throw new ArgumentError(
       `input: received shape [${whole.join(", ")}]. Expected whole numbers from 1 on, or null for any size.`,

@@ -1,5 +1,6 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
 import type { DType } from "../graph/dtype.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import { applyRegularizer, type ResolvedRegularizer } from "../regularizers/resolve.ts";
 import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
 import { autoName, classNameOf, reserveName } from "./auto-name.ts";
@@ -292,7 +293,7 @@ function batchShapeOf(config: LayerConfig, layer: string): LayerShape | null {
   const { batchInputShape, inputShape, batchSize = null } = config;
   const given = batchInputShape ?? inputShape;
   if (given === undefined) return null;
-  const isSize = (dim: unknown) => dim === null || (Number.isInteger(dim) && Number(dim) > 0);
+  const isSize = (dim: unknown) => dim === null || isWholeNumber(dim, 1);
   if (!Array.isArray(given) || !given.every(isSize) || !isSize(batchSize)) {
     throw new ArgumentError(
       `${layer}: received ${JSON.stringify(given)} as the shape of its input, batch size ` +

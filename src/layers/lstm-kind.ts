@@ -6,6 +6,7 @@ import {
   type InitializerLike,
   serializeInitializer,
 } from "../initializers/index.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import {
   add,
   clipByValue,
@@ -16,7 +17,6 @@ import {
   slice,
   type Tensor,
 } from "../tensor/index.ts";
-import { positiveInteger } from "./arguments.ts";
 import { type CellKind, type MoreWeight, positiveBound } from "./gates.ts";
 import type { GatedStepConfig } from "./step-config.ts";
 
@@ -63,7 +63,7 @@ const PEEPHOLES = { i: 0, o: 1, f: 2 } as const;
 /** @throws {ArgumentError} for sizes and bounds that are not allowed. */
 export function lstmKind(owner: string, config: LSTMStepConfig): CellKind {
   const projection = config.projSize ?? null;
-  if (projection !== null) positiveInteger(projection, `${owner}: projSize`);
+  if (projection !== null) wholeNumber(projection, `${owner}: projSize`);
   const cellClip = positiveBound(config.cellClip, `${owner}: cellClip`);
   const usePeepholes = config.usePeepholes ?? false;
   const unitForgetBias = config.unitForgetBias ?? true;

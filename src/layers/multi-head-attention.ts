@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.ts";
-import { positiveInteger } from "./arguments.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { type ProjectedAttentionConfig, projectedAttentionKeys } from "./attention-config.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import type { ConfigDict } from "./layer-types.ts";
@@ -45,9 +45,9 @@ export class MultiHeadAttention extends ProjectedAttention {
   constructor(config: MultiHeadAttentionConfig) {
     checkConfig("layers.multiHeadAttention", config, keys);
     super(config, (layer) => {
-      const heads = positiveInteger(config.numHeads, `${layer}: numHeads`);
-      const keySize = positiveInteger(config.keyDim, `${layer}: keyDim`);
-      const valueSize = positiveInteger(config.valueDim ?? keySize, `${layer}: valueDim`);
+      const heads = wholeNumber(config.numHeads, `${layer}: numHeads`);
+      const keySize = wholeNumber(config.keyDim, `${layer}: keyDim`);
+      const valueSize = wholeNumber(config.valueDim ?? keySize, `${layer}: valueDim`);
       return { heads, keyHeads: heads, keySize, valueSize };
     });
     this.numHeads = this.layout.heads;
@@ -79,7 +79,7 @@ export class MultiHeadAttention extends ProjectedAttention {
 
 function sizeList(given: number | readonly number[] | null, layer: string): number[] | null {
   if (given === null) return null;
-  return [given].flat().map((size) => positiveInteger(size, `${layer}: outputShape`));
+  return [given].flat().map((size) => wholeNumber(size, `${layer}: outputShape`));
 }
 
 function axisList(given: number | readonly number[] | null, layer: string): number[] | null {

@@ -4,9 +4,10 @@ import {
   type InitializerLike,
   serializeInitializer,
 } from "../initializers/index.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import { positiveInteger, singleInput } from "./arguments.ts";
+import { singleInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { formatLayerShape, knownDim, type LayerShapes, singleShape } from "./layer-shape.ts";
@@ -40,7 +41,7 @@ export class PositionEmbedding extends Layer {
   constructor(config: PositionEmbeddingConfig) {
     super(checkConfig("layers.positionEmbedding", config, keys));
     const what = `${this.name}: sequenceLength`;
-    this.sequenceLength = positiveInteger(config.sequenceLength, what);
+    this.sequenceLength = wholeNumber(config.sequenceLength, what);
     this.supportsMasking = true;
     this.inputSpec = [{ minNDim: 2 }];
     this.#initializer = getInitializer(config.initializer ?? "glorotUniform");

@@ -3,6 +3,7 @@ import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import { ops } from "../ops/index.ts";
 import { fromHost, Tensor } from "../tensor/index.ts";
 import { carriedStates } from "./carried-states.ts";
@@ -43,7 +44,7 @@ function startOf(layer: string, given: unknown): FirstPosition {
   if (given instanceof Tensor && given.dtype !== "bool" && sizeOf(given.shape) === 1) {
     return { value: int32Scalar(given), known: null };
   }
-  if (typeof given === "number" && Number.isInteger(given) && given >= 0 && given < PARTS / 2) {
+  if (isWholeNumber(given, 0) && given < PARTS / 2) {
     return { value: ops.scalar(HostScalar.of(given, "int32")), known: given };
   }
   throw new ArgumentError(

@@ -1,6 +1,7 @@
 import type { DType } from "../graph/dtype.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { broadcastTo, reshape, type Tensor } from "../tensor/index.ts";
-import { positiveInteger, singleInput } from "./arguments.ts";
+import { singleInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
@@ -21,7 +22,7 @@ export class RepeatVector extends Layer {
 
   constructor(config: RepeatVectorConfig) {
     super(checkConfig("layers.repeatVector", config, keys));
-    this.n = positiveInteger(config.n, `${this.name}: n`);
+    this.n = wholeNumber(config.n, `${this.name}: n`);
     this.inputSpec = [{ ndim: 2 }];
   }
 

@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.ts";
 import { deserialize, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { type Tensor, zeros } from "../tensor/index.ts";
-import { positiveInteger } from "./arguments.ts";
 import { autoName, classNameOf, reserveName } from "./auto-name.ts";
 import type { LayerShape } from "./layer-shape.ts";
 import type { ConfigDict } from "./layer-types.ts";
@@ -154,7 +154,7 @@ export function stateSizesOf(cell: RNNCell): readonly number[] {
         "get stateSize() { return this.config.units; }.",
     );
   }
-  return sizes.map((one) => positiveInteger(Number(one), `${cell.name}: stateSize`));
+  return sizes.map((one) => wholeNumber(Number(one), `${cell.name}: stateSize`));
 }
 
 /** A cell as plain data: the name of its class and its config. */

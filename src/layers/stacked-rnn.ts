@@ -1,7 +1,8 @@
 import { ArgumentError } from "../errors.ts";
 import type { Serialized } from "../names/class-registry.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
-import { dropoutRate, positiveInteger } from "./arguments.ts";
+import { dropoutRate } from "./arguments.ts";
 import { Bidirectional } from "./bidirectional.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { describedRecurrence } from "./described-recurrence.ts";
@@ -59,7 +60,7 @@ export class StackedRNN<Count extends OutputCount = "one"> extends SequenceLayer
 
   constructor(config: StackedRNNConfig) {
     super(checkConfig("layers.stackedRNN", config, keys));
-    this.numLayers = positiveInteger(config.numLayers, `${this.name}: numLayers`);
+    this.numLayers = wholeNumber(config.numLayers, `${this.name}: numLayers`);
     this.dropout = dropoutRate(config.dropout ?? 0, `${this.name}: dropout`);
     this.bidirectional = config.bidirectional ?? false;
     this.#seed = config.seed;

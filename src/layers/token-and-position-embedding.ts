@@ -3,8 +3,8 @@ import {
   type InitializerLike,
   serializeInitializer,
 } from "../initializers/index.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { add, type Tensor } from "../tensor/index.ts";
-import { positiveInteger } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
 import { type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
@@ -52,7 +52,7 @@ export class TokenAndPositionEmbedding extends Layer {
     checkConfig("layers.tokenAndPositionEmbedding", config, keys);
     super({ inputDType: "int32", ...config });
     const size = (key: "vocabularySize" | "embeddingDim"): number =>
-      positiveInteger(config[key], `${this.name}: ${key}`);
+      wholeNumber(config[key], `${this.name}: ${key}`);
     this.#initializer = getInitializer(config.embeddingsInitializer ?? "uniform");
     this.supportsMasking = true;
     this.tokenEmbedding = new ReversibleEmbedding({

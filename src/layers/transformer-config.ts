@@ -5,13 +5,14 @@ import {
   serializeInitializer,
 } from "../initializers/index.ts";
 import { resolveName } from "../names/resolve.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import {
   getRegularizer,
   type RegularizerLike,
   serializeRegularizer,
 } from "../regularizers/resolve.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
-import { dropoutRate, positiveInteger } from "./arguments.ts";
+import { dropoutRate } from "./arguments.ts";
 import { checkRotary, type Rotary } from "./attention-config.ts";
 import type { OwnKeys } from "./check-config.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -101,8 +102,8 @@ export function resolveTransformer(config: TransformerConfig, layer: string) {
     );
   }
   return {
-    intermediateDim: positiveInteger(config.intermediateDim, `${layer}: intermediateDim`),
-    numHeads: positiveInteger(config.numHeads, `${layer}: numHeads`),
+    intermediateDim: wholeNumber(config.intermediateDim, `${layer}: intermediateDim`),
+    numHeads: wholeNumber(config.numHeads, `${layer}: numHeads`),
     dropout: dropoutRate(config.dropout ?? 0, `${layer}: dropout`),
     activation: getActivation(feedForward === "dense" ? (activation ?? "relu") : null),
     feedForward,

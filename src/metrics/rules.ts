@@ -5,6 +5,7 @@ import { ignoredClass, lossAliases, lossNames, makeRule } from "../losses/rules.
 import { checkKeys, type KeyRules } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
 import { resolveName } from "../names/resolve.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import {
   accuracyRule,
   binaryAccuracyRule,
@@ -12,7 +13,6 @@ import {
   sparseCategoricalAccuracyRule,
 } from "./accuracy.ts";
 import { aucRule } from "./auc.ts";
-import { checkCount } from "./check-count.ts";
 import { cosineSimilarityMetric } from "./cosine-similarity.ts";
 import { f1ScoreRule } from "./f1-score.ts";
 import { ignoringClass, lossMetricRule } from "./loss-metric.ts";
@@ -60,7 +60,7 @@ const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRu
   auc: ({ curve, numThresholds, summationMethod, fromLogits }) =>
     aucRule({
       curve: oneOf("curve", curve, ["ROC", "PR"]),
-      numThresholds: checkCount("numThresholds", numThresholds ?? 200, 2),
+      numThresholds: wholeNumber(numThresholds ?? 200, "metric: numThresholds", 2),
       summationMethod: oneOf("summationMethod", summationMethod, [
         "interpolation",
         "minoring",
@@ -138,8 +138,8 @@ function isOwn(name: MetricName | LossName): name is OwnMetricName {
 }
 
 function selection({ thresholds, topK, classId }: PrecisionOptions): PrecisionOptions {
-  if (topK != null) checkCount("topK", topK, 1);
-  if (classId != null) checkCount("classId", classId, 0);
+  if (topK != null) wholeNumber(topK, "metric: topK");
+  if (classId != null) wholeNumber(classId, "metric: classId", 0);
   return { thresholds: thresholds ?? null, topK: topK ?? null, classId: classId ?? null };
 }
 

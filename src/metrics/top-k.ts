@@ -1,13 +1,13 @@
 import { HostScalar } from "../graph/host-scalar.ts";
 import type { Value } from "../graph/node.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { ops } from "../ops/index.ts";
 import { argMax, checkSame, classNumbers } from "./accuracy.ts";
-import { checkCount } from "./check-count.ts";
 import type { RowMetric } from "./metric-rule.ts";
 
 /** 1 where the largest label of a row is among the k largest predictions; labels are one-hot, [.., V]. */
 export function topKCategoricalAccuracyRule(k = 5): RowMetric {
-  checkCount("k", k, 1);
+  wholeNumber(k, "metric: k");
   return {
     name: "topKCategoricalAccuracy",
     values(labels, predictions) {
@@ -19,7 +19,7 @@ export function topKCategoricalAccuracyRule(k = 5): RowMetric {
 
 /** 1 where the class of a row is among the k largest predictions; labels are class numbers, [..] or [.., 1]. */
 export function sparseTopKCategoricalAccuracyRule(k = 5): RowMetric {
-  checkCount("k", k, 1);
+  wholeNumber(k, "metric: k");
   return {
     name: "sparseTopKCategoricalAccuracy",
     values: (labels, predictions) =>

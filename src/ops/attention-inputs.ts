@@ -6,6 +6,7 @@ import {
   type AttentionSizes,
   attentionSizes,
 } from "../kernels/attention-shape.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import { type Named, named } from "./named-inputs.ts";
 
 /** Names that a node's inputs can have, in the order in which they stand. */
@@ -120,7 +121,7 @@ function checkSettings({ scale, window, dropout }: AttentionSettings, label: str
   if (!Number.isFinite(scale)) {
     throw new ArgumentError(`${label}: scale is ${scale}; expected a finite number.`);
   }
-  if (window !== null && !(Number.isInteger(window) && window >= 1)) {
+  if (window !== null && !isWholeNumber(window, 1)) {
     throw new ArgumentError(
       `${label}: window is ${window}. Expected a whole number from 1 up (1: each query sees its own position alone), or null.`,
     );

@@ -24,14 +24,6 @@ export function checkSetting(label: string, value: number, bounds: Bounds): numb
   );
 }
 
-/** The same for whole numbers. */
-export function checkCount(label: string, value: number, { from }: { from: number }): number {
-  if (Number.isSafeInteger(value) && value >= from) return value;
-  throw new ArgumentError(
-    `${label}: received ${String(value)}. Expected a whole number from ${from} on.`,
-  );
-}
-
 /**
  * What a function of the user gave has to be a tensor of the weight's shape: another might be broadcast in silence.
  * @throws {ArgumentError | ShapeError} naming the function, what it gave and what is expected.

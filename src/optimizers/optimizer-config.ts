@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.ts";
 import { type ConfigKeys, checkKeys, type KeyRule, type KeyRules } from "../names/check-keys.ts";
-import { checkCount, checkSetting } from "./check-setting.ts";
+import { wholeNumber } from "../names/whole-number.ts";
+import { checkSetting } from "./check-setting.ts";
 import type { LearningRate } from "./resolve-schedule.ts";
 import { withDefaults } from "./with-defaults.ts";
 
@@ -109,8 +110,8 @@ export function sharedSettings(label: string, config: OptimizerConfig): SharedSe
   }
   checkSetting(`${label} weightDecay`, settings.weightDecay, { from: 0 });
   checkSetting(`${label} emaMomentum`, settings.emaMomentum, { from: 0, to: 1 });
-  checkCount(`${label} emaOverwriteFrequency`, settings.emaOverwriteFrequency, { from: 0 });
-  checkCount(`${label} gradientAccumulationSteps`, settings.gradientAccumulationSteps, { from: 1 });
+  wholeNumber(settings.emaOverwriteFrequency, `${label}: emaOverwriteFrequency`, 0);
+  wholeNumber(settings.gradientAccumulationSteps, `${label}: gradientAccumulationSteps`);
   if ([globalClipnorm, clipnorm, clipvalue].filter((bound) => bound > 0).length > 1) {
     throw new ArgumentError(
       `${label}: received several of globalClipnorm, clipnorm and clipvalue. Expected one of them.`,

@@ -1,5 +1,5 @@
+import { wholeNumber } from "../names/whole-number.ts";
 import { Tensor, tensor, type Variable, variable } from "../tensor/index.ts";
-import { checkCount } from "./check-setting.ts";
 import { ACCUMULATOR, AVERAGE } from "./kept-means.ts";
 import type { NamedData, NamedTensor } from "./named-tensor.ts";
 import type { SharedSettings } from "./optimizer-config.ts";
@@ -88,7 +88,7 @@ export class OptimizerState {
     for (const { name, data } of weights) {
       if (name !== "iter" && name !== this.#countName) continue;
       const [given = Number.NaN] = data;
-      counts.set(name, checkCount(`${this.#name}.setWeights: ${name}`, given, { from: 0 }));
+      counts.set(name, wholeNumber(given, `${this.#name}.setWeights: ${name}`, 0));
     }
     this.slots.restore(weights.filter(({ name }) => !counts.has(name)));
     const accumulated = counts.get(this.#countName);

@@ -1,8 +1,9 @@
 import { ArgumentError } from "../errors.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import type { ClassWeight } from "./batches/class-weight.ts";
-import { checkBatchSize, type ModelData, type SampleWeight } from "./batches/data.ts";
+import type { ModelData, SampleWeight } from "./batches/data.ts";
 import type { BatchDataset } from "./batches/dataset-source.ts";
 import type { CallbackHooks } from "./callbacks/callback-hooks.ts";
 
@@ -150,7 +151,7 @@ export function fitSettings(label: string, config: FitConfig): FitSettings {
       `${label}: received both validationSplit and validationData. Expected one of them.`,
     );
   }
-  const batchSize = checkBatchSize(label, config.batchSize ?? 32);
+  const batchSize = wholeNumber(config.batchSize ?? 32, `${label}: batchSize`);
   return { ...trainingSettings(label, config, batchSize), batchSize, shuffle, validationSplit };
 }
 
@@ -176,19 +177,19 @@ function trainingSettings(
   const stepsPerEpoch = config.stepsPerEpoch ?? null;
   const validationSteps = config.validationSteps ?? null;
   const validationFreq = config.validationFreq ?? 1;
-  for (const epoch of [validationFreq].flat()) checkCount(label, "validationFreq", epoch, 1);
-  checkCount(label, "epochs", epochs, 1);
-  checkCount(label, "initialEpoch", initialEpoch, 0);
-  if (stepsPerEpoch !== null) checkCount(label, "stepsPerEpoch", stepsPerEpoch, 1);
-  if (validationSteps !== null) checkCount(label, "validationSteps", validationSteps, 1);
+  for (const epoch of [validationFreq].flat()) wholeNumber(epoch, `${label}: validationFreq`);
+  wholeNumber(epochs, `${label}: epochs`);
+  wholeNumber(initialEpoch, `${label}: initialEpoch`, 0);
+  if (stepsPerEpoch !== null) wholeNumber(stepsPerEpoch, `${label}: stepsPerEpoch`);
+  if (validationSteps !== null) wholeNumber(validationSteps, `${label}: validationSteps`);
   return {
     epochs,
     initialEpoch,
     stepsPerEpoch,
     validationSteps,
-    validationBatchSize: checkBatchSize(
-      `${label}: validation`,
+    validationBatchSize: wholeNumber(
       config.validationBatchSize ?? batchSize,
+      `${label}: validationBatchSize`,
     ),
     validationFreq,
     yieldEveryMs: yieldEveryMs(label, config.yieldEvery ?? "auto"),
@@ -243,11 +244,4 @@ function yieldEveryMs(label: string, yieldEvery: YieldEvery): number {
           '"batch", "epoch" or "never".',
       );
   }
-}
-
-function checkCount(label: string, name: string, value: number, from: number): void {
-  if (Number.isInteger(value) && value >= from) return;
-  throw new ArgumentError(
-    `${label}: received ${name} ${String(value)}. Expected a whole number from ${from} on.`,
-  );
 }

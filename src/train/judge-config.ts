@@ -1,5 +1,5 @@
-import { ArgumentError } from "../errors.ts";
 import type { ConfigKeys } from "../names/check-keys.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import type { SampleWeight } from "./batches/data.ts";
 import type { Verbose } from "./fit-config.ts";
 
@@ -67,8 +67,5 @@ export const evaluateDatasetKeys: ConfigKeys<EvaluateDatasetConfig> = {
  */
 export function checkSteps(label: string, steps: number | null | undefined): number {
   if (steps === null || steps === undefined) return Number.POSITIVE_INFINITY;
-  if (Number.isInteger(steps) && steps >= 1) return steps;
-  throw new ArgumentError(
-    `${label}: received steps ${String(steps)}. Expected a whole number from 1 on.`,
-  );
+  return wholeNumber(steps, `${label}: steps`);
 }

@@ -1,13 +1,8 @@
 import type { LayerOutputs, OutputCount } from "../layers/layer-types.ts";
 import { checkKeys } from "../names/check-keys.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import type { Tensor } from "../tensor/index.ts";
-import {
-  checkBatchSize,
-  countRows,
-  type ModelData,
-  type SampleWeight,
-  tensorsFor,
-} from "./batches/data.ts";
+import { countRows, type ModelData, type SampleWeight, tensorsFor } from "./batches/data.ts";
 import type { BatchDataset } from "./batches/dataset-source.ts";
 import type { CallbackModel, Logs } from "./callbacks/callback-hooks.ts";
 import { CompiledModel } from "./compiled-model.ts";
@@ -176,7 +171,7 @@ export abstract class Model<Count extends OutputCount = OutputCount> extends Com
     const label = `${this.name}.predict`;
     checkKeys(label, config, predictKeys);
     checkVerbose(label, config.verbose);
-    const batchSize = checkBatchSize(label, config.batchSize ?? 32);
+    const batchSize = wholeNumber(config.batchSize ?? 32, `${label}: batchSize`);
     this.#predictor ??= new Predictor(this);
     const inputs = tensorsFor(`${label}: x`, x, this.inputPorts());
     const all = countRows(label, { inputs, labels: [], weights: [], weighedBy: [] });

@@ -1,5 +1,6 @@
 import { DisposedError, NumericsError, SluiceError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
+import { wholeNumber } from "../names/whole-number.ts";
 import { currentEngine } from "../tensor/current.ts";
 import {
   nextSeed,
@@ -8,13 +9,7 @@ import {
   type Tensor,
   withStream,
 } from "../tensor/index.ts";
-import {
-  batchTensors,
-  checkBatchSize,
-  type DataArguments,
-  mapBatch,
-  rowsOf,
-} from "./batches/data.ts";
+import { batchTensors, type DataArguments, mapBatch, rowsOf } from "./batches/data.ts";
 import type { BatchDataset } from "./batches/dataset-source.ts";
 import { FitData, type FitSources, type Trainee } from "./batches/fit-data.ts";
 import { BackupAndRestore } from "./callbacks/backup-and-restore.ts";
@@ -231,7 +226,7 @@ export class Trainer {
   /** Enqueues the judgement of all batches at once; the figures are scalars. */
   evaluate(data: DataArguments, { batchSize, steps }: JudgedRows): Tensor[] {
     const label = `${this.#name}.evaluate`;
-    checkBatchSize(label, batchSize);
+    wholeNumber(batchSize, `${label}: batchSize`);
     const { batch, rows } = this.#data.prepare(label, data);
     const end = Math.min(rows, batchSize * steps);
     const step = this.#evaluationStep();

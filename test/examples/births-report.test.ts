@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { forecastChart } from "../../examples/births/chart.ts";
 import { type ForecastDay, meanAbsoluteErrors } from "../../examples/births/evaluate.ts";
-import { FlagError, parseFlags } from "../../examples/births/flags.ts";
+import { parseFlags } from "../../examples/births/flags.ts";
 import { errorTable, forecastCsv, verdict } from "../../examples/births/report.ts";
+import { FlagError } from "../../examples/shared/flags.ts";
 
 describe("the command line", () => {
   test("has defaults", () => {

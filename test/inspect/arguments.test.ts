@@ -63,7 +63,7 @@ describe("inspect", () => {
       "no steps",
       () => integratedGradients(recurrent, x, { steps: 0 }),
       sl.ArgumentError,
-      /received steps 0\. Expected a whole number from 1/,
+      /steps is 0\. Expected a whole number from 1/,
     ],
     [
       "an unknown option",

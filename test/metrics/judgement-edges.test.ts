@@ -71,13 +71,13 @@ describe("errors", () => {
   test("settings out of bounds are refused", () => {
     const refused: readonly (readonly [unknown, string])[] = [
       [{ kind: "precision", thresholds: [0.1, 0.2] }, "thresholds"],
-      [{ kind: "precision", topK: 0 }, "topK 0"],
-      [{ kind: "recall", classId: -1 }, "classId -1"],
+      [{ kind: "precision", topK: 0 }, "topK is 0"],
+      [{ kind: "recall", classId: -1 }, "classId is -1"],
       [{ kind: "f1Score", average: null }, "average"],
       [{ kind: "f1Score", average: "mean" }, "macro"],
-      [{ kind: "auc", numThresholds: 1 }, "numThresholds 1"],
+      [{ kind: "auc", numThresholds: 1 }, "numThresholds is 1"],
       [{ kind: "auc", curve: "PQ" }, '"PR"'],
-      [{ kind: "topKCategoricalAccuracy", k: 1.5 }, "k 1.5"],
+      [{ kind: "topKCategoricalAccuracy", k: 1.5 }, "k is 1.5"],
       [{ kind: "precision", threshold: 0.3 }, "thresholds"],
       [{ kind: "mae", name: "" }, "name"],
       [{ kind: "r2Score", numRegressors: 2 }, "numRegressors"],
@@ -87,7 +87,7 @@ describe("errors", () => {
       expect(() => resolveMetric(spec as MetricSpec), says).toThrow(says);
     }
     expect(() => metrics.precision([[1, 0]], [[0.5, 0.5]], { classId: 2 })).toThrow("classId 2");
-    expect(() => metrics.topKCategoricalAccuracy([[0, 1]], [[0, 1]], { k: 0 })).toThrow("k 0");
+    expect(() => metrics.topKCategoricalAccuracy([[0, 1]], [[0, 1]], { k: 0 })).toThrow("k is 0");
   });
 
   test("shapes that do not fit are refused", () => {

@@ -126,7 +126,7 @@ describe("the other verbs", () => {
   const compile = (config: unknown): void => linearModel().compile(config as never);
   const wrong: [string, () => unknown, string][] = [
     ["predict batch_size", () => linearModel().predict(x, { batch_size: 1 } as never), "batchSize"],
-    ["predict steps", () => linearModel().predict(x, { steps: 0 }), "steps 0"],
+    ["predict steps", () => linearModel().predict(x, { steps: 0 }), "steps is 0"],
     [
       "predict callbacks",
       () => linearModel().predict(x, { callbacks: [] } as never),

@@ -8,6 +8,7 @@ import {
   sizeOf,
 } from "../../graph/shape.ts";
 import { formatSpec } from "../../graph/spec.ts";
+import { isWholeNumber } from "../../names/whole-number.ts";
 import type { TensorLike } from "../convert.ts";
 
 /*
@@ -69,7 +70,7 @@ export function perAxis(
 
 /** A whole number of at least `least`. */
 export function countOf(count: number, label: string, least = 1): number {
-  if (Number.isInteger(count) && count >= least) return count;
+  if (isWholeNumber(count, least)) return count;
   throw new ArgumentError(
     `${label}: received ${shown(count)}; expected a whole number from ${least} on.`,
   );

@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { findName } from "../../names/resolve.ts";
+import { isWholeNumber } from "../../names/whole-number.ts";
 import { shown } from "./shape-arguments.ts";
 
 /**
@@ -78,7 +79,7 @@ export function windowSizes(given: unknown, rank: number, label: string): readon
   const list: readonly unknown[] = Array.isArray(given)
     ? given
     : new Array<unknown>(rank).fill(given);
-  const isSize = (one: unknown): one is number => Number.isInteger(one) && Number(one) > 0;
+  const isSize = (one: unknown): one is number => isWholeNumber(one, 1);
   if (list.length === rank && list.every(isSize)) return list;
   const several = rank > 1 ? ` or ${rank} of them in a list` : "";
   throw new ArgumentError(

@@ -70,17 +70,6 @@ export function countRows(label: string, batch: Batch): number {
 }
 
 /**
- * A batch size from the caller.
- * @throws {ArgumentError} unless it is a whole number from 1 on.
- */
-export function checkBatchSize(label: string, batchSize: number): number {
-  if (Number.isInteger(batchSize) && batchSize >= 1) return batchSize;
-  throw new ArgumentError(
-    `${label}: received batchSize ${String(batchSize)}. Expected a whole number from 1 on.`,
-  );
-}
-
-/**
  * Samples `start` to `start + count` of a tensor. Host data stays on the host until its batch runs.
  */
 export function rowsOf(tensor: Tensor, start: number, count: number): Tensor {

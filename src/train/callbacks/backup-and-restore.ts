@@ -2,6 +2,7 @@ import { ArgumentError } from "../../errors.ts";
 import { type ModelStore, openStore, type StoreTarget } from "../../formats/index.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
 import { describeValue } from "../../names/describe.ts";
+import { isWholeNumber } from "../../names/whole-number.ts";
 import { Callback } from "./callback.ts";
 
 /** Settings of `backupAndRestore`. */
@@ -98,7 +99,7 @@ export function backupAndRestore(config: BackupAndRestoreConfig): BackupAndResto
 }
 
 function checkFreq(saveFreq: "epoch" | number): "epoch" | number {
-  if (saveFreq === "epoch" || (Number.isInteger(saveFreq) && saveFreq >= 1)) return saveFreq;
+  if (saveFreq === "epoch" || isWholeNumber(saveFreq, 1)) return saveFreq;
   throw new ArgumentError(
     `${LABEL}: received saveFreq ${describeValue(saveFreq)}. Expected "epoch", or a number of batches from 1 on.`,
   );

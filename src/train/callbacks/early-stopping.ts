@@ -1,16 +1,11 @@
 import { FormatError } from "../../errors.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
+import { wholeNumber } from "../../names/whole-number.ts";
 import type { Tensor } from "../../tensor/index.ts";
 import { Callback } from "./callback.ts";
 import type { CallbackState, Logs } from "./callback-hooks.ts";
 import { Monitor, type MonitorConfig } from "./monitor.ts";
-import {
-  countSetting,
-  finiteOrNull,
-  numberSetting,
-  stateNumber,
-  verboseSetting,
-} from "./settings.ts";
+import { finiteOrNull, numberSetting, stateNumber, verboseSetting } from "./settings.ts";
 
 /** Settings of `earlyStopping`. */
 export interface EarlyStoppingConfig extends MonitorConfig {
@@ -64,12 +59,12 @@ export class EarlyStopping extends Callback {
     super();
     checkKeys(LABEL, config, keys);
     this.#monitor = new Monitor(LABEL, config, config.minDelta ?? 0);
-    this.#patience = countSetting(`${LABEL} patience`, config.patience ?? 0);
+    this.#patience = wholeNumber(config.patience ?? 0, `${LABEL}: patience`, 0);
     this.#isVerbose = verboseSetting(LABEL, config.verbose ?? 0);
     const baseline = config.baseline ?? null;
     this.#baseline = baseline === null ? null : numberSetting(`${LABEL} baseline`, baseline);
     this.#restoresBest = config.restoreBestWeights ?? false;
-    this.#startFromEpoch = countSetting(`${LABEL} startFromEpoch`, config.startFromEpoch ?? 0);
+    this.#startFromEpoch = wholeNumber(config.startFromEpoch ?? 0, `${LABEL}: startFromEpoch`, 0);
     this.best = this.#monitor.worst;
   }
 

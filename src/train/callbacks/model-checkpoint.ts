@@ -1,17 +1,12 @@
 import { ArgumentError } from "../../errors.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
 import { describeValue } from "../../names/describe.ts";
+import { wholeNumber } from "../../names/whole-number.ts";
 import { Callback } from "./callback.ts";
 import type { CallbackModel, CallbackState, Logs } from "./callback-hooks.ts";
 import { Monitor, type MonitorConfig } from "./monitor.ts";
 import { PathTemplate } from "./path-template.ts";
-import {
-  countSetting,
-  finiteOrNull,
-  numberSetting,
-  stateNumber,
-  verboseSetting,
-} from "./settings.ts";
+import { finiteOrNull, numberSetting, stateNumber, verboseSetting } from "./settings.ts";
 
 /** Settings of `modelCheckpoint`. */
 export interface ModelCheckpointConfig extends MonitorConfig {
@@ -80,7 +75,7 @@ export class ModelCheckpoint extends Callback {
     this.best = this.#first;
     const frequency = config.saveFreq ?? "epoch";
     this.#everyBatches =
-      frequency === "epoch" ? null : countSetting(`${LABEL} saveFreq`, frequency, 1);
+      frequency === "epoch" ? null : wholeNumber(frequency, `${LABEL}: saveFreq`);
     // Only then: fit waits for the figures of each batch where somebody takes them.
     if (this.#everyBatches !== null) this.onBatchEnd = this.#afterBatch;
   }

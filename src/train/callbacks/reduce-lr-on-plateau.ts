@@ -1,15 +1,10 @@
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
+import { wholeNumber } from "../../names/whole-number.ts";
 import { Callback } from "./callback.ts";
 import type { CallbackState, EpochLogs } from "./callback-hooks.ts";
 import { adjustableOptimizer, LEARNING_RATE } from "./learning-rate.ts";
 import { Monitor, type MonitorConfig } from "./monitor.ts";
-import {
-  countSetting,
-  finiteOrNull,
-  numberSetting,
-  stateNumber,
-  verboseSetting,
-} from "./settings.ts";
+import { finiteOrNull, numberSetting, stateNumber, verboseSetting } from "./settings.ts";
 
 /** Settings of `reduceLROnPlateau`. */
 export interface ReduceLROnPlateauConfig extends MonitorConfig {
@@ -61,9 +56,9 @@ export class ReduceLROnPlateau extends Callback {
     checkKeys(LABEL, config, keys);
     this.#monitor = new Monitor(LABEL, config, config.minDelta ?? 1e-4);
     this.#factor = numberSetting(`${LABEL} factor`, config.factor ?? 0.1, { from: 0, below: 1 });
-    this.#patience = countSetting(`${LABEL} patience`, config.patience ?? 10);
+    this.#patience = wholeNumber(config.patience ?? 10, `${LABEL}: patience`, 0);
     this.#isVerbose = verboseSetting(LABEL, config.verbose ?? 0);
-    this.#cooldown = countSetting(`${LABEL} cooldown`, config.cooldown ?? 0);
+    this.#cooldown = wholeNumber(config.cooldown ?? 0, `${LABEL}: cooldown`, 0);
     this.#minLr = numberSetting(`${LABEL} minLr`, config.minLr ?? 0, { from: 0 });
     this.best = this.#monitor.worst;
   }

@@ -3,17 +3,6 @@ import { describeValue } from "../../names/describe.ts";
 import type { CallbackState } from "./callback-hooks.ts";
 
 /**
- * A setting that counts something: a whole number from `from` (0) on.
- * @throws {ArgumentError} otherwise.
- */
-export function countSetting(label: string, value: number, from = 0): number {
-  if (Number.isInteger(value) && value >= from) return value;
-  throw new ArgumentError(
-    `${label}: received ${describeValue(value)}. Expected a whole number from ${from} on.`,
-  );
-}
-
-/**
  * A setting that is a finite number from `from` on, and below `below`.
  * @throws {ArgumentError} otherwise.
  */

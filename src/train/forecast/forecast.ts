@@ -3,6 +3,7 @@ import { formatShape } from "../../graph/shape.ts";
 import { statesFrom } from "../../layers/recurrent-states.ts";
 import { checkKeys } from "../../names/check-keys.ts";
 import { describeValue } from "../../names/describe.ts";
+import { wholeNumber } from "../../names/whole-number.ts";
 import { scalar, type Tensor, type TensorLike, toTensor } from "../../tensor/index.ts";
 import { Model } from "../model.ts";
 import { isCausal, isRecurrent } from "./causal.ts";
@@ -64,11 +65,7 @@ export function forecast(
     );
   }
   checkKeys("forecast", config, { window: "number", exogenous: "any", initialState: "any" });
-  if (!Number.isInteger(steps) || steps < 1) {
-    throw new ArgumentError(
-      `forecast: received ${describeValue(steps)} as steps. Expected a whole number from 1 on.`,
-    );
-  }
+  wholeNumber(steps, "forecast: steps");
   if (model.inputs.length > 1) {
     throw new ArgumentError(
       `forecast: ${model.name} has ${model.inputs.length} inputs. Expected one; what is known beforehand are the last ` +
@@ -137,11 +134,7 @@ function windowOf(model: Model, history: Tensor, config: ForecastConfig): number
   const [, time = 1] = history.shape;
   const asked = config.window ?? null;
   if (asked === null && isRecurrent(model) && isCausal(model)) return null;
-  if (asked !== null && (!Number.isInteger(asked) || asked < 1)) {
-    throw new ArgumentError(
-      `forecast: received ${asked} as window. Expected a whole number from 1 on.`,
-    );
-  }
+  if (asked !== null) wholeNumber(asked, "forecast: window");
   if ((config.initialState ?? null) !== null) {
     throw new ArgumentError(
       `forecast: received an initialState for ${model.name}, which sees a window at a time. Expected none: states ` +

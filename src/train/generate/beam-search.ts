@@ -1,12 +1,13 @@
 import { ArgumentError, NumericsError } from "../../errors.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
 import { describeValue } from "../../names/describe.ts";
+import { wholeNumber } from "../../names/whole-number.ts";
 import { throwIfAborted, unlessAborted } from "../abort.ts";
 import { Model } from "../model.ts";
 import { BeamRun, type BeamTrace } from "./beam-run.ts";
 import { tokenPorts } from "./logits.ts";
 import { checkIds, idPrompt, type PromptIds, textPrompt } from "./prompt.ts";
-import { type GenerateConfig, signalOf, wholeFrom } from "./settings.ts";
+import { type GenerateConfig, signalOf } from "./settings.ts";
 import { CHUNK } from "./token-run.ts";
 import { beginning } from "./window.ts";
 
@@ -82,12 +83,8 @@ export async function beamSearch(
   }
   model.requireLive(LABEL);
   checkKeys(LABEL, config, KEYS);
-  const beams = wholeFrom(1, { label: LABEL, name: "beams", received: config.beams ?? 4 });
-  const maxTokens = wholeFrom(1, {
-    label: LABEL,
-    name: "maxTokens",
-    received: config.maxTokens ?? 256,
-  });
+  const beams = wholeNumber(config.beams ?? 4, `${LABEL}: beams`);
+  const maxTokens = wholeNumber(config.maxTokens ?? 256, `${LABEL}: maxTokens`);
   const penalty = penaltyOf(config);
   const stopIds = stopsOf(config);
   const { vocabulary } = config;

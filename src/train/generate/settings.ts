@@ -1,6 +1,7 @@
 import { ArgumentError } from "../../errors.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
 import { describeValue } from "../../names/describe.ts";
+import { wholeNumber } from "../../names/whole-number.ts";
 import type { SamplingRules } from "../../ops/ops.ts";
 import { nextSeed } from "../../tensor/index.ts";
 
@@ -80,14 +81,12 @@ const KEYS: ConfigKeys<GenerateConfig> = {
 export function settingsOf(config: GenerateConfig): Settings {
   checkKeys("generate", config, KEYS);
   return {
-    maxTokens: wholeFrom(1, { name: "maxTokens", received: config.maxTokens ?? 256 }),
+    maxTokens: wholeNumber(config.maxTokens ?? 256, "generate: maxTokens"),
     rules: rulesOf(config),
     seed: seedOf("generate", config.seed),
     ...stopsOf(config),
     fromLogits: config.fromLogits ?? null,
-    window: isGiven(config.window)
-      ? wholeFrom(1, { name: "window", received: config.window })
-      : null,
+    window: isGiven(config.window) ? wholeNumber(config.window, "generate: window") : null,
     signal: signalOf("generate", config.signal),
   };
 }
@@ -95,7 +94,7 @@ export function settingsOf(config: GenerateConfig): Settings {
 function rulesOf({ temperature, topK, topP, minP }: GenerateConfig): SamplingRules {
   const rules = {
     temperature: temperature ?? 1,
-    topK: isGiven(topK) ? wholeFrom(1, { name: "topK", received: topK }) : 0,
+    topK: isGiven(topK) ? wholeNumber(topK, "generate: topK") : 0,
     topP: topP ?? 1,
     minP: minP ?? 0,
   };
@@ -153,31 +152,13 @@ function stopsOf({ stop, vocabulary }: GenerateConfig): Pick<Settings, "stopIds"
   return { stopIds, stopTexts };
 }
 
-/** @throws {ArgumentError} unless it is a whole number from `least` on. */
-export function wholeFrom(
-  least: number,
-  { label = "generate", ...given }: { label?: string; name: string; received: number },
-): number {
-  const { received } = given;
-  check(Number.isInteger(received) && received >= least, {
-    ...{ label, ...given },
-    expected: `a whole number from ${least} on`,
-  });
-  return received;
-}
-
 function check(
   isFit: boolean,
-  {
-    label = "generate",
-    name,
-    received,
-    expected,
-  }: { label?: string; name: string; received: unknown; expected: string },
+  { name, received, expected }: { name: string; received: unknown; expected: string },
 ): void {
   if (isFit) return;
   throw new ArgumentError(
-    `${label}: received ${describeValue(received)} as ${name}. Expected ${expected}.`,
+    `generate: received ${describeValue(received)} as ${name}. Expected ${expected}.`,
     { details: { [name]: received } },
   );
 }

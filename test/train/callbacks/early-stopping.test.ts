@@ -213,7 +213,7 @@ describe("earlyStopping in fit", () => {
 
 describe("earlyStopping refuses", () => {
   test.each([
-    [{ patience: -1 }, "patience: received -1. Expected a whole number from 0 on."],
+    [{ patience: -1 }, "patience is -1. Expected a whole number from 0 up."],
     [{ patience: 1.5 }, "whole number"],
     [{ minDelta: nan }, "minDelta: received NaN"],
     [{ mode: "maximum" }, 'received mode "maximum". Expected "auto", "min" or "max".'],

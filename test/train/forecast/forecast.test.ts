@@ -274,7 +274,7 @@ describe("what does not fit is named", () => {
 
   test.each([0, 1.5, -1, Number.NaN])("steps %j", (steps) => {
     expect(call({ steps })).toThrow(ArgumentError);
-    expect(call({ steps })).toThrow("as steps. Expected a whole number from 1 on");
+    expect(call({ steps })).toThrow(`steps is ${steps}. Expected a whole number from 1 up`);
   });
 
   test("history", () => {
@@ -311,7 +311,7 @@ describe("what does not fit is named", () => {
   });
 
   test("windows", () => {
-    expect(call({ config: { window: 0 } })).toThrow("received 0 as window");
+    expect(call({ config: { window: 0 } })).toThrow("window is 0");
     expect(call({ config: { window: T + 1 } })).toThrow(
       `received a history of ${T} steps. Expected at least ${T + 1}, which net sees at a time`,
     );
