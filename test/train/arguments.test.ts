@@ -16,9 +16,9 @@ describe("fit", () => {
   const wrong: [string, unknown, string][] = [
     ["epoch", { epoch: 3 }, "sequential_\\d+.fit: there is no option epoch. Did you mean epochs?"],
     ["batch_size", { batch_size: 3 }, "Did you mean batchSize?"],
-    ["stepsPerEpoch 0", { stepsPerEpoch: 0 }, "stepsPerEpoch 0"],
-    ["validationSteps 1.5", { validationSteps: 1.5 }, "validationSteps 1.5"],
-    ["validationFreq 0", { validationFreq: 0 }, "validationFreq 0"],
+    ["stepsPerEpoch 0", { stepsPerEpoch: 0 }, "stepsPerEpoch is 0"],
+    ["validationSteps 1.5", { validationSteps: 1.5 }, "validationSteps is 1.5"],
+    ["validationFreq 0", { validationFreq: 0 }, "validationFreq is 0"],
     ['shuffle "batches"', { shuffle: "batches" }, 'Expected true, false or "batch"'],
     ["verbose 3", { verbose: 3 }, "received verbose 3"],
     ["a signal that is none", { signal: {} }, "received {} as signal"],
