@@ -2,6 +2,7 @@ import { ArgumentError } from "../errors.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
 import { isPlainObject } from "../names/plain-object.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import type { Moments } from "../tensor/host-moments.ts";
 
 /** What a normalizer knows of its training data, as plain data. */
@@ -44,7 +45,7 @@ export function scalesOf(
 
 /** One feature alone. @throws {ArgumentError} when there is none of that number. */
 export function columnOf({ mean, variance, min, max }: Statistics, index: number): Statistics {
-  if (!Number.isInteger(index) || index < 0 || index >= mean.length) {
+  if (!isWholeNumber(index, 0) || index >= mean.length) {
     throw new ArgumentError(
       `Normalizer.column: received ${describeValue(index)}. Expected one of ${mean.length} features, counted from 0.`,
     );
@@ -56,8 +57,7 @@ export function columnOf({ mean, variance, min, max }: Statistics, index: number
 /** Statistics from a saved config. @throws {ArgumentError} for what `getConfig()` does not give. */
 export function checkStatistics(given: unknown): Statistics {
   const { shape, mean, variance, min, max } = isPlainObject(given) ? given : {};
-  const isShape =
-    Array.isArray(shape) && shape.every((dim) => Number.isSafeInteger(dim) && Number(dim) > 0);
+  const isShape = Array.isArray(shape) && shape.every((dim) => isWholeNumber(dim, 1));
   const size = isShape ? sizeOf(shape) : 0;
   const isList = (list: unknown): list is number[] =>
     Array.isArray(list) && list.length === size && list.every((x) => Number.isFinite(x));

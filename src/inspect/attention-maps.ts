@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import { observeAttention } from "../layers/attention-observer.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { ModelData } from "../train/batches/data.ts";
 import type { Model } from "../train/index.ts";
@@ -70,8 +71,7 @@ function mapOf(
   const heads = scores.length === 3 ? 1 : (scores[1] ?? 1);
   const batch = scores[0] ?? 0;
   const head = (sample: number, index: number): Float32Array[] => {
-    const isOneOf = (i: number, count: number): boolean =>
-      Number.isInteger(i) && i >= 0 && i < count;
+    const isOneOf = (i: number, count: number): boolean => isWholeNumber(i, 0) && i < count;
     if (!isOneOf(sample, batch) || !isOneOf(index, heads)) {
       throw new ArgumentError(
         `${layer}: received sample ${sample}, head ${index}. Expected a sample from 0 to ${batch - 1} and a head from 0 to ` +

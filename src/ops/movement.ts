@@ -3,6 +3,7 @@ import type { Attributes, Value } from "../graph/node.ts";
 import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { formatSpec, specOf } from "../graph/spec.ts";
 import { broadcastView, padView, reshapeView, sliceView, transposeView } from "../graph/view.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import { at, inputOf, numbersAttribute, pairsAttribute, shapeAttribute } from "./attributes.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
@@ -119,7 +120,7 @@ const padOp: Op = {
   infer: (inputs, attributes) => {
     const x = at(inputs, 0);
     const paddings = pairsAttribute(attributes, "paddings");
-    const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
+    const isCount = (n: number): boolean => isWholeNumber(n, 0);
     if (paddings.length !== x.shape.length || !paddings.flat().every(isCount)) {
       throw new ShapeError(
         `pad: paddings ${JSON.stringify(paddings)} of ${formatSpec(x)}. Expected [before, after] ` +
@@ -272,7 +273,7 @@ function dilate(o: Ops, x: Value, step: readonly number[]): Value {
 }
 
 function checkedShape(label: string, shape: Shape): Shape {
-  if (shape.every((dim) => Number.isInteger(dim) && dim >= 0)) return shape;
+  if (shape.every((dim) => isWholeNumber(dim, 0))) return shape;
   throw new ShapeError(
     `${label}: shape ${formatShape(shape)} received; expected whole numbers from 0 on.`,
     { details: { shape } },

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import type { Attributes, Node, Value } from "../graph/node.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { type Windows, windowsView } from "../graph/view.ts";
+import { isWholeNumber } from "../names/whole-number.ts";
 import { at, inputOf, numberAttribute } from "./attributes.ts";
 import { reshape, slice } from "./movement.ts";
 import type { Op } from "./op.ts";
@@ -101,7 +102,7 @@ function windowsOf(attributes: Attributes): Windows {
  * @throws {ShapeError} where not one fits.
  */
 function countOf(label: string, x: Spec, { axis, size, step, dilation }: Windows): number {
-  const isCount = [size, step, dilation].every((n) => Number.isInteger(n) && n > 0);
+  const isCount = [size, step, dilation].every((n) => isWholeNumber(n, 1));
   if (!isCount || (step > 1 && dilation > 1)) {
     throw new ArgumentError(
       `${label}: size ${size}, step ${step}, dilation ${dilation}. Expected whole numbers from 1 on, and a step or a ` +

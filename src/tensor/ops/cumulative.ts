@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
+import { isWholeNumber } from "../../names/whole-number.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
@@ -59,7 +60,7 @@ export function topk(x: TensorLike, k = 1): { values: Tensor; indices: Tensor } 
   }
   const last = normalizeAxis(-1, value.shape.length, "topk");
   const length = value.shape[last] ?? 0;
-  if (!Number.isInteger(k) || k < 1 || k > length) {
+  if (!isWholeNumber(k, 1) || k > length) {
     throw new ArgumentError(`topk: k is ${k}; expected a whole number from 1 to ${length}.`);
   }
   const outer = value.shape.slice(0, -1);

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import { formatShape, normalizeAxis, shapesEqual } from "../../graph/shape.ts";
 import { formatSpec } from "../../graph/spec.ts";
+import { isWholeNumber } from "../../names/whole-number.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
@@ -91,11 +92,9 @@ function partSizes(x: Value, axis: number, numOrSizes: number | readonly number[
   const known = isList ? numOrSizes.reduce((sum, size) => sum + Math.max(size, 0), 0) : 0;
   const sizes = isList
     ? numOrSizes.map((size) => (size === -1 && free === 1 ? length - known : size))
-    : new Array<number>(Number.isInteger(numOrSizes) && numOrSizes > 0 ? numOrSizes : 0).fill(
-        length / numOrSizes,
-      );
+    : new Array<number>(isWholeNumber(numOrSizes, 1) ? numOrSizes : 0).fill(length / numOrSizes);
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total !== length || !sizes.every((size) => Number.isInteger(size) && size >= 0)) {
+  if (total !== length || !sizes.every((size) => isWholeNumber(size, 0))) {
     const asked = isList ? formatShape(numOrSizes) : `${numOrSizes} equal parts`;
     throw new ShapeError(
       `split: ${asked} of axis ${axis} of ${formatSpec(x.spec)}; expected whole sizes that add ` +

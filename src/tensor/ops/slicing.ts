@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { formatSpec } from "../../graph/spec.ts";
+import { isWholeNumber } from "../../names/whole-number.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
@@ -30,7 +31,7 @@ export function slice(
   const count = asked.map((dim, axis) =>
     dim === -1 ? (value.shape[axis] ?? 0) - (first[axis] ?? 0) : dim,
   );
-  if (!isWhole || count.some((dim) => !Number.isInteger(dim) || dim < 0)) {
+  if (!isWhole || count.some((dim) => !isWholeNumber(dim, 0))) {
     throw new ShapeError(
       `slice: begin ${formatShape(first)}, size ${formatShape(asked)} of ` +
         `${formatSpec(value.spec)}. Expected whole numbers inside the tensor; stridedSlice takes ` +
@@ -94,7 +95,7 @@ export function mirrorPad(
   }
   paddings.forEach(([before, after], axis) => {
     const dim = value.shape[axis] ?? 0;
-    const isCount = [before, after].every((n) => Number.isInteger(n) && n >= 0 && n <= dim - skip);
+    const isCount = [before, after].every((n) => isWholeNumber(n, 0) && n <= dim - skip);
     if (!isCount) {
       throw new ShapeError(
         `mirrorPad: ${before} and ${after} elements around axis ${axis} of ` +
