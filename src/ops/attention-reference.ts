@@ -72,6 +72,27 @@ export function attentionGradientReference(
   return [...[dQuery, dKey, dValue].map((one) => inOrder(o, one, layout)), dScores];
 }
 
+/**
+ * Gradients of query, key and scores for one of log Σ exp S, `dLogSumExp` [B, N, T]: dS = P·dL. The backward pass reads L,
+ * so gradients of gradients arrive here. The T×S weights are stored.
+ */
+export function logSumExpGradient(
+  o: Ops,
+  inputs: Named<Value>,
+  settings: AttentionSettings,
+): Record<"query" | "key" | "scores", Value> {
+  const { layout, scale } = settings;
+  const dLogSumExp = named(inputs, "dLogSumExp");
+  const weights = attentionWeights(o, inputs, settings);
+  const scores = o.mul(weights, o.reshape(dLogSumExp, [...dLogSumExp.shape, 1]));
+  const query = inOrder(o, named(inputs, "query"), layout);
+  const key = inOrder(o, named(inputs, "key"), layout);
+  const scaled = o.mul(scores, o.literal(scale));
+  const dQuery = o.matMul(scaled, ofQueries(o, key, query.shape[1] ?? 0));
+  const dKey = toKeyHeads(o, o.matMul(scaled, query, true), key);
+  return { query: inOrder(o, dQuery, layout), key: inOrder(o, dKey, layout), scores };
+}
+
 function partsOf(o: Ops, inputs: Named<Value>, settings: AttentionSettings): Parts {
   const { layout, scale } = settings;
   const query = inOrder(o, named(inputs, "query"), layout);

@@ -1,4 +1,3 @@
-import { ArgumentError } from "../errors.ts";
 import type { HostScalar } from "../graph/host-scalar.ts";
 import type { Attributes, Node, Value } from "../graph/node.ts";
 import { type Spec, specOf } from "../graph/spec.ts";
@@ -6,7 +5,7 @@ import { lowerAttention } from "../kernels/attention.ts";
 import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
 import { attentionGradient, attentionGradientOp } from "./attention-gradient.ts";
 import { ATTENTION_INPUTS, checkAttention } from "./attention-inputs.ts";
-import { attentionReference } from "./attention-reference.ts";
+import { attentionReference, logSumExpGradient } from "./attention-reference.ts";
 import { at } from "./attributes.ts";
 import { sumToShape } from "./movement.ts";
 import { named, namedInputs, pickInputs } from "./named-inputs.ts";
@@ -63,12 +62,7 @@ function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
 }
 
 function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonly (Value | null)[] {
-  if ((dys[1] ?? null) !== null) {
-    throw new ArgumentError(
-      "attention: received a gradient of the log of sums, which is for the backward pass. Expected a loss of the " +
-        "result only.",
-    );
-  }
+  const settings = attentionSettings(node.attributes);
   const inputs = namedInputs(node.inputs, node.attributes);
   const given = {
     query: named(inputs, "query"),
@@ -80,14 +74,23 @@ function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonl
     logSumExp: outputOf(node, 1),
     dResult: at(dys, 0),
   };
-  const [query, key, value, scores] = o.attentionGradient(
+  const [query = null, key = null, value = null, scores = null] = o.attentionGradient(
     given,
-    attentionSettings(node.attributes),
+    settings,
     node.scalars[0],
   );
-  const bias = inputs.bias && scores ? sumToShape(o, scores, inputs.bias.shape) : null;
-  const gradients = { query, key, value, mask: null, bias };
+  const [, dLogSumExp = null] = dys;
+  const more = dLogSumExp && logSumExpGradient(o, { ...inputs, dLogSumExp }, settings);
+  const both = (a: Value | null, b: Value | undefined): Value | null => (a && b ? o.add(a, b) : a);
+  const ofScores = both(scores, more?.scores);
+  const gradients = {
+    query: both(query, more?.query),
+    key: both(key, more?.key),
+    value,
+    mask: null,
+    bias: inputs.bias && ofScores ? sumToShape(o, ofScores, inputs.bias.shape) : null,
+  };
   return (node.attributes.inputs as readonly (keyof typeof gradients)[]).map(
-    (name) => gradients[name] ?? null,
+    (name) => gradients[name],
   );
 }

@@ -72,6 +72,17 @@ describe("references", () => {
 });
 
 describe("second order", () => {
+  // Three steps in two heads that share one head of keys, which is part of the queries.
+  const attended = (x: Value, { layout, causal }: { layout: "BNTD" | "BTND"; causal: boolean }) => {
+    const [front, back] = layout === "BNTD" ? [2, 3] : [3, 2];
+    const query = ops.reshape(ops.concat([x, ops.square(x)], 1), [1, front, back, 2]);
+    const ofHead = layout === "BNTD" ? [1, 1, 3, 2] : [1, 3, 1, 2];
+    const key = ops.slice(query, [0, 0, 0, 0], ofHead, [1, 1, 1, 1]);
+    const bias = ops.reshape(ops.sum(x, [0]), [1, 1, 1, 3]);
+    const settings = { layout, causal, scale: 0.7, window: null, dropout: 0 };
+    const [y = x] = ops.attention({ query, key, value: key, bias }, settings);
+    return y;
+  };
   const cases: Readonly<Record<string, (x: Value) => Value>> = {
     tanh: ops.tanh,
     sigmoid: ops.sigmoid,
@@ -86,6 +97,8 @@ describe("second order", () => {
     layerNorm: (x) => ops.layerNorm(x, leaf([3], Math.cos), leaf([3]), 1e-3),
     rmsNorm: (x) => ops.rmsNorm(x, leaf([3], Math.cos), 1e-3),
     matMul: (x) => ops.matMul(x, ops.transpose(x)),
+    attention: (x) => attended(x, { layout: "BNTD", causal: false }),
+    "attention, causal, time before heads": (x) => attended(x, { layout: "BTND", causal: true }),
     sparseCrossEntropy: (x) => ops.sparseCrossEntropy(x, ops.range(2)),
     "sparseCrossEntropy, smoothed": (x) => ops.sparseCrossEntropy(x, ops.range(2), 0.3),
     slice: (x) => ops.square(ops.slice(x, [0, 2], [2, 2], [1, -2])),
