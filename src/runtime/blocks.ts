@@ -54,11 +54,14 @@ export function sizeClass(bytes: number): number {
 
 const IDLE_BYTES = 64 * 1024 * 1024;
 
-/** Makes buffers and keeps a bounded number of freed ones for the next who asks. */
+/** Makes buffers and keeps a bounded number of freed ones, the latest, for the next who asks. */
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #faults: Faults;
+  /** By size, each list in the order in which they were freed. */
   readonly #idle = new Map<number, GPUBuffer[]>();
+  /** All of them in that order. */
+  readonly #freed = new Set<GPUBuffer>();
   /** Buffers that there was no memory for: nobody else shall get them. */
   readonly #broken = new WeakSet<GPUBuffer>();
   #idleBytes = 0;
@@ -76,6 +79,7 @@ export class BufferPool {
     const known = this.#idle.get(size)?.pop();
     if (known) {
       this.#idleBytes -= size;
+      this.#freed.delete(known);
       return known;
     }
     this.created++;
@@ -93,21 +97,33 @@ export class BufferPool {
     return this.#broken.has(buffer);
   }
 
-  /** A freed buffer is usable at once: the queue runs what was submitted before first. */
+  /**
+   * A freed buffer is usable at once: the queue runs what was submitted before first. Where there are too many, those that
+   * have lain idle longest go: what is freed now is what is asked for next.
+   */
   give(buffer: GPUBuffer): void {
-    if (this.isBroken(buffer) || this.#idleBytes + buffer.size > IDLE_BYTES) {
+    if (this.isBroken(buffer) || buffer.size > IDLE_BYTES) {
       buffer.destroy();
       return;
     }
     this.#idleBytes += buffer.size;
+    this.#freed.add(buffer);
     const list = this.#idle.get(buffer.size);
     if (list) list.push(buffer);
     else this.#idle.set(buffer.size, [buffer]);
+    for (const oldest of this.#freed) {
+      if (this.#idleBytes <= IDLE_BYTES) break;
+      this.#freed.delete(oldest);
+      this.#idle.get(oldest.size)?.shift();
+      this.#idleBytes -= oldest.size;
+      oldest.destroy();
+    }
   }
 
   destroy(): void {
     for (const list of this.#idle.values()) for (const buffer of list) buffer.destroy();
     this.#idle.clear();
+    this.#freed.clear();
     this.#idleBytes = 0;
   }
 }
