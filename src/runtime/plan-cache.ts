@@ -2,7 +2,10 @@ import { type CompileEnvironment, compilePlan } from "../compiler/compile.ts";
 import { type InstanceContext, PlanInstance } from "./plan-instance.ts";
 import type { PlanEntry, Program } from "./run.ts";
 
-/** Plans beyond this many, or keys beyond this many characters in all, end with the least recently used. */
+/**
+ * Plans that nobody holds beyond this many, or keys of them beyond this many characters in all, end with the least recently
+ * used. Those of compiled functions are held and do not count: however many there are, other plans have their room.
+ */
 const MOST_PLANS = 256;
 const MOST_KEY_CHARACTERS = 32 * 1024 * 1024;
 
@@ -11,6 +14,8 @@ export class PlanCache {
   readonly #entries = new Map<string, PlanEntry>();
   readonly #environment: CompileEnvironment;
   readonly #context: InstanceContext;
+  /** Plans that nobody holds, and the characters of their keys. */
+  #loose = 0;
   #characters = 0;
   created = 0;
   bindGroups = 0;
@@ -32,7 +37,7 @@ export class PlanCache {
       const plan = compilePlan(program.request, program.canonical, this.#environment);
       entry = { plan, instance: null, pins: 0, isEnded: false };
       this.created++;
-      this.#characters += key.length;
+      this.#countLoose(entry, 1);
     }
     this.#entries.set(key, entry);
     program.entry = entry;
@@ -62,19 +67,21 @@ export class PlanCache {
   }
 
   pin(entry: PlanEntry): void {
+    if (entry.pins === 0) this.#countLoose(entry, -1);
     entry.pins++;
   }
 
   /** @param drop end the plan now if nothing else holds it: nobody will ask for it again. */
   unpin(entry: PlanEntry, drop: boolean): void {
     entry.pins--;
+    if (entry.pins === 0) this.#countLoose(entry, 1);
     if (drop && entry.pins === 0) this.#end(entry);
   }
 
   /** Ends what was not used for longest. Pinned plans stay, whatever their number, and so does `newest`. */
   #shrink(newest: PlanEntry): void {
     for (const entry of this.#entries.values()) {
-      const fits = this.#entries.size <= MOST_PLANS && this.#characters <= MOST_KEY_CHARACTERS;
+      const fits = this.#loose <= MOST_PLANS && this.#characters <= MOST_KEY_CHARACTERS;
       if (fits) return;
       if (entry.pins === 0 && entry !== newest) this.#end(entry);
     }
@@ -82,10 +89,16 @@ export class PlanCache {
 
   #end(entry: PlanEntry): void {
     if (entry.isEnded) return;
+    if (entry.pins === 0) this.#countLoose(entry, -1);
     entry.isEnded = true;
     this.#entries.delete(entry.plan.key);
-    this.#characters -= entry.plan.key.length;
     this.#drop(entry);
+  }
+
+  #countLoose(entry: PlanEntry, by: 1 | -1): void {
+    if (entry.isEnded) return;
+    this.#loose += by;
+    this.#characters += by * entry.plan.key.length;
   }
 
   #drop(entry: PlanEntry): void {

@@ -17,7 +17,7 @@ const read = async (engine: Engine, size: number): Promise<number[]> => {
 };
 
 describe("plan cache", () => {
-  test("keeps the plan in use, however many others are pinned", async () => {
+  test("keeps the plans in use, however many others are pinned", async () => {
     const engine = newEngine();
     await engine.gpu();
     const pinned = Array.from({ length: 260 }, (_, i): Program => {
@@ -26,8 +26,11 @@ describe("plan cache", () => {
       return program;
     });
     const before = engine.counters();
-    for (let i = 0; i < 3; i++) expect(await read(engine, 2)).toEqual([1, 2]);
-    expect(engine.counters().plansCreated - before.plansCreated).toBe(1);
+    for (let i = 0; i < 3; i++) {
+      expect(await read(engine, 2)).toEqual([1, 2]);
+      expect(await read(engine, 3)).toEqual([1, 2, 3]);
+    }
+    expect(engine.counters().plansCreated - before.plansCreated).toBe(2);
     for (const program of pinned) engine.release(program);
     (await engine.gpu()).destroy();
   });
@@ -47,6 +50,18 @@ describe("plan cache", () => {
     expect([...((await first?.data) ?? [])]).toEqual([1, 2, 3, 4]);
     expect(await read(engine, 4)).toEqual([1, 2, 3, 4]);
     expect(engine.counters().plansCreated - plansCreated).toBe(1);
+    (await engine.gpu()).destroy();
+  });
+
+  test("ends the plans that nobody holds or used lately", async () => {
+    const engine = newEngine();
+    await engine.gpu();
+    for (let size = 2; size < 260; size++) await read(engine, size);
+    const before = engine.counters().plansCreated;
+    await read(engine, 259);
+    expect(engine.counters().plansCreated - before).toBe(0);
+    await read(engine, 2);
+    expect(engine.counters().plansCreated - before).toBe(1);
     (await engine.gpu()).destroy();
   });
 
