@@ -1,16 +1,17 @@
 // Layer normalisation of rows.
 //   μ = mean x    v = mean (x - μ)²    x̂ = (x - μ) / √(v + ε)    y = gamma·x̂ + beta
-// x, y [rows, columns]  gamma, beta [columns]. Rows by lib/row_lane or lib/row_group, put in front.
+// x, y [rows, columns]  gamma, beta [columns]. Rows by lib/row_lane or lib/row_group, put in front. Alias: Element, how x and
+// its like are stored; sums are float32.
 // Bindings: 0 params, 2 x, 3 gamma, 4 beta, 5 y.
 // Numerics: the variance from centred values, never E[x²] - E[x]². Ba, Kiros & Hinton 2016, arXiv:1607.06450.
 
 struct Params { rows: u32, columns: u32, epsilon: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<Element>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
 @group(0) @binding(4) var<storage, read> beta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<Element>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -24,16 +25,16 @@ fn main(
   let first = first_column(lane);
   let width = f32(params.columns);
   var sum = 0.0;
-  for (var c = first; c < params.columns; c += ROW_STRIDE) { sum += x[start + c]; }
+  for (var c = first; c < params.columns; c += ROW_STRIDE) { sum += f32(x[start + c]); }
   let mean = row_sum(sum, lane) / width;
   var squares = 0.0;
   for (var c = first; c < params.columns; c += ROW_STRIDE) {
-    let centred = x[start + c] - mean;
+    let centred = f32(x[start + c]) - mean;
     squares += centred * centred;
   }
   let scale = 1.0 / sqrt(row_sum(squares, lane) / width + params.epsilon);
   if (row >= params.rows) { return; }
   for (var c = first; c < params.columns; c += ROW_STRIDE) {
-    y[start + c] = gamma[c] * ((x[start + c] - mean) * scale) + beta[c];
+    y[start + c] = Element(gamma[c] * ((f32(x[start + c]) - mean) * scale) + beta[c]);
   }
 }

@@ -12,7 +12,8 @@
 // Bindings   0 params | 1 words of the epilogue | 2 a | 3 b | 4 out | 5.. the epilogue's own.
 //            a and b are declared by lib/matmul_{a,b}_{packed,loose}.wgsl.
 // Constants  COLUMN_BLOCKS (1 or 2), COLUMNS = 4 * COLUMN_BLOCKS, LANES_X, LANES_Y.
-// Numerics   float32, fused multiply-add in ascending k: the same bits every run. Rows and columns past the
+// Aliases    ElementA, ElementB, Result: how a, b and out are stored, float32 or float16.
+// Numerics   float32 whatever is stored, fused multiply-add in ascending k: the same bits every run. Rows and columns past the
 //            edge repeat the last one and are not stored.
 // No barriers and no workgroup memory, and one k at a time: software adapters pay for barriers, and their
 // compilers for every load in the text (docs/performance.md).
@@ -42,7 +43,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<Result>;
 
 // The places of four neighbours from `first` on, of which there are `count`.
 fn places(first: u32, count: u32, stride: u32) -> vec4<u32> {

@@ -5,7 +5,7 @@
 // Shapes     slabs [S, size] as matmul.wgsl stored them; out [size].
 // Ownership  one invocation: one element.
 // Bindings   0 params | 1 words of the epilogue | 2 slabs | 3 out | 4.. the epilogue's own.
-// Constants  WORKGROUP.
+// Constants  WORKGROUP. Alias: Result, how out is stored.
 // Numerics   float32, in ascending s: the same bits every run.
 // #import grid
 
@@ -16,7 +16,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> slabs: array<f32>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<Result>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(

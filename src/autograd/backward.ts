@@ -1,5 +1,6 @@
 import { SluiceError } from "../errors.ts";
 import { copyFrom, nodesFrom } from "../graph/copy.ts";
+import { isFloat } from "../graph/dtype.ts";
 import type { Node, Value } from "../graph/node.ts";
 import type { Rules } from "./rules.ts";
 import { scanGradient } from "./scan-gradient.ts";
@@ -7,7 +8,7 @@ import { scanGradient } from "./scan-gradient.ts";
 /**
  * Reverse-mode differentiation: Σ dys·∂outputs/∂xs for each x, as new nodes of the same graph. The `xs`
  * count as independent of each other, and nothing flows past them. Null where no output depends on an x
- * through float32 values.
+ * through floats.
  */
 export function backward(
   outputs: readonly Value[],
@@ -81,8 +82,8 @@ class Gradients {
 
   #add(values: readonly Value[], dys: readonly (Value | null)[]): void {
     values.forEach((value, i) => {
-      const dy = dys[i];
-      if (!dy || value.dtype !== "float32") return;
+      if (!dys[i] || !isFloat(value.dtype)) return;
+      const dy = this.#rules.ops.cast(dys[i], value.dtype);
       const sofar = this.of(value);
       this.#sums.set(value, sofar === null ? dy : this.#rules.ops.add(sofar, dy));
     });

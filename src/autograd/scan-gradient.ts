@@ -1,3 +1,4 @@
+import { isFloat } from "../graph/dtype.ts";
 import type { Node, ScanBody, Value } from "../graph/node.ts";
 import { axisBefore, bodyParameters, bodyResults } from "../graph/scan-body.ts";
 import type { Ops } from "../ops/ops.ts";
@@ -28,7 +29,7 @@ export function scanGradient(
     ...ys.map(({ value, axis }) => ({ spec: value.spec, axis })),
     ...carries.map((mark) => ({ spec: mark.spec, axis: axisBefore(body.axis, mark) })),
   ];
-  const dNext = next.map(({ spec }) => (spec.dtype === "float32" ? ops.mark(spec) : null));
+  const dNext = next.map(({ spec }) => (isFloat(spec.dtype) ? ops.mark(spec) : null));
   const dPieces = stacked.map(({ spec, axis }, i) => {
     const whole = dys[carries.length + i];
     return whole ? { whole, mark: ops.mark(spec), axis } : null;
@@ -37,7 +38,7 @@ export function scanGradient(
   const found = differentiate(bodyResults(body), [...dNext, ...ys.map((_, i) => dOf(i))], {
     xs: bodyParameters(body),
     rules,
-  }).map((gradient, i) => (bodyParameters(body)[i]?.dtype === "float32" ? gradient : null));
+  }).map((gradient, i) => (isFloat(bodyParameters(body)[i]?.dtype ?? "int32") ? gradient : null));
   const dCarries = found.slice(0, carries.length);
   const dXs = found.slice(carries.length, carries.length + xs.length);
   const dCaptures = found.slice(carries.length + xs.length);

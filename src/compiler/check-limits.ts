@@ -1,11 +1,11 @@
-import { LimitError } from "../errors.ts";
+import { LimitError, UnsupportedError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { specBytes } from "../graph/spec.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import type { KernelTarget } from "../kernels/dispatch.ts";
 import type { LoweredStep } from "./lower.ts";
-import { headOf } from "./steps.ts";
+import { headOf, type Step } from "./steps.ts";
 
 /**
  * Values that lie nowhere have sizes, too: a kernel counts their elements in 32 bits.
@@ -25,8 +25,12 @@ export function checkSizes(roots: readonly Value[]): void {
   }
 }
 
-/** @throws {LimitError} for a buffer that no binding can hold, before anything is allocated. */
-export function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTarget): void {
+/**
+ * @throws {LimitError} for a buffer that no binding can hold, before anything is allocated.
+ * @throws {UnsupportedError} for float16 on a device whose shaders have none.
+ */
+export function checkLimits(steps: readonly LoweredStep[], target: KernelTarget): void {
+  const { limits } = target;
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   for (const { step, inputs, lowered } of steps) {
     const scratch = Math.max(0, ...(lowered.scratch ?? []));
@@ -38,6 +42,7 @@ export function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTar
       );
     }
     for (const value of [...step.results, ...inputs]) {
+      if (value.dtype === "float16") requireHalf(step, target);
       const bytes = specBytes(value.spec);
       if (bytes <= most) continue;
       throw new LimitError(
@@ -47,4 +52,14 @@ export function checkLimits(steps: readonly LoweredStep[], { limits }: KernelTar
       );
     }
   }
+}
+
+function requireHalf(step: Step, { hasHalf = false }: KernelTarget): void {
+  if (hasHalf) return;
+  const { op, scope } = headOf(step);
+  throw new UnsupportedError(
+    `${scope ? `${scope}/` : ""}${op}: works with float16, but this device has no shader-f16 (some drivers have it and ` +
+      'do not announce it). Use float32: cast(x, "float32"), or the dtype policy "float32".',
+    { details: { feature: "shader-f16" } },
+  );
 }

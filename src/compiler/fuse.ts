@@ -1,4 +1,5 @@
 import type { DeviceLimits } from "../gpu/limits.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { type Expression, withParts } from "../graph/expression.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -203,7 +204,7 @@ class Fuser {
     // A piece of a stack does not lie where the kernel would store it.
     if (stored.node.op === "stackPiece") return null;
     if (sizeOf(value.shape) !== sizeOf(stored.shape)) return null;
-    if (maker.kind === "kernel" && stored.dtype !== "float32") return null;
+    if (maker.kind === "kernel" && !isFloat(stored.dtype)) return null;
     const epilogue = withHole(user.fused, value);
     // The last dispatch of a long reduction reads partials in place of the elements.
     const read =

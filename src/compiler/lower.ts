@@ -150,6 +150,7 @@ function kernelEpilogue(fused: Fused): Epilogue {
   const source = new FusedSource(fused.loads.map((value) => value.dtype));
   source.addFunction("epilogue", fused.expression, { hole: "float32" });
   return {
+    dtype: fused.expression.dtype,
     emit: (firstBinding) => source.declarations(firstBinding),
     layout: source.layout,
     bindings: source.inputs.map((index) => ({ kind: "extra", index }) as const),

@@ -1,4 +1,5 @@
 import type { Rules } from "../autograd/rules.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { Node, type Value } from "../graph/node.ts";
 import { shapesEqual } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
@@ -48,7 +49,10 @@ export class Simplifier {
     const inputs = node.inputs.map((input) => this.#get(input));
     const op = this.#rules.registry.get(node.op);
     if (op?.lowering.kind === "expand" && op.reference) {
-      const replacement = op.reference(this.#rules.ops, inputs, node);
+      const { ops } = this.#rules;
+      const replacement = op
+        .reference(ops, inputs, node)
+        .map((value, i) => ops.cast(value, node.outputs[i]?.dtype ?? value.dtype));
       this.#map(node, this.#simplify(replacement, copy));
       return;
     }
@@ -126,7 +130,7 @@ export class Simplifier {
         attributes: node.attributes,
       });
       // Rounded at once: what overflows float32 is infinite for whoever reads it, and int32 has no NaN.
-      const held = result.dtype === "float32" ? Math.fround(value) : value | 0;
+      const held = isFloat(result.dtype) ? Math.fround(value) : value | 0;
       return ops.literal(held, result.shape, result.dtype);
     }
     const [a, b] = inputs;
@@ -135,7 +139,7 @@ export class Simplifier {
     if (!b || b.dtype !== result.dtype) return null;
     const [x, y] = literals;
     if (node.op === "mul") return y === 1 ? a : x === 1 ? b : null;
-    if (node.op === "div" && y === 1 && result.dtype === "float32") return a;
+    if (node.op === "div" && y === 1 && isFloat(result.dtype)) return a;
     if (node.op === "sub" && y === 0) return a;
     // -0 + 0 is 0 and not -0: a gradient cannot tell, and nothing else adds a literal zero.
     if (node.op === "add") return y === 0 ? a : x === 0 ? b : null;

@@ -30,7 +30,7 @@ export interface DeviceOptions {
 /** Older browsers have no `device.adapterInfo`. */
 type AdapterInfo = GPUAdapterInfo | undefined;
 
-/** Features that make something faster or measurable, and that nothing depends on. */
+/** Features that make something faster or measurable; only float16 depends on one. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
 
 /**

@@ -108,7 +108,8 @@ async function compile(
 ): Promise<GPUComputePipeline> {
   // The scope keeps a shader's errors away from the application's `uncapturederror`; they are reported below.
   device.pushErrorScope("validation");
-  const module = device.createShaderModule({ label: kernel.name, code: kernel.code });
+  const code = withExtensions(kernel.code);
+  const module = device.createShaderModule({ label: kernel.name, code });
   device.popErrorScope().catch(() => null);
   const compute = { module, entryPoint: "main" };
   const outcome = await device
@@ -122,7 +123,12 @@ async function compile(
   if (loss !== null) throw loss;
   if ("pipeline" in outcome) return outcome.pipeline;
   const { messages } = await module.getCompilationInfo();
-  throw describeFailure(kernel, messages, outcome.cause);
+  throw describeFailure({ ...kernel, code }, messages, outcome.cause);
+}
+
+/** A shader has to say at its very top that it uses halves; no kernel need know where its top is. */
+function withExtensions(code: string): string {
+  return /\bf16\b/.test(code) ? `enable f16;\n${code}` : code;
 }
 
 function describeFailure(

@@ -1,12 +1,21 @@
-/** Element types of tensors. `bool` is stored as one 32-bit word of 0 or 1. */
-export type DType = "float32" | "int32" | "bool";
+/**
+ * Element types of tensors. `float16` is a way to lie in memory: two bytes an element, while kernels compute in
+ * float32. `bool` is stored as one 32-bit word of 0 or 1.
+ */
+export type DType = "float32" | "float16" | "int32" | "bool";
 
-/** Host arrays that hold a dtype's elements: `bool` uses one byte an element, as TF.js does. */
+/**
+ * Host arrays that hold a dtype's elements: `float16` is widened to Float32Array; `bool` uses one byte an element, as
+ * TF.js does.
+ */
 export type TypedArray = Float32Array | Int32Array | Uint8Array;
 
+/** Every dtype, the wider ones last: a bool is an int32, an int32 a float. */
+export const DTYPES: readonly DType[] = ["bool", "int32", "float16", "float32"];
+
 /** Bytes one element takes in a GPU buffer. The one place that knows. */
-function bytesPerElement(_dtype: DType): number {
-  return 4;
+function bytesPerElement(dtype: DType): number {
+  return dtype === "float16" ? 2 : 4;
 }
 
 /** Bytes of a GPU buffer range for `size` elements, rounded up to whole words. */
@@ -14,9 +23,12 @@ export function byteLengthOf(size: number, dtype: DType): number {
   return Math.ceil((size * bytesPerElement(dtype)) / 4) * 4;
 }
 
-/** The dtype that holds both: bool < int32 < float32. */
+/** Whether gradients flow through values of this dtype. */
+export function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float16";
+}
+
+/** The dtype that holds both: bool < int32 < float16 < float32. */
 export function upcast(a: DType, b: DType): DType {
-  if (a === "float32" || b === "float32") return "float32";
-  if (a === "int32" || b === "int32") return "int32";
-  return "bool";
+  return DTYPES.indexOf(a) > DTYPES.indexOf(b) ? a : b;
 }

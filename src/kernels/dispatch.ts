@@ -1,5 +1,6 @@
 import type { KernelSource } from "../gpu/kernel-source.ts";
 import type { DeviceLimits } from "../gpu/limits.ts";
+import type { DType } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 
@@ -70,6 +71,8 @@ export interface Lowered {
  * `epilogue(value, index)` for each element it stores, where `index` is the flat index in the output.
  */
 export interface Epilogue {
+  /** What the kernel then stores. */
+  readonly dtype: DType;
   /** WGSL of `fn epilogue(value: f32, index: u32) -> <store type>` and its bindings from `firstBinding`. */
   readonly emit: (firstBinding: number) => string;
   /** Letters to append to the kernel's layout and slots to append to its bindings. */
@@ -82,6 +85,8 @@ export interface Epilogue {
 /** What kernels may know about the device. */
 export interface KernelTarget {
   readonly limits: DeviceLimits;
+  /** Whether shaders may read and write float16. Default: not. */
+  readonly hasHalf?: boolean;
   readonly options: KernelOptions;
 }
 

@@ -1,20 +1,22 @@
-import type { DType } from "../graph/dtype.ts";
+import { type DType, isFloat } from "../graph/dtype.ts";
 import { type Expression, partsOf } from "../graph/expression.ts";
 import { isDense, type View } from "../graph/view.ts";
 import { type Words, wordOf } from "./dispatch.ts";
 import { libraryText } from "./libraries.ts";
 
 /** How a dtype is written in shader memory and in shader expressions. */
-export const STORE_TYPE = { float32: "f32", int32: "i32", bool: "u32" } as const;
-const VALUE_TYPE = { float32: "f32", int32: "i32", bool: "bool" } as const;
+export const STORE_TYPE = { float32: "f32", float16: "f16", int32: "i32", bool: "u32" } as const;
+export const VALUE_TYPE = { float32: "f32", float16: "f32", int32: "i32", bool: "bool" } as const;
 
-/** `text` as it is stored: bool becomes a word of 0 or 1. */
+/** `text` as it is stored: bool becomes a word of 0 or 1, float16 is rounded. */
 function toStored(text: string, dtype: DType): string {
+  if (dtype === "float16") return `f16(${text})`;
   return dtype === "bool" ? `select(0u, 1u, ${text})` : text;
 }
 
 /** `text` read from memory as an expression of `dtype`. */
 function fromStored(text: string, dtype: DType): string {
+  if (dtype === "float16") return `f32(${text})`;
   return dtype === "bool" ? `(${text} != 0u)` : text;
 }
 
@@ -55,16 +57,22 @@ export class FusedSource {
 
   /**
    * Adds `fn name(index: u32) -> T`, or with a hole `fn name(value: <hole>, index: u32) -> T`, computing
-   * `expression` at flat index `index` of a dense space of `expression`'s shape. T is the stored type.
+   * `expression` at flat index `index` of a dense space of `expression`'s shape. T is the type in which the dtype is
+   * stored, or with `computes` that in which kernels compute.
    */
-  addFunction(name: string, expression: Expression, options: { hole?: DType } = {}): void {
+  addFunction(
+    name: string,
+    expression: Expression,
+    { hole, computes = false }: { hole?: DType; computes?: boolean } = {},
+  ): void {
+    const { dtype } = expression;
     const body = new FunctionBody(this);
     const result = body.write(expression);
-    const hole = options.hole ? `value: ${VALUE_TYPE[options.hole]}, ` : "";
+    const value = hole ? `value: ${VALUE_TYPE[hole]}, ` : "";
     this.#functions.push(
-      `fn ${name}(${hole}index: u32) -> ${STORE_TYPE[expression.dtype]} {`,
+      `fn ${name}(${value}index: u32) -> ${(computes ? VALUE_TYPE : STORE_TYPE)[dtype]} {`,
       ...body.lines.map((line) => `  ${line}`),
-      `  return ${toStored(result, expression.dtype)};`,
+      `  return ${computes ? result : toStored(result, dtype)};`,
       "}",
     );
   }
@@ -86,7 +94,7 @@ export class FusedSource {
       this.#scalarWords.set(scalar, word);
       this.#scalars.push({ word, scalar });
     }
-    if (dtype === "float32") return `bitcast<f32>(${wordText(word)})`;
+    if (isFloat(dtype)) return `bitcast<f32>(${wordText(word)})`;
     if (dtype === "int32") return `bitcast<i32>(${wordText(word)})`;
     return `(${wordText(word)} != 0u)`;
   }

@@ -3,6 +3,7 @@ import gradientSource from "../../shaders/layer_norm_gradient.wgsl";
 import columnsSource from "../../shaders/layer_norm_gradient_columns.wgsl";
 import finishSource from "../../shaders/layer_norm_gradient_finish.wgsl";
 import type { DeviceLimits } from "../gpu/limits.ts";
+import type { Value } from "../graph/node.ts";
 import {
   type Dispatch,
   input,
@@ -13,8 +14,10 @@ import {
   type SlotRef,
   scratch,
 } from "./dispatch.ts";
+import { STORE_TYPE } from "./fused-source.ts";
 import { linearGroups } from "./grid.ts";
 import { type Rows, rowKernel, rowsOf } from "./rows.ts";
+import { specialize } from "./specialize.ts";
 
 /** Column sums are cut into blocks of rows until about so many invocations have work. */
 const WANTED_INVOCATIONS = 1 << 13;
@@ -26,7 +29,7 @@ export function lowerLayerNorm({ node, limits }: LowerContext): Lowered {
   const [x] = node.inputs;
   if (!x) throw new RangeError("layerNorm takes a tensor");
   const shape = rowsOf(x);
-  const { code, workgroups } = rowKernel(source, shape, { limits });
+  const { code, workgroups } = rowKernel(source, shape, { limits, aliases: elementOf(x) });
   const size = shape.rows * shape.columns;
   return {
     dispatches: [
@@ -48,7 +51,7 @@ export function lowerLayerNormGradient(context: LowerContext): Lowered {
   const [x] = node.inputs;
   if (!x) throw new RangeError("layerNormGradient takes a tensor");
   const shape = rowsOf(x);
-  const { code, workgroups } = rowKernel(gradientSource, shape, { limits });
+  const { code, workgroups } = rowKernel(gradientSource, shape, { limits, aliases: elementOf(x) });
   const size = shape.rows * shape.columns;
   const rowsDispatch: Dispatch = {
     kernel: { name: "layer_norm_gradient", code, layout: "u-rrrww" },
@@ -63,7 +66,7 @@ export function lowerLayerNormGradient(context: LowerContext): Lowered {
   }
   const blocks = blocksFor(shape);
   return {
-    dispatches: [rowsDispatch, ...columnSums(shape, blocks, { limits, dbeta: output(2) })],
+    dispatches: [rowsDispatch, ...columnSums(x, blocks, { limits, dbeta: output(2) })],
     scratch: [8 * shape.rows, 8 * blocks * shape.columns],
   };
 }
@@ -79,13 +82,15 @@ export function blocksFor({ rows, columns }: Rows): number {
  * is x, gamma, dy.
  */
 export function columnSums(
-  { rows, columns }: Rows,
+  x: Value,
   blocks: number,
   { limits, dbeta }: { readonly limits: DeviceLimits; readonly dbeta: SlotRef },
 ): Dispatch[] {
+  const { rows, columns } = rowsOf(x);
+  const code = specialize(columnsSource, {}, elementOf(x));
   return [
     {
-      kernel: { name: "layer_norm_gradient_columns", code: columnsSource, layout: "u-rrrw" },
+      kernel: { name: "layer_norm_gradient_columns", code, layout: "u-rrrw" },
       bindings: [input(0), input(2), scratch(0), scratch(1)],
       params: paramWords([rows, columns, Math.ceil(rows / blocks), blocks]),
       workgroups: linearGroups(Math.ceil((blocks * columns) / WORKGROUP), limits),
@@ -101,6 +106,11 @@ export function columnSums(
       bytes: 8 * (blocks + 1) * columns,
     },
   ];
+}
+
+/** How `x` and what is like it are stored, for the shaders. */
+export function elementOf(x: Value): { readonly Element: string } {
+  return { Element: STORE_TYPE[x.dtype] };
 }
 
 function epsilonOf(attribute: unknown): { f32: number } {

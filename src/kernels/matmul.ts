@@ -4,7 +4,8 @@ import bLoose from "../../shaders/lib/matmul_b_loose.wgsl";
 import bPacked from "../../shaders/lib/matmul_b_packed.wgsl";
 import source from "../../shaders/matmul.wgsl";
 import slabsSource from "../../shaders/matmul_slabs.wgsl";
-import { sizeOf } from "../graph/shape.ts";
+import type { Node } from "../graph/node.ts";
+import { specBytes } from "../graph/spec.ts";
 import {
   type Dispatch,
   type Epilogue,
@@ -15,6 +16,7 @@ import {
   paramWords,
   scratch,
 } from "./dispatch.ts";
+import { STORE_TYPE } from "./fused-source.ts";
 import { linearGroups } from "./grid.ts";
 import { batchWords, type MatMulShape, matMulShape } from "./matmul-shape.ts";
 import { specialize } from "./specialize.ts";
@@ -107,7 +109,7 @@ function product(context: LowerContext, { shape, variant, slabs, depth }: Produc
   return {
     kernel: {
       name: "matmul",
-      code: matMulCode(variant, epilogue),
+      code: matMulCode(variant, context, epilogue),
       layout: `u${wordsLetter(epilogue)}rrw${epilogue?.layout ?? ""}`,
     },
     bindings: [
@@ -120,11 +122,15 @@ function product(context: LowerContext, { shape, variant, slabs, depth }: Produc
     ...(epilogue && { words: epilogue.words }),
     workgroups: linearGroups(batches * slabs * rowTiles * columnTiles, context.limits),
     flops: batches * m * n * (2 * k + (epilogue?.flopsPerElement ?? 0)),
-    bytes: 4 * (sizeOf(shape.aShape) + sizeOf(shape.bShape) + outputs),
+    bytes: context.node.inputs.reduce((sum, { spec }) => sum + specBytes(spec), 4 * outputs),
   };
 }
 
-function matMulCode(variant: MatMulVariant, epilogue: Epilogue | null): string {
+function matMulCode(
+  variant: MatMulVariant,
+  { node }: LowerContext,
+  epilogue: Epilogue | null,
+): string {
   const { columnBlocks, lanesX, lanesY, packedA, packedB } = variant;
   const constants = {
     COLUMN_BLOCKS: `${columnBlocks}u`,
@@ -132,8 +138,16 @@ function matMulCode(variant: MatMulVariant, epilogue: Epilogue | null): string {
     LANES_X: `${lanesX}u`,
     LANES_Y: `${lanesY}u`,
   };
+  const [a, b] = node.inputs;
+  // Partial products are float32, whatever their sum is stored as.
+  const aliases = {
+    ElementA: STORE_TYPE[a?.dtype ?? "float32"],
+    ElementB: STORE_TYPE[b?.dtype ?? "float32"],
+    Result: variant.isSplit ? "f32" : resultType(node, epilogue),
+  };
   const operands = [packedA ? aPacked : aLoose, packedB ? bPacked : bLoose];
-  return specialize([source, ...operands, epilogueCode(epilogue, 5)].join("\n"), constants);
+  const text = [source, ...operands, epilogueCode(epilogue, 5)].join("\n");
+  return specialize(text, constants, aliases);
 }
 
 /** The sum of the partial products, in the order of the slabs, with the epilogue. */
@@ -146,7 +160,11 @@ function addSlabs(
   return {
     kernel: {
       name: "matmul_slabs",
-      code: specialize(code, { WORKGROUP: `${SLABS_WORKGROUP}u` }),
+      code: specialize(
+        code,
+        { WORKGROUP: `${SLABS_WORKGROUP}u` },
+        { Result: resultType(context.node, epilogue) },
+      ),
       layout: `u${wordsLetter(epilogue)}rw${epilogue?.layout ?? ""}`,
     },
     bindings: [scratch(0), output(0), ...(epilogue?.bindings ?? [])],
@@ -176,7 +194,11 @@ export function slabsFor(
 
 function epilogueCode(epilogue: Epilogue | null, firstBinding: number): string {
   if (epilogue) return epilogue.emit(firstBinding);
-  return "fn epilogue(value: f32, index: u32) -> f32 { return value; }";
+  return "fn epilogue(value: f32, index: u32) -> Result { return Result(value); }";
+}
+
+function resultType({ outputs: [product] }: Node, epilogue: Epilogue | null): string {
+  return STORE_TYPE[epilogue?.dtype ?? product?.dtype ?? "float32"];
 }
 
 function wordsLetter(epilogue: Epilogue | null): "u" | "-" {

@@ -1,6 +1,6 @@
 import type { DType } from "../graph/dtype.ts";
 import type { Expression } from "../graph/expression.ts";
-import { type FusedSource, STORE_TYPE } from "./fused-source.ts";
+import { type FusedSource, STORE_TYPE, VALUE_TYPE } from "./fused-source.ts";
 
 export type Combine = "sum" | "prod" | "max" | "min" | "argMax" | "argMin";
 
@@ -51,7 +51,8 @@ export function reduceCode(text: ReduceText, source: FusedSource): string {
   const { stage, epilogue, resultDType } = text;
   const total = accumulator(text, source);
   const stored = STORE_TYPE[epilogue?.dtype ?? resultDType];
-  const plain = `fn finish(value: ${stored}, index: u32) -> ${stored} { return value; }`;
+  const result = VALUE_TYPE[resultDType];
+  const plain = `fn finish(value: ${result}, index: u32) -> ${stored} { return ${stored}(value); }`;
   return [
     `@group(0) @binding(2) var<storage, read_write> result: array<${stage.isLast ? stored : "Total"}>;`,
     stage.isFirst ? "" : "@group(0) @binding(3) var<storage, read> partials: array<Total>;",
@@ -67,7 +68,7 @@ export function reduceCode(text: ReduceText, source: FusedSource): string {
 
 /** WGSL type `Total` with `empty()`, `begun(value, position)`, `merge(a, b)` and `value_of(total)`. */
 function accumulator({ combine, type: dtype }: ReduceText, source: FusedSource): string {
-  const type = STORE_TYPE[dtype];
+  const type = VALUE_TYPE[dtype];
   if (combine === "argMax" || combine === "argMin") return extremePlace(combine, type);
   // An infinite constant does not compile in WGSL, so infinities come as bits.
   const bits = (word: number): string => `bitcast<f32>(${source.word(word)})`;

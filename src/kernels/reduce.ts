@@ -90,7 +90,7 @@ function stageDispatch(
     inner: source.word(inner),
     blocks: isLast ? "1u" : source.word(blocks),
   };
-  if (isFirst) source.addFunction("element", element);
+  if (isFirst) source.addFunction("element", element, { computes: true });
   const { epilogue, resultDType } = request;
   if (isLast && epilogue) source.addFunction("finish", epilogue, { hole: resultDType });
   const code = reduceCode({ ...request, type: element.dtype, stage, sizes }, source);

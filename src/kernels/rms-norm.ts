@@ -9,13 +9,13 @@ import {
   paramWords,
   scratch,
 } from "./dispatch.ts";
-import { blocksFor, columnSums } from "./layer-norm.ts";
-import { type Rows, rowKernel, rowsOf } from "./rows.ts";
+import { blocksFor, columnSums, elementOf } from "./layer-norm.ts";
+import { rowKernel, rowsOf } from "./rows.ts";
 
 /** One dispatch. */
 export function lowerRmsNorm(context: LowerContext): Lowered {
-  const { shape, params } = problemOf(context);
-  const { code, workgroups } = rowKernel(source, shape, context);
+  const { shape, params, limits, aliases } = problemOf(context);
+  const { code, workgroups } = rowKernel(source, shape, { limits, aliases });
   const size = shape.rows * shape.columns;
   return {
     dispatches: [
@@ -37,8 +37,8 @@ export function lowerRmsNorm(context: LowerContext): Lowered {
  * not pay to have kernels of its own.
  */
 export function lowerRmsNormGradient(context: LowerContext): Lowered {
-  const { shape, params } = problemOf(context);
-  const { code, workgroups } = rowKernel(gradientSource, shape, context);
+  const { x, shape, params, limits, aliases } = problemOf(context);
+  const { code, workgroups } = rowKernel(gradientSource, shape, { limits, aliases });
   const size = shape.rows * shape.columns;
   const rowsDispatch: Dispatch = {
     kernel: { name: "rms_norm_gradient", code, layout: "u-rrrww" },
@@ -52,17 +52,17 @@ export function lowerRmsNormGradient(context: LowerContext): Lowered {
     return { dispatches: [rowsDispatch], scratch: [8 * shape.rows] };
   }
   const blocks = blocksFor(shape);
-  const { limits } = context;
   return {
-    dispatches: [rowsDispatch, ...columnSums(shape, blocks, { limits, dbeta: scratch(2) })],
+    dispatches: [rowsDispatch, ...columnSums(x, blocks, { limits, dbeta: scratch(2) })],
     scratch: [8 * shape.rows, 8 * blocks * shape.columns, 4 * shape.columns],
   };
 }
 
-function problemOf({ node }: LowerContext): { shape: Rows; params: Uint32Array } {
+function problemOf({ node, limits }: LowerContext) {
   const [x] = node.inputs;
   if (!x) throw new RangeError(`${node.op} takes a tensor`);
   const shape = rowsOf(x);
   const epsilon = { f32: Number(node.attributes.epsilon) };
-  return { shape, params: paramWords([shape.rows, shape.columns, epsilon]) };
+  const params = paramWords([shape.rows, shape.columns, epsilon]);
+  return { x, shape, params, limits, aliases: elementOf(x) };
 }

@@ -36,10 +36,18 @@ export function rowsOf(x: Value): Rows {
 export function rowKernel(
   source: string,
   { rows, columns }: Rows,
-  options: { limits: DeviceLimits; constants?: Readonly<Record<string, string>> },
+  options: {
+    limits: DeviceLimits;
+    constants?: Readonly<Record<string, string>>;
+    aliases?: Readonly<Record<string, string>>;
+  },
 ): { code: string; workgroups: [number, number, number] } {
   const lanes = lanesPerRow(columns);
   const constants = { ...options.constants, ...(lanes > 1 && { ROW_LANES: `${lanes}u` }) };
-  const code = specialize(`${lanes > 1 ? rowGroup : rowLane}\n${source}`, constants);
+  const code = specialize(
+    `${lanes > 1 ? rowGroup : rowLane}\n${source}`,
+    constants,
+    options.aliases,
+  );
   return { code, workgroups: linearGroups(Math.ceil((rows * lanes) / WORKGROUP), options.limits) };
 }

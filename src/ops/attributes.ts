@@ -1,4 +1,4 @@
-import type { DType } from "../graph/dtype.ts";
+import { DTYPES, type DType } from "../graph/dtype.ts";
 import type { Attribute, Attributes, Node, Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
 
@@ -27,9 +27,9 @@ export function shapeAttribute(attributes: Attributes): Shape {
 }
 
 export function dtypeAttribute(attributes: Attributes): DType {
-  const value = attributes.dtype;
-  if (value === "float32" || value === "int32" || value === "bool") return value;
-  throw wrongKind("dtype", "a dtype", value);
+  const dtype = DTYPES.find((one) => one === attributes.dtype);
+  if (dtype !== undefined) return dtype;
+  throw wrongKind("dtype", "a dtype", attributes.dtype);
 }
 
 /** Attribute `name` as `[before, after]` of each axis. */

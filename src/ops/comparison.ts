@@ -1,3 +1,5 @@
+import { isFloat } from "../graph/dtype.ts";
+import { at } from "./attributes.ts";
 import { applyBinary, applyUnary, binaryOp, unaryOp } from "./elementwise.ts";
 import type { Op } from "./op.ts";
 import type { Binary, Unary } from "./ops.ts";
@@ -24,7 +26,7 @@ const notEqualOp = binaryOp({
   operands: "number",
   output: "bool",
   libs: ["finite"],
-  write: (a, b, { inputs }) => (inputs[0] === "float32" ? `differ(${a}, ${b})` : `(${a} != ${b})`),
+  write: (a, b, { inputs }) => (isFloat(at(inputs, 0)) ? `differ(${a}, ${b})` : `(${a} != ${b})`),
   host: (a, b) => (a !== b ? 1 : 0),
   gradient: null,
 });

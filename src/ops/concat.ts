@@ -1,9 +1,8 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
-import { type DType, upcast } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { at, numberAttribute } from "./attributes.ts";
-import { cast } from "./cast.ts";
+import { commonDType, meet } from "./common-dtype.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
@@ -35,10 +34,10 @@ export function concat(xs: readonly Value[], axis: number): Value {
     throw new ArgumentError("concat: received an empty list; expected at least one tensor.");
   }
   if (xs.length === 1) return first;
-  const dtype = xs.reduce<DType>((sofar, x) => upcast(sofar, x.dtype), "bool");
+  const dtype = commonDType(xs);
   return recordOne(
     concatOp,
-    xs.map((x) => cast(x, dtype)),
+    xs.map((x) => meet(x, dtype)),
     { axis },
   );
 }

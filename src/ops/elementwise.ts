@@ -1,17 +1,18 @@
 import { DTypeError, ShapeError } from "../errors.ts";
-import { type DType, upcast } from "../graph/dtype.ts";
+import { type DType, isFloat } from "../graph/dtype.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { broadcastShapes, shapesEqual } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { at, inputOf } from "./attributes.ts";
 import { cast } from "./cast.ts";
+import { commonDType, meet } from "./common-dtype.ts";
 import { broadcastTo } from "./movement.ts";
 import type { ElementwiseContext, Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
 import { recordOne } from "./record.ts";
 
 /**
- * What an op computes with. `float`: float32 (others are cast). `number`: int32 or float32 (bool
+ * What an op computes with. `float`: float16 or float32 (others become float32). `number`: int32 or a float (bool
  * counts as int32). `bool`: bool and nothing else.
  */
 export type Operands = "float" | "number" | "bool";
@@ -84,8 +85,8 @@ export function applyUnary(op: Op, x: Value, operands: Operands): Value {
  */
 export function applyBinary(op: Op, [a, b]: readonly [Value, Value], operands: Operands): Value {
   const shape = broadcastShapes(a.shape, b.shape, op.name);
-  const dtype = operands === "bool" ? null : operandDType(upcast(a.dtype, b.dtype), operands);
-  const [left, right] = dtype === null ? [a, b] : [cast(a, dtype), cast(b, dtype)];
+  const dtype = operands === "bool" ? null : operandDType(commonDType([a, b]), operands);
+  const [left, right] = dtype === null ? [a, b] : [meet(a, dtype), meet(b, dtype)];
   return recordOne(op, [broadcastTo(left, shape), broadcastTo(right, shape)]);
 }
 
@@ -99,7 +100,7 @@ function toOperand(x: Value, operands: Operands): Value {
 }
 
 function operandDType(dtype: DType, operands: "float" | "number"): DType {
-  if (operands === "float") return "float32";
+  if (operands === "float") return isFloat(dtype) ? dtype : "float32";
   return dtype === "bool" ? "int32" : dtype;
 }
 
@@ -124,7 +125,7 @@ function checkDType(rule: Rule, spec: Spec, first: Spec): void {
         `notEqual(x, 0), or with cast(x, "bool").`,
     );
   }
-  const fits = operands === "float" ? spec.dtype === "float32" : spec.dtype === first.dtype;
+  const fits = spec.dtype === first.dtype && (operands !== "float" || isFloat(spec.dtype));
   if (!fits || (operands === "number" && spec.dtype === "bool")) {
     throw new DTypeError(`${name}: operands of ${formatSpec(first)} and ${formatSpec(spec)}.`);
   }

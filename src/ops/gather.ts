@@ -5,6 +5,7 @@ import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { lowerGather } from "../kernels/gather.ts";
 import { lowerScatterAdd } from "../kernels/scatter-add.ts";
 import { at, inputOf, numberAttribute } from "./attributes.ts";
+import { throughFloat32 } from "./common-dtype.ts";
 import type { Op } from "./op.ts";
 import { recordOne } from "./record.ts";
 
@@ -56,11 +57,11 @@ const scatterAddOp: Op = {
 };
 
 export function gather(x: Value, ids: Value): Value {
-  return recordOne(gatherOp, [x, ids]);
+  return throughFloat32(x, (wide) => recordOne(gatherOp, [wide, ids]));
 }
 
 export function scatterAdd(ids: Value, updates: Value, rows: number): Value {
-  return recordOne(scatterAddOp, [ids, updates], { rows });
+  return throughFloat32(updates, (wide) => recordOne(scatterAddOp, [ids, wide], { rows }));
 }
 
 export const gatherOps: readonly Op[] = [gatherOp, scatterAddOp];

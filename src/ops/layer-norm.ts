@@ -2,6 +2,7 @@ import type { Value } from "../graph/node.ts";
 import { lowerLayerNorm, lowerLayerNormGradient } from "../kernels/layer-norm.ts";
 import { at, inputOf, numberAttribute } from "./attributes.ts";
 import { cast } from "./cast.ts";
+import { toFloat } from "./common-dtype.ts";
 import { expectGradientOf, expectVectors } from "./norm-inputs.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
@@ -61,7 +62,7 @@ const layerNormGradientOp: Op = {
 };
 
 export function layerNorm(x: Value, gamma: Value, beta: Value, epsilon: number): Value {
-  const inputs = [x, gamma, beta].map((value) => cast(value, "float32"));
+  const inputs = [toFloat(x), ...[gamma, beta].map((value) => cast(value, "float32"))];
   return recordOne(layerNormOp, inputs, { epsilon });
 }
 

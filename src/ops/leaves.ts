@@ -65,8 +65,9 @@ export function literal(value: number, shape: Shape = [], dtype: DType = "float3
   return recordOne(literalOp, [], { value, shape, dtype });
 }
 
-export function scalar(from: HostScalar): Value {
-  return recordOne(scalarOp, [], { dtype: from.dtype }, { scalars: [from] });
+/** `dtype` may be another float than that of the number; it is not rounded. */
+export function scalar(from: HostScalar, dtype: DType = from.dtype): Value {
+  return recordOne(scalarOp, [], { dtype }, { scalars: [from] });
 }
 
 export function range(size: number): Value {

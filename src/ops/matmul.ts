@@ -1,11 +1,12 @@
 import { DTypeError, ShapeError } from "../errors.ts";
+import { isFloat, upcast } from "../graph/dtype.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { broadcastShapes, sizeOf } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { lowerMatMul } from "../kernels/matmul.ts";
 import { mul } from "./arithmetic.ts";
 import { at, booleanAttribute, inputOf } from "./attributes.ts";
-import { cast } from "./cast.ts";
+import { toFloat } from "./common-dtype.ts";
 import { reshape, sumToShape, transpose } from "./movement.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
@@ -14,7 +15,8 @@ import { sum } from "./reduce.ts";
 
 /**
  * a [.., M, K] × b [.., K, N] → [.., M, N]; a transposed operand is given as [.., K, M]
- * or [.., N, K]. Axes in front broadcast.
+ * or [.., N, K]. Axes in front broadcast. Either may be float16: sums are float32, the result is float16 where
+ * both are.
  *
  *     dA = dY·Bᵀ      dB = Aᵀ·dY
  */
@@ -35,7 +37,7 @@ const matMulOp: Op = {
  * gradient of the one matrix is then one product too, instead of a stack of products and a sum.
  */
 export function matMul(a: Value, b: Value, transposeA = false, transposeB = false): Value {
-  const [left, right] = [cast(a, "float32"), cast(b, "float32")];
+  const [left, right] = [toFloat(a), toFloat(b)];
   if (hasNothingToSum(left, right, { transposeA, transposeB })) {
     return emptySums(
       transposeA ? transpose(left, lastTwoSwapped(left)) : left,
@@ -80,8 +82,8 @@ interface Transposes {
 }
 
 function inferMatMul(a: Spec, b: Spec, { transposeA, transposeB }: Transposes): Spec {
-  if (a.dtype !== "float32" || b.dtype !== "float32") {
-    throw new DTypeError(`matMul: ${formatSpec(a)} × ${formatSpec(b)}; expected float32.`);
+  if (!isFloat(a.dtype) || !isFloat(b.dtype)) {
+    throw new DTypeError(`matMul: ${formatSpec(a)} × ${formatSpec(b)}; expected floats.`);
   }
   if (a.shape.length < 2 || b.shape.length < 2) {
     throw new ShapeError(
@@ -102,7 +104,7 @@ function inferMatMul(a: Spec, b: Spec, { transposeA, transposeB }: Transposes): 
     );
   }
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), "matMul");
-  return specOf([...batch, rows, columns]);
+  return specOf([...batch, rows, columns], upcast(a.dtype, b.dtype));
 }
 
 /** The matrix's [rows, columns] as it is multiplied. */

@@ -1,9 +1,10 @@
 import { DTypeError, ShapeError } from "../errors.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 
 /**
- * Checks that x is float32 [.., D] and every vector float32 [D].
+ * Checks that x is a float [.., D] and every vector float32 [D].
  * @throws {ShapeError} and {DTypeError} otherwise.
  */
 export function expectVectors(
@@ -12,9 +13,9 @@ export function expectVectors(
   vectors: Readonly<Record<string, Spec>>,
 ): void {
   const width = x.shape.at(-1);
-  if (x.dtype !== "float32" || width === undefined) {
+  if (!isFloat(x.dtype) || width === undefined) {
     throw new (width === undefined ? ShapeError : DTypeError)(
-      `${label}: x is ${formatSpec(x)}; expected float32 of rank 1 or more.`,
+      `${label}: x is ${formatSpec(x)}; expected floats of rank 1 or more.`,
     );
   }
   for (const [name, spec] of Object.entries(vectors)) {

@@ -6,6 +6,7 @@ import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import type { Combine } from "../kernels/reduce-source.ts";
 import { at, booleanAttribute, inputOf, numbersAttribute } from "./attributes.ts";
 import { cast } from "./cast.ts";
+import { toFloat } from "./common-dtype.ts";
 import type { Op } from "./op.ts";
 import type { Ops, Reduce } from "./ops.ts";
 import { recordOne } from "./record.ts";
@@ -107,7 +108,7 @@ export const mean: Reduce = (x, axes, keepDims = false) => {
   const list = normalizeAxes(axes, x.shape.length, "mean");
   const count = sizeOf(list.map((axis) => at(x.shape, axis)));
   const scalars = [HostScalar.of(1 / count)];
-  return recordOne(meanOp, [cast(x, "float32")], { axes: list, keepDims }, { scalars });
+  return recordOne(meanOp, [toFloat(x)], { axes: list, keepDims }, { scalars });
 };
 
 export const argMax = (x: Value, axis: number): Value => argFunction(argMaxOp, x, axis);
@@ -158,7 +159,7 @@ function keptShape(node: Node): Shape {
 
 function extremeGradient(o: Ops, node: Node, dy: Value): Value {
   const x = inputOf(node, 0);
-  const isExtreme = o.cast(o.equal(x, spread(o, node, at(node.outputs, 0))), "float32");
+  const isExtreme = o.cast(o.equal(x, spread(o, node, at(node.outputs, 0))), x.dtype);
   const count = o.sum(isExtreme, numbersAttribute(node.attributes, "axes"), true);
   return o.mul(isExtreme, o.div(o.reshape(dy, keptShape(node)), count));
 }

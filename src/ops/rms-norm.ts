@@ -2,6 +2,7 @@ import type { Value } from "../graph/node.ts";
 import { lowerRmsNorm, lowerRmsNormGradient } from "../kernels/rms-norm.ts";
 import { at, inputOf, numberAttribute } from "./attributes.ts";
 import { cast } from "./cast.ts";
+import { toFloat } from "./common-dtype.ts";
 import { expectGradientOf, expectVectors } from "./norm-inputs.ts";
 import type { Op } from "./op.ts";
 import type { Ops } from "./ops.ts";
@@ -60,7 +61,7 @@ const rmsNormGradientOp: Op = {
 };
 
 export function rmsNorm(x: Value, gamma: Value, epsilon: number): Value {
-  const inputs = [x, gamma].map((value) => cast(value, "float32"));
+  const inputs = [toFloat(x), ...[gamma].map((value) => cast(value, "float32"))];
   return recordOne(rmsNormOp, inputs, { epsilon });
 }
 

@@ -1,10 +1,11 @@
 import { DTypeError, ShapeError } from "../errors.ts";
-import { type DType, upcast } from "../graph/dtype.ts";
+import type { DType } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
 import { broadcastShapes, shapesEqual } from "../graph/shape.ts";
 import { formatSpec, type Spec, specOf } from "../graph/spec.ts";
 import { at, inputOf } from "./attributes.ts";
-import { cast, castOp } from "./cast.ts";
+import { castOp } from "./cast.ts";
+import { commonDType, meet } from "./common-dtype.ts";
 import { broadcastTo } from "./movement.ts";
 import type { Op } from "./op.ts";
 import { recordOne } from "./record.ts";
@@ -37,6 +38,7 @@ const whereOp: Op = {
 
 const COMBINE: Readonly<Record<DType, (a: string, b: string) => string>> = {
   float32: (a, b) => `bitcast<f32>(bitcast<u32>(${a}) | bitcast<u32>(${b}))`,
+  float16: (a, b) => `bitcast<f32>(bitcast<u32>(${a}) | bitcast<u32>(${b}))`,
   int32: (a, b) => `(${a} | ${b})`,
   bool: (a, b) => `(${a} || ${b})`,
 };
@@ -63,11 +65,11 @@ const overlayOp: Op = {
 export function where(condition: Value, a: Value, b: Value): Value {
   const branches = broadcastShapes(a.shape, b.shape, "where");
   const shape = broadcastShapes(condition.shape, branches, "where");
-  const dtype = upcast(a.dtype, b.dtype);
+  const dtype = commonDType([a, b]);
   return recordOne(whereOp, [
     broadcastTo(condition, shape),
-    broadcastTo(cast(a, dtype), shape),
-    broadcastTo(cast(b, dtype), shape),
+    broadcastTo(meet(a, dtype), shape),
+    broadcastTo(meet(b, dtype), shape),
   ]);
 }
 

@@ -3,7 +3,7 @@ import type { Value } from "../graph/node.ts";
 import { formatSpec } from "../graph/spec.ts";
 import { lowerSoftmax } from "../kernels/softmax.ts";
 import { at, booleanAttribute } from "./attributes.ts";
-import { cast } from "./cast.ts";
+import { throughFloat32, toFloat } from "./common-dtype.ts";
 import type { Op } from "./op.ts";
 import type { Ops, Unary } from "./ops.ts";
 import { recordOne } from "./record.ts";
@@ -45,8 +45,12 @@ const softmaxOp: Op = {
   lowering: { kind: "kernel", lower: lowerSoftmax },
 };
 
-export const softmax: Unary = (x) => recordOne(softmaxOp, [cast(x, "float32")], { log: false });
-export const logSoftmax: Unary = (x) => recordOne(softmaxOp, [cast(x, "float32")], { log: true });
+export const softmax: Unary = (x) => softmaxOf(x, false);
+export const logSoftmax: Unary = (x) => softmaxOf(x, true);
+
+function softmaxOf(x: Value, log: boolean): Value {
+  return throughFloat32(toFloat(x), (wide) => recordOne(softmaxOp, [wide], { log }));
+}
 
 export const softmaxOps: readonly Op[] = [softmaxOp];
 

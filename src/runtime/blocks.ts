@@ -1,6 +1,7 @@
 import { BufferUsage } from "../gpu/constants.ts";
 import type { Faults } from "../gpu/faults.ts";
-import type { TypedArray } from "../graph/dtype.ts";
+import type { DType, TypedArray } from "../graph/dtype.ts";
+import { halvesOfFloats } from "../graph/half.ts";
 
 let nextId = 1;
 
@@ -38,8 +39,14 @@ export class Block {
   }
 }
 
-/** Host data as a buffer holds it: bool becomes words of 0 and 1. */
-export function toWords(data: TypedArray): ArrayBufferView<ArrayBuffer> {
+/** Host data as a buffer holds it: bool becomes words of 0 and 1, float16 two bytes each. */
+export function toWords(data: TypedArray, dtype: DType): ArrayBufferView<ArrayBuffer> {
+  if (dtype === "float16") {
+    // Writes come in whole words.
+    const even = new Float32Array(2 * Math.ceil(data.length / 2));
+    even.set(data);
+    return halvesOfFloats(even);
+  }
   if (data instanceof Uint8Array) return Uint32Array.from(data, (x) => (x ? 1 : 0));
   return data as ArrayBufferView<ArrayBuffer>;
 }

@@ -47,7 +47,8 @@ export async function buildMachine(
   const faults = new Faults(gpu);
   const pool = new BufferPool(device, faults);
   const scratch = new Scratch(pool);
-  const target = { limits: gpu.limits, options: options.kernels ?? {} };
+  const hasHalf = gpu.features.has("shader-f16");
+  const target = { limits: gpu.limits, hasHalf, options: options.kernels ?? {} };
   const plans = new PlanCache(
     { rules: options.rules, target },
     { device, pipelines, scratch, faults },

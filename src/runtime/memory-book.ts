@@ -75,7 +75,7 @@ export class MemoryBook implements StorageOwner {
   /** Content that is written before the first run that uses the storage. */
   upload(storage: Storage, data: TypedArray): void {
     const { block, offset } = this.placeOf(storage);
-    block.uploads.push({ offset, words: toWords(data) });
+    block.uploads.push({ offset, words: toWords(data, storage.spec.dtype) });
   }
 
   /** @throws {DisposedError} when the storage is gone. */

@@ -3,6 +3,8 @@ import type { Faults } from "../gpu/faults.ts";
 import type { Readback, ReadbackPool } from "../gpu/readback.ts";
 import type { SubmitGate } from "../gpu/submission.ts";
 import type { TypedArray } from "../graph/dtype.ts";
+import { floatsOfHalves } from "../graph/half.ts";
+import { sizeOf } from "../graph/shape.ts";
 import type { Spec } from "../graph/spec.ts";
 import { specBytes } from "../graph/spec.ts";
 import { toWords } from "./blocks.ts";
@@ -186,7 +188,7 @@ function bindLeaves(
     const source = run.leaves[i];
     const slot = slots[leaf.slot];
     if (source?.kind === "host") {
-      const words = toWords(source.data);
+      const words = toWords(source.data, leaf.spec.dtype);
       if (slot && words.byteLength > 0) device.queue.writeBuffer(slot, 0, words);
       return null;
     }
@@ -233,6 +235,7 @@ function finish(
 
 /** GPU words as the host array of a dtype. */
 function fromBytes(bytes: Uint8Array<ArrayBuffer>, spec: Spec): TypedArray {
+  if (spec.dtype === "float16") return floatsOfHalves(bytes, sizeOf(spec.shape));
   if (spec.dtype === "float32")
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);

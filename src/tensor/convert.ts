@@ -32,7 +32,7 @@ export function toTensor(x: TensorLike, label: string, dtype?: DType): Tensor {
   }
   if (typeof x === "number" && dtype !== "bool") {
     checkNumbers([x], dtype ?? "float32", label);
-    return Tensor.of(scalarValue(HostScalar.of(x, dtype ?? "float32")));
+    return Tensor.of(scalarValue(HostScalar.of(x, dtype === "int32" ? dtype : "float32"), dtype));
   }
   if (x === null || x === undefined || typeof x === "string" || typeof x === "function") {
     throw new DTypeError(

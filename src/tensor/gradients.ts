@@ -1,5 +1,6 @@
 import { backward } from "../autograd/backward.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { Node, type Value } from "../graph/node.ts";
 import { formatShape, shapesEqual } from "../graph/shape.ts";
 import { ops } from "../ops/index.ts";
@@ -155,8 +156,8 @@ function call(f: Differentiable, args: readonly Tensor[]): Tensor {
       `grads: f gave ${value === undefined ? "nothing" : typeof value}. Expected a tensor.`,
     );
   }
-  if (value.dtype !== "float32") {
-    throw new DTypeError(`grads: the value of f is ${value.dtype}. Expected float32.`);
+  if (!isFloat(value.dtype)) {
+    throw new DTypeError(`grads: the value of f is ${value.dtype}. Expected a float.`);
   }
   return value;
 }

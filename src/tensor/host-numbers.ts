@@ -1,13 +1,15 @@
 import { ArgumentError, DTypeError } from "../errors.ts";
-import type { DType, TypedArray } from "../graph/dtype.ts";
+import { DTYPES, type DType, type TypedArray } from "../graph/dtype.ts";
+import { roundToHalf } from "../graph/half.ts";
 
 /** Ends of int32. */
 const LEAST = -(2 ** 31);
 const GREATEST = 2 ** 31 - 1;
 
-/** Host data in the array type of `dtype`, copied. int32 drops fractions, as in TF.js. */
+/** Host data in the array type of `dtype`, copied. int32 drops fractions, as in TF.js; float16 is rounded. */
 export function toTyped(values: ArrayLike<number>, dtype: DType): TypedArray {
   if (dtype === "float32") return Float32Array.from(values);
+  if (dtype === "float16") return Float32Array.from(values, roundToHalf);
   if (dtype === "int32") return Int32Array.from(values);
   // NaN is not 0, as on the GPU.
   return Uint8Array.from(values, (x) => (x === 0 ? 0 : 1));
@@ -45,10 +47,10 @@ export function checkIndices(values: ArrayLike<number>, label: string): void {
 
 /** @throws {DTypeError} for a name that is no dtype. */
 export function checkDType(dtype: DType, label: string): DType {
-  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+  if (DTYPES.includes(dtype)) return dtype;
   const received = typeof dtype === "string" ? JSON.stringify(dtype) : String(dtype);
   throw new DTypeError(
-    `${label}: received dtype ${received}. Expected "float32", "int32" or "bool"; other kinds of numbers are ` +
+    `${label}: received dtype ${received}. Expected "float32", "float16", "int32" or "bool"; other kinds of numbers are ` +
       "given as float32.",
     { details: { received: dtype } },
   );

@@ -35,7 +35,7 @@ describe.skipIf(!hasPython)("a reader in Python, written from the rules alone,",
 
     expect(printed.metadata).toEqual(metadata);
     expect(printed.tensors.length).toBe(tensors.length);
-    const stored = { float32: "F32", int32: "I32", bool: "BOOL" } as const;
+    const stored = { float32: "F32", float16: "F16", int32: "I32", bool: "BOOL" } as const;
     for (const { name, dtype, shape, data } of tensors) {
       const found = printed.tensors.find((tensor: { name: string }) => tensor.name === name);
       expect(found).toMatchObject({ dtype: stored[dtype], shape });

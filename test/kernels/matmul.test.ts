@@ -89,6 +89,7 @@ describe("matMul kernel", () => {
 
   test("applies the epilogue to every element, also after slabs", async () => {
     const epilogue: Epilogue = {
+      dtype: "float32",
       emit: (first) =>
         `@group(0) @binding(1) var<uniform> words: array<vec4<u32>, 1>;
          @group(0) @binding(${first}) var<storage, read> in0: array<f32>;

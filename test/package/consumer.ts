@@ -86,7 +86,7 @@ export const listed: true[] = [
   true satisfies IsListed<"auto" | "min" | "max", Stopping["mode"]>,
   true satisfies Equal<Texts<Stopping["mode"]>, "auto" | "min" | "max">,
   true satisfies Equal<Texts<sl.callbacks.ModelCheckpointConfig["saveFreq"]>, "epoch">,
-  true satisfies Equal<sl.DType, "float32" | "int32" | "bool">,
+  true satisfies Equal<sl.DType, "float32" | "float16" | "int32" | "bool">,
 ];
 // @ts-expect-error: a letter is missing.
 model.compile({ optimizer: "adam", loss: "meanSquaredEror" });

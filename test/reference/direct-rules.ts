@@ -59,7 +59,7 @@ function softmax({ data, shape }: Operand, isLog: boolean): Elements {
 function gather(x: Operand, ids: Operand, { shape, dtype }: Spec): Elements {
   const width = sizeOf(x.shape.slice(1));
   const rows = x.shape[0] ?? 0;
-  const missing = { float32: Number.NaN, int32: -(2 ** 31), bool: 0 }[dtype];
+  const missing = { float32: Number.NaN, float16: Number.NaN, int32: -(2 ** 31), bool: 0 }[dtype];
   const result = new Float64Array(sizeOf(shape)).fill(missing);
   ids.data.forEach((id, i) => {
     if (id >= 0 && id < rows) result.set(x.data.subarray(id * width, (id + 1) * width), i * width);

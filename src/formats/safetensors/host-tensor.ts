@@ -1,10 +1,10 @@
 import { DTypeError, FormatError, ShapeError } from "../../errors.ts";
 import type { DType, TypedArray } from "../../graph/dtype.ts";
+import { float32BitsOfHalf, halvesOfFloats } from "../../graph/half.ts";
 import { formatShape, sizeOf } from "../../graph/shape.ts";
 import { describeValue } from "../../names/describe.ts";
 import type { StoredTensor } from "./decode.ts";
 import type { StoredDType } from "./dtypes.ts";
-import { float32BitsOfHalf } from "./half.ts";
 import { quote } from "./header-text.ts";
 
 /** A tensor as this library holds it on the host. */
@@ -12,12 +12,13 @@ export interface HostTensor {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Elements in row-major order: `Float32Array`, `Int32Array`, or for bool `Uint8Array` of 0 and 1. */
+  /** Elements in row-major order: `Float32Array` (also for float16), `Int32Array`, or for bool `Uint8Array` of 0 and 1. */
   readonly data: TypedArray;
 }
 
 const STORED = {
   float32: { dtype: "F32", array: Float32Array },
+  float16: { dtype: "F16", array: Float32Array },
   int32: { dtype: "I32", array: Int32Array },
   bool: { dtype: "BOOL", array: Uint8Array },
 } as const;
@@ -74,7 +75,7 @@ export function toHostTensor(
 }
 
 /**
- * A tensor of this library as a file holds it; its bytes are a view of the data.
+ * A tensor of this library as a file holds it; its bytes are a view of the data, but for float16.
  * @throws {DTypeError} when data and dtype do not fit, also for a bool that is neither 0 nor 1.
  * @throws {ShapeError} when data and shape do not fit.
  */
@@ -83,7 +84,7 @@ export function toStoredTensor({ name, dtype, shape, data }: HostTensor): Stored
   if (stored === undefined || !(data instanceof stored.array)) {
     throw new DTypeError(
       `safetensors: tensor ${quote(name)}: received ${describeValue(data)} of dtype ${describeValue(dtype)}. Expected ` +
-        `${stored?.array.name ?? "one of float32, int32, bool as dtype"}.`,
+        `${stored?.array.name ?? "one of float32, float16, int32, bool as dtype"}.`,
       { details: { tensor: name, dtype } },
     );
   }
@@ -101,7 +102,10 @@ export function toStoredTensor({ name, dtype, shape, data }: HostTensor): Stored
       { details: { tensor: name, index: odd } },
     );
   }
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes =
+    dtype === "float16"
+      ? halvesOfFloats(data)
+      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { name, dtype: stored.dtype, shape, bytes };
 }
 

@@ -1,3 +1,4 @@
+import { isFloat } from "../../graph/dtype.ts";
 import type { Value } from "../../graph/node.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
@@ -130,7 +131,7 @@ export function step(x: TensorLike, alpha = 0): Tensor {
     ops.literal(1),
     operand(alpha, "step"),
   );
-  if (value.dtype !== "float32") return Tensor.of(slope);
+  if (!isFloat(value.dtype)) return Tensor.of(slope);
   return Tensor.of(ops.where(ops.isNaN(value), ops.stopGradient(value), slope));
 }
 

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from "../../errors.ts";
+import { isFloat } from "../../graph/dtype.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import { isWholeNumber } from "../../names/whole-number.ts";
 import { ops } from "../../ops/index.ts";
@@ -65,7 +66,7 @@ export function topk(x: TensorLike, k = 1): { values: Tensor; indices: Tensor } 
   }
   const outer = value.shape.slice(0, -1);
   const lowest = ops.literal(
-    value.dtype === "float32" ? Number.NEGATIVE_INFINITY : -(2 ** 31),
+    isFloat(value.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31),
     [],
     value.dtype,
   );

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../errors.ts";
+import { isFloat } from "../../graph/dtype.ts";
 import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
 import { ops } from "../../ops/index.ts";
@@ -123,7 +124,7 @@ export function clipByValue(x: TensorLike, min: number, max: number): Tensor {
   }
   const value = operand(x, "clipByValue");
   const bound = (limit: number): Value =>
-    value.dtype === "float32"
+    isFloat(value.dtype)
       ? operand(limit, "clipByValue")
       : ops.scalar(HostScalar.of(toInt32(limit), "int32"));
   return Tensor.of(ops.minimum(ops.maximum(value, bound(min)), bound(max)));

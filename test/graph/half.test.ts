@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { float32BitsOfHalf } from "../../src/formats/safetensors/half.ts";
+import { float32BitsOfHalf } from "../../src/graph/half.ts";
 
 /** IEEE 754-2019, §3.4, binary16: (-1)^s · 2^(e-15) · (1 + f/1024), subnormal (-1)^s · 2^-14 · f/1024. */
 function valueOfHalf(half: number): number {
