@@ -36,6 +36,7 @@ export type { AttentionCallOptions } from "./layers/attention-call.ts";
 export type { Conv1DConfig } from "./layers/conv1d.ts";
 export type { Conv2DConfig } from "./layers/conv2d.ts";
 export type { DenseConfig } from "./layers/dense.ts";
+export { type DTypePolicy, getDTypePolicy, setDTypePolicy } from "./layers/dtype-policy.ts";
 export type { GlobalPoolingConfig } from "./layers/global-pooling.ts";
 export type { GRUConfig } from "./layers/gru.ts";
 export type { GRUCellConfig } from "./layers/gru-cell.ts";

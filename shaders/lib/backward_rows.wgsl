@@ -4,18 +4,18 @@
 
 fn gate_rows(places: vec4<u32>, column: u32) -> vec4<f32> {
   let at = places * saved_width() + column;
-  return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+  return vec4<f32>(vec4<Element>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]));
 }
 
 fn d_state_rows(places: vec4<u32>, unit: u32) -> vec4<f32> {
   let at = places * params.units + unit;
-  return vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  return vec4<f32>(vec4<Element>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]));
 }
 
 fn store_d_projected(places: vec4<u32>, column: u32, value: vec4<f32>) {
   let at = places * width() + column;
-  d_projected[at.x] = value.x;
-  d_projected[at.y] = value.y;
-  d_projected[at.z] = value.z;
-  d_projected[at.w] = value.w;
+  d_projected[at.x] = Element(value.x);
+  d_projected[at.y] = Element(value.y);
+  d_projected[at.z] = Element(value.z);
+  d_projected[at.w] = Element(value.w);
 }

@@ -4,21 +4,21 @@
 
 fn projected_rows(places: vec4<u32>, column: u32) -> vec4<f32> {
   let at = places * width() + column;
-  return vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
+  return vec4<f32>(vec4<Element>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]));
 }
 
 fn store_state(places: vec4<u32>, unit: u32, state: vec4<f32>) {
   let at = places * params.units + unit;
-  states[at.x] = state.x;
-  states[at.y] = state.y;
-  states[at.z] = state.z;
-  states[at.w] = state.w;
+  states[at.x] = Element(state.x);
+  states[at.y] = Element(state.y);
+  states[at.z] = Element(state.z);
+  states[at.w] = Element(state.w);
 }
 
 fn store_gate(places: vec4<u32>, column: u32, gate: vec4<f32>) {
   let at = places * saved_width() + column;
-  gates[at.x] = gate.x;
-  gates[at.y] = gate.y;
-  gates[at.z] = gate.z;
-  gates[at.w] = gate.w;
+  gates[at.x] = Element(gate.x);
+  gates[at.y] = Element(gate.y);
+  gates[at.z] = Element(gate.z);
+  gates[at.w] = Element(gate.w);
 }

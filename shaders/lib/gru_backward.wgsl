@@ -8,17 +8,18 @@
 //
 // Gate order z r n.  matrix R' [D,3H,H]  gates z, r, n, q_n [D,B,T,4H]  states, d_states [D,B,T,H]  mask [B,T]
 // d_projected (dp) [D,B,T,3H]  carry: planes dh, h_0, then dq of even steps (3 planes), dq of odd steps (3 planes)
+// Alias Element: how states, gates, d_states and d_projected are stored.
 // Constants: those of lib/split_product. h_0 is 0 without the flag INITIAL.
 // #import backward_rows
 // #import previous_state
 // #import split_product
 
 @group(0) @binding(2) var<storage, read> matrix: array<f32>;
-@group(0) @binding(3) var<storage, read> gates: array<f32>;
-@group(0) @binding(4) var<storage, read> states: array<f32>;
+@group(0) @binding(3) var<storage, read> gates: array<Element>;
+@group(0) @binding(4) var<storage, read> states: array<Element>;
 @group(0) @binding(5) var<storage, read> mask: array<u32>;
-@group(0) @binding(6) var<storage, read> d_states: array<f32>;
-@group(0) @binding(7) var<storage, read_write> d_projected: array<f32>;
+@group(0) @binding(6) var<storage, read> d_states: array<Element>;
+@group(0) @binding(7) var<storage, read_write> d_projected: array<Element>;
 @group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn width() -> u32 {

@@ -8,17 +8,18 @@
 // mask [B,T]  states [D,B,T,H]  gates [D,B,T,4H]: z, r, n, q_n   carry: planes h, h (of even and odd steps)
 // Constant: SAVE_GATES. b is 0 without the flag BIAS. `hidden(at)` is the shader's: vec4 `at` of the state it
 // multiplies.
+// Alias Element: how projected, states and gates are stored.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Cho et al. 2014, arXiv:1406.1078; this form: Keras reset_after, PyTorch, cuDNN.
 // #import forward_rows
 // #import recurrence
 
-@group(0) @binding(2) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> projected: array<Element>;
 @group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read> recurrent_bias: array<f32>;
 @group(0) @binding(5) var<storage, read> mask: array<u32>;
-@group(0) @binding(6) var<storage, read_write> states: array<f32>;
-@group(0) @binding(7) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(6) var<storage, read_write> states: array<Element>;
+@group(0) @binding(7) var<storage, read_write> gates: array<Element>;
 @group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn width() -> u32 {

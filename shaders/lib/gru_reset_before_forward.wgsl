@@ -9,16 +9,17 @@
 // states [D,B,T,H]  gates [D,B,T,3H]  carry: planes h, h (of even and odd steps), u, z
 // Constant: SAVE_GATES. `hidden(at)` is the shader's: vec4 `at` of the tile it
 // multiplies.
+// Alias Element: how projected, states and gates are stored.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
 // Cho et al. 2014, arXiv:1406.1078
 // #import forward_rows
 // #import recurrence
 
-@group(0) @binding(2) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> projected: array<Element>;
 @group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
-@group(0) @binding(5) var<storage, read_write> states: array<f32>;
-@group(0) @binding(6) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(5) var<storage, read_write> states: array<Element>;
+@group(0) @binding(6) var<storage, read_write> gates: array<Element>;
 @group(0) @binding(7) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn width() -> u32 {

@@ -8,18 +8,19 @@
 //
 // Gate order i f g o.  matrix R' [D,4H,H]  gates, d_projected (da) [D,B,T,4H]  cells, d_states, d_cells [D,B,T,H]
 // mask [B,T]  carry: planes dh, dc, c_0, then da of even steps (4 planes), da of odd steps (4 planes)
+// Alias Element: how states, gates, d_states and d_projected are stored.
 // Constants: those of lib/split_product. c_0 is 0 without the flag INITIAL, d_cells without D_CELLS.
 // Numerics: tanh(c_t) is computed again, not saved.
 // #import backward_rows
 // #import split_product
 
 @group(0) @binding(2) var<storage, read> matrix: array<f32>;
-@group(0) @binding(3) var<storage, read> gates: array<f32>;
+@group(0) @binding(3) var<storage, read> gates: array<Element>;
 @group(0) @binding(4) var<storage, read> cells: array<f32>;
 @group(0) @binding(5) var<storage, read> mask: array<u32>;
-@group(0) @binding(6) var<storage, read> d_states: array<f32>;
+@group(0) @binding(6) var<storage, read> d_states: array<Element>;
 @group(0) @binding(7) var<storage, read> d_cells: array<f32>;
-@group(0) @binding(8) var<storage, read_write> d_projected: array<f32>;
+@group(0) @binding(8) var<storage, read_write> d_projected: array<Element>;
 @group(0) @binding(9) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn width() -> u32 {

@@ -6,6 +6,7 @@
 //
 // Gate order i f g o (Keras calls g "c").  projected [D,B,T,4H]  matrix R [D,H,4H]  mask [B,T]
 // states, cells [D,B,T,H]  gates [D,B,T,4H] activated  carry: planes h, h, c (h of even and odd steps)
+// Alias Element: how projected, states and gates are stored.
 // Constants: SAVE_CELLS, SAVE_GATES. `hidden(at)` is the shader's: vec4 `at`
 // of the state it multiplies.
 // Numerics: sums over units in ascending order; NaN in a masked step reaches nothing.
@@ -14,12 +15,12 @@
 // #import forward_rows
 // #import recurrence
 
-@group(0) @binding(2) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> projected: array<Element>;
 @group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
-@group(0) @binding(5) var<storage, read_write> states: array<f32>;
+@group(0) @binding(5) var<storage, read_write> states: array<Element>;
 @group(0) @binding(6) var<storage, read_write> cells: array<f32>;
-@group(0) @binding(7) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gates: array<Element>;
 @group(0) @binding(8) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn width() -> u32 {

@@ -5,7 +5,7 @@
 fn previous_state(now: Moment, half: u32, unit: u32) -> vec4<f32> {
   if (now.step > 0u) {
     let at = places_of(moment_of(now.tile, now.step - 1u), half) * params.units + unit;
-    return vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
+    return vec4<f32>(vec4<Element>(states[at.x], states[at.y], states[at.z], states[at.w]));
   }
   if (!has(INITIAL)) { return vec4<f32>(); }
   return carry[carry_at(INITIAL_STATE_PLANE, now.tile) + 2u * unit + half];

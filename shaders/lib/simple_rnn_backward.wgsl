@@ -6,14 +6,15 @@
 //
 // matrix R' [D,H,H]  states, d_states, d_projected (da) [D,B,T,H]  mask [B,T]
 // carry: planes dh, da of even steps, da of odd steps
+// Alias Element: how states, d_states and d_projected are stored.
 // Constants: those of lib/split_product, and RELU.
 // #import split_product
 
 @group(0) @binding(2) var<storage, read> matrix: array<f32>;
-@group(0) @binding(3) var<storage, read> states: array<f32>;
+@group(0) @binding(3) var<storage, read> states: array<Element>;
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
-@group(0) @binding(5) var<storage, read> d_states: array<f32>;
-@group(0) @binding(6) var<storage, read_write> d_projected: array<f32>;
+@group(0) @binding(5) var<storage, read> d_states: array<Element>;
+@group(0) @binding(6) var<storage, read_write> d_projected: array<Element>;
 @group(0) @binding(7) var<storage, read_write> carry: array<vec4<f32>>;
 
 const STATE_PLANE = 0u;
@@ -39,15 +40,15 @@ fn simple_rnn_cell_gradient(
 ) -> CellGradient {
   let counted = active_rows(now, half);
   let at = places_of(now, half) * params.units + unit;
-  let h = vec4<f32>(states[at.x], states[at.y], states[at.z], states[at.w]);
-  let s = dh + vec4<f32>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]);
+  let h = vec4<f32>(vec4<Element>(states[at.x], states[at.y], states[at.z], states[at.w]));
+  let s = dh + vec4<f32>(vec4<Element>(d_states[at.x], d_states[at.y], d_states[at.z], d_states[at.w]));
   let zero = vec4<f32>();
   var da = s * (1.0 - h * h);
   if (RELU) { da = select(zero, s, h > zero); }
   da = select(zero, da, counted);
-  d_projected[at.x] = da.x;
-  d_projected[at.y] = da.y;
-  d_projected[at.z] = da.z;
-  d_projected[at.w] = da.w;
+  d_projected[at.x] = Element(da.x);
+  d_projected[at.y] = Element(da.y);
+  d_projected[at.z] = Element(da.z);
+  d_projected[at.w] = Element(da.w);
   return CellGradient(da, select(s, zero, counted));
 }

@@ -4,14 +4,15 @@
 // A masked step holds h.
 //
 // projected, states [D,B,T,H]  matrix R [D,H,H]  mask [B,T]  carry: planes h, h (of even and odd steps)
+// Alias Element: how projected and states are stored.
 // Constants: those of lib/split_product, and RELU.
 // Elman 1990, doi:10.1207/s15516709cog1402_1
 // #import split_product
 
-@group(0) @binding(2) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> projected: array<Element>;
 @group(0) @binding(3) var<storage, read> matrix: array<f32>;
 @group(0) @binding(4) var<storage, read> mask: array<u32>;
-@group(0) @binding(5) var<storage, read_write> states: array<f32>;
+@group(0) @binding(5) var<storage, read_write> states: array<Element>;
 @group(0) @binding(6) var<storage, read_write> carry: array<vec4<f32>>;
 
 fn width() -> u32 {
@@ -34,11 +35,11 @@ fn simple_rnn_cell(
   now: Moment, half: u32, unit: u32, product: vec4<f32>, before: vec4<f32>,
 ) -> vec4<f32> {
   let at = places_of(now, half) * params.units + unit;
-  let x = vec4<f32>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]);
+  let x = vec4<f32>(vec4<Element>(projected[at.x], projected[at.y], projected[at.z], projected[at.w]));
   let h = select(before, activation_rows(x + product), active_rows(now, half));
-  states[at.x] = h.x;
-  states[at.y] = h.y;
-  states[at.z] = h.z;
-  states[at.w] = h.w;
+  states[at.x] = Element(h.x);
+  states[at.y] = Element(h.y);
+  states[at.z] = Element(h.z);
+  states[at.w] = Element(h.w);
   return h;
 }

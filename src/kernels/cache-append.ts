@@ -2,6 +2,7 @@ import source from "../../shaders/cache_append.wgsl";
 import { sizeOf } from "../graph/shape.ts";
 import { input, type LowerContext, type Lowered, paramWords } from "./dispatch.ts";
 import { linearGroups } from "./grid.ts";
+import { specialize } from "./specialize.ts";
 
 const WORKGROUP = 64;
 
@@ -13,10 +14,11 @@ export function lowerCacheAppend({ node, limits }: LowerContext): Lowered {
   const [, time = 1] = rows.shape;
   const [, capacity = 1] = cache.shape;
   if (count === 0) return { dispatches: [] };
+  const Element = cache.dtype === "float16" ? "f16" : "u32";
   return {
     dispatches: [
       {
-        kernel: { name: "cache_append", code: source, layout: "u-wrr" },
+        kernel: { name: "cache_append", code: specialize(source, {}, { Element }), layout: "u-wrr" },
         bindings: [input(0), input(1), input(2)],
         params: paramWords([count, time, capacity, sizeOf(rows.shape.slice(2))]),
         workgroups: linearGroups(Math.ceil(count / WORKGROUP), limits),

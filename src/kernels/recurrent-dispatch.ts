@@ -1,7 +1,9 @@
 import recurrentBegin from "../../shaders/recurrent_begin.wgsl";
 import recurrentEnd from "../../shaders/recurrent_end.wgsl";
 import type { DeviceLimits } from "../gpu/limits.ts";
+import type { DType } from "../graph/dtype.ts";
 import { type Dispatch, input, paramWords, type SlotRef, table } from "./dispatch.ts";
+import { STORE_TYPE } from "./fused-source.ts";
 import { linearGroups } from "./grid.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import { gateCount, type RecurrentCell, type RecurrentPlanChoice } from "./recurrent-plan.ts";
@@ -21,6 +23,8 @@ export interface RecurrentCall extends RecurrentCell {
   readonly units: number;
   /** Names of the inputs, in the order in which they come. */
   readonly inputs: readonly string[];
+  /** How projected, states, gates and their gradients are stored. */
+  readonly stored: DType;
   readonly limits: DeviceLimits;
   readonly options: KernelOptions;
 }
@@ -112,7 +116,7 @@ export function recurrentDispatch(call: RecurrentCall, request: RecurrentDispatc
   return {
     kernel: {
       name,
-      code: specialize(request.source, request.constants),
+      code: specialize(request.source, request.constants, { Element: STORE_TYPE[call.stored] }),
       layout: `u-${request.layout}`,
     },
     bindings,

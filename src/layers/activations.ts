@@ -1,4 +1,5 @@
 import type { Value } from "../graph/node.ts";
+import { toFloat } from "../ops/common-dtype.ts";
 import { ops } from "../ops/index.ts";
 import {
   elu,
@@ -33,7 +34,7 @@ export {
 export type ActivationFunction = (x: Tensor) => Tensor;
 
 function activation(formula: (x: Value) => Value): ActivationFunction {
-  return (x) => Tensor.of(formula(ops.cast(x.value, "float32")));
+  return (x) => Tensor.of(formula(toFloat(x.value)));
 }
 
 /** x */

@@ -1,4 +1,4 @@
-import { mul, type Tensor, tanh } from "../tensor/index.ts";
+import { cast, mul, type Tensor, tanh } from "../tensor/index.ts";
 import {
   additiveScores,
   PlainAttention,
@@ -37,7 +37,7 @@ export class AdditiveAttention extends PlainAttention {
     key: Tensor,
   ): Pick<AttentionRun, "query" | "key" | "bias"> {
     return additiveScores({ query, key }, (pairs) =>
-      this.useScale ? mul(tanh(pairs), this.weight("scale")) : tanh(pairs),
+      this.useScale ? mul(tanh(pairs), cast(this.weight("scale"), pairs.dtype)) : tanh(pairs),
     );
   }
 }

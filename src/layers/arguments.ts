@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.ts";
+import { isFloat } from "../graph/dtype.ts";
 import { cast, Tensor } from "../tensor/index.ts";
 
 /**
@@ -14,10 +15,10 @@ export function singleInput(inputs: Tensor | readonly Tensor[], layer: string): 
   return only;
 }
 
-/** The only input of a layer that computes with float32; other dtypes are converted. */
+/** The only input of a layer that computes with floats; other dtypes become float32. */
 export function floatInput(inputs: Tensor | readonly Tensor[], layer: string): Tensor {
   const x = singleInput(inputs, layer);
-  return x.dtype === "float32" ? x : cast(x, "float32");
+  return isFloat(x.dtype) ? x : cast(x, "float32");
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.ts";
 import { resolveName } from "../names/resolve.ts";
-import { expandDims, mul, reshape, sum, type Tensor, tanh, zeros } from "../tensor/index.ts";
+import { cast, expandDims, mul, reshape, sum, type Tensor, tanh, zeros } from "../tensor/index.ts";
 import { dropoutRate, floatInput } from "./arguments.ts";
 import { AttentionAxes } from "./attention-axes.ts";
 import {
@@ -174,13 +174,14 @@ export class Attention extends PlainAttention {
     key: Tensor,
   ): Pick<AttentionRun, "query" | "key" | "bias"> {
     if (this.scoreMode === "dot") {
-      const scaled = this.useScale ? mul(query, this.weight("scale")) : query;
+      const scaled = this.useScale ? mul(query, cast(this.weight("scale"), query.dtype)) : query;
       return { query: expandDims(scaled, 2), key: expandDims(key, 2) };
     }
     const scores = additiveScores({ query, key }, (pairs) =>
-      tanh(this.useScale ? mul(pairs, this.weight("scale")) : pairs),
+      tanh(this.useScale ? mul(pairs, cast(this.weight("scale"), pairs.dtype)) : pairs),
     );
-    const bias = scores.bias && mul(scores.bias, this.weight("concat_score_weight"));
+    const bias =
+      scores.bias && mul(scores.bias, cast(this.weight("concat_score_weight"), query.dtype));
     return { ...scores, bias: bias ?? null };
   }
 

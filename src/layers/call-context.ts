@@ -1,14 +1,17 @@
 import type { Value } from "../graph/node.ts";
 import { scope, Tensor } from "../tensor/index.ts";
+import type { DTypePolicy } from "./dtype-policy.ts";
 
 /** What layers inside layers share during a call: nobody has to hand it down by hand. */
 interface CallContext {
   readonly training: boolean;
   /** Collects what `addLoss` receives; null when nobody asked. */
   readonly losses: Value[] | null;
+  /** That of the layer around; null: none is. */
+  readonly policy: DTypePolicy | null;
 }
 
-let current: CallContext = { training: false, losses: null };
+let current: CallContext = { training: false, losses: null, policy: null };
 
 /** Whether the call around is part of training; false outside any call. */
 export function isTraining(): boolean {
@@ -18,6 +21,16 @@ export function isTraining(): boolean {
 /** Runs `body` with the training flag of the layers inside set. */
 export function withTraining<T>(training: boolean, body: () => T): T {
   return withContext({ ...current, training }, body);
+}
+
+/** The dtype policy of the layer whose call is around; null outside any. */
+export function policyAround(): DTypePolicy | null {
+  return current.policy;
+}
+
+/** Runs `body` with this policy for the layers inside. */
+export function withPolicy<T>(policy: DTypePolicy | null, body: () => T): T {
+  return withContext({ ...current, policy }, body);
 }
 
 /** Adds a scalar to the loss of the training step around; without one it is dropped. */

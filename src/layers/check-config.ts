@@ -1,6 +1,5 @@
-import { ArgumentError } from "../errors.ts";
 import { type ConfigKeys, checkKeys, type KeyRule, type KeyRules } from "../names/check-keys.ts";
-import { describeValue } from "../names/describe.ts";
+import { checkPolicy } from "./dtype-policy.ts";
 import type { LayerConfig } from "./layer-types.ts";
 
 const layerKeys: ConfigKeys<LayerConfig> = {
@@ -31,10 +30,6 @@ export function checkConfig<Config extends LayerConfig>(
   own: OwnKeys<Config>,
 ): Config {
   checkKeys(maker, config, { ...own, ...layerKeys });
-  const { dtype } = config;
-  if (dtype === undefined || dtype === null || dtype === "float32") return config;
-  throw new ArgumentError(
-    `${maker}: received ${describeValue(dtype)} as dtype. Layers compute in float32; the dtype of what comes in is ` +
-      "inputDType.",
-  );
+  if (config.dtype !== undefined && config.dtype !== null) checkPolicy(config.dtype, maker);
+  return config;
 }

@@ -11,7 +11,7 @@ import {
   type RegularizerLike,
   serializeRegularizer,
 } from "../regularizers/resolve.ts";
-import { add, Tensor } from "../tensor/index.ts";
+import { add, cast, Tensor } from "../tensor/index.ts";
 import { convolve } from "../tensor/ops/convolve.ts";
 import { checkStrides, paddingOf, windowSizes } from "../tensor/ops/window-placement.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
@@ -179,8 +179,10 @@ export class Convolution extends Layer {
     const x = floatInput(inputs, this.name); // [B, ..., I]
     const { strides, dilationRate, padding, groups, name } = this;
     const rule = { strides, dilations: dilationRate, padding, groups, label: name };
-    const product = Tensor.of(convolve(x.value, this.weight("kernel").value, rule)); // [B, ..., F]
-    return this.#activation(this.useBias ? add(product, this.weight("bias")) : product);
+    const product = Tensor.of(convolve(x.value, cast(this.weight("kernel"), x.dtype).value, rule)); // [B, ..., F]
+    return this.#activation(
+      this.useBias ? add(product, cast(this.weight("bias"), x.dtype)) : product,
+    );
   }
 
   override computeOutputShape(inputShape: LayerShapes): LayerShape {

@@ -10,7 +10,7 @@ import {
   type RegularizerLike,
   serializeRegularizer,
 } from "../regularizers/resolve.ts";
-import { add, matMul, reshape, type Tensor } from "../tensor/index.ts";
+import { add, cast, matMul, reshape, type Tensor } from "../tensor/index.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
 import { softmax } from "./activations.ts";
 import { floatInput } from "./arguments.ts";
@@ -132,8 +132,8 @@ export class Dense extends Layer {
     const features = x.shape.at(-1) ?? 1;
     const count = x.shape.slice(0, -1).reduce((product, dim) => product * dim, 1); // also where I is 0
     const rows = reshape(x, [count, features]); // [rows, I]
-    const product = matMul(rows, this.weight("kernel")); // [rows, units]
-    const sum = this.useBias ? add(product, this.weight("bias")) : product;
+    const product = matMul(rows, cast(this.weight("kernel"), x.dtype)); // [rows, units]
+    const sum = this.useBias ? add(product, cast(this.weight("bias"), x.dtype)) : product;
     return this.#activation(reshape(sum, [...x.shape.slice(0, -1), this.units]));
   }
 

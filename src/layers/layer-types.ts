@@ -1,5 +1,6 @@
 import type { DType } from "../graph/dtype.ts";
 import type { Tensor, TensorLike } from "../tensor/index.ts";
+import type { DTypePolicy } from "./dtype-policy.ts";
 import type { LayerShape } from "./layer-shape.ts";
 
 /** What every layer takes. */
@@ -16,8 +17,8 @@ export interface LayerConfig {
   readonly batchSize?: number;
   /** Dtype of the input. Default `"float32"`. */
   readonly inputDType?: DType;
-  /** Layers compute in `"float32"`, so nothing else is taken; Keras has others. */
-  readonly dtype?: "float32";
+  /** `"mixed_float16"` keeps what the layer computes in half the memory. Default: as `setDTypePolicy` says. */
+  readonly dtype?: DTypePolicy;
   /** First weights, in the order of `getWeights()`. */
   readonly weights?: readonly TensorLike[];
 }

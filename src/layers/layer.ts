@@ -1,11 +1,18 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
-import type { DType } from "../graph/dtype.ts";
+import { type DType, isFloat } from "../graph/dtype.ts";
 import { isWholeNumber } from "../names/whole-number.ts";
 import { applyRegularizer, type ResolvedRegularizer } from "../regularizers/resolve.ts";
 import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
 import { autoName, classNameOf, reserveName } from "./auto-name.ts";
-import { addLoss, isTraining, withTraining } from "./call-context.ts";
+import { addLoss, isTraining, policyAround, withPolicy, withTraining } from "./call-context.ts";
 import { callOptions, withMask } from "./call-options.ts";
+import {
+  checkPolicy,
+  computeDType,
+  type DTypePolicy,
+  getDTypePolicy,
+  underPolicy,
+} from "./dtype-policy.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
 import { type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type {
@@ -62,6 +69,9 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   readonly inboundNodes: LayerNode[] = [];
   protected activityRegularizer: ResolvedRegularizer | null = null;
 
+  readonly #policy: DTypePolicy;
+  /** Whether the policy was given to this very layer; otherwise that of a layer around comes first. */
+  readonly #hasOwnPolicy: boolean;
   #firstWeights: readonly TensorLike[] | null;
   #warnedOfMask = false;
 
@@ -70,6 +80,8 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     if (config.name !== undefined) reserveName(config.name);
     this.batchInputShape = batchShapeOf(config, this.name);
     this.inputDType = config.inputDType ?? "float32";
+    this.#hasOwnPolicy = (config.dtype ?? null) !== null;
+    this.#policy = checkPolicy(config.dtype ?? getDTypePolicy(), this.name);
     this.#firstWeights = config.weights ?? null;
   }
 
@@ -108,19 +120,38 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
       this.ensureBuilt(shapesOf(inputs));
       const training = kwargs.training ?? isTraining();
       const mask = this.maskFor(inputs, kwargs);
+      const policy = this.policyOfCall();
+      const under = (one: Tensor): Tensor => (policy === null ? one : underPolicy(one, policy));
+      const given = mapTensors(inputs, under);
+      const body = (): Tensor | Tensor[] => this.call(given, { ...kwargs, training, mask });
       return withTraining(training, () => {
-        const result = this.call(inputs, { ...kwargs, training, mask });
+        const result = mapTensors(withPolicy(policy, body), under);
         if (this.activityRegularizer !== null) {
           for (const output of asList(result)) {
             addLoss(applyRegularizer(this.activityRegularizer, output));
           }
         }
-        const handles = ownHandles(result, asList(inputs));
+        const handles = ownHandles(result, asList(given));
         this.#passMask(inputs, handles, { ...kwargs, mask });
         if (Array.isArray(handles)) Tensor.group(handles);
         return handles;
       });
     });
+  }
+
+  /** In which dtype the layer keeps what it computes; its weights are float32. */
+  get dtypePolicy(): DTypePolicy {
+    return this.#policy;
+  }
+
+  /** The dtype of what the layer gives out, and into which it brings floats that it takes in. */
+  get computeDType(): DType {
+    return computeDType(this.#policy);
+  }
+
+  /** The policy of the call that runs now: its own, that of the layer around, that in force when it was made. Null: none. */
+  protected policyOfCall(): DTypePolicy | null {
+    return this.#hasOwnPolicy ? this.#policy : (policyAround() ?? this.#policy);
   }
 
   #applyToSymbols(
@@ -129,7 +160,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   ): SymbolicTensor | SymbolicTensor[] {
     const shapes = shapesOf(inputs);
     this.ensureBuilt(shapes);
-    const dtype = this.computeOutputDType(asList(inputs)[0]?.dtype ?? "float32");
+    const dtype = this.outputDType(asList(inputs)[0]?.dtype ?? "float32");
     const outputs = shapeList(this.computeOutputShape(shapes, kwargs)).map((shape) => ({
       shape,
       dtype,
@@ -179,9 +210,19 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return inputShape;
   }
 
-  /** Dtype of the outputs from that of the input. Default `"float32"`. */
+  /**
+   * Dtype of the outputs from that of the input, before the policy of the layer makes float16 of floats. Default
+   * `"float32"`.
+   */
   computeOutputDType(_inputDType: DType): DType {
     return "float32";
+  }
+
+  /** @internal Dtype of the outputs under the policy of the layer. */
+  outputDType(inputDType: DType): DType {
+    const dtype = this.computeOutputDType(inputDType);
+    const policy = this.policyOfCall();
+    return policy !== null && isFloat(dtype) ? computeDType(policy) : dtype;
   }
 
   /** The mask of a call: the given one, or what travels with the inputs. */
@@ -208,6 +249,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     const config: ConfigDict = { name: this.name, trainable: this.trainable };
     if (this.batchInputShape !== null) config.batchInputShape = [...this.batchInputShape];
     if (this.inputDType !== "float32") config.inputDType = this.inputDType;
+    if (this.#hasOwnPolicy || this.#policy !== "float32") config.dtype = this.#policy;
     return config;
   }
 
@@ -326,6 +368,18 @@ function checkApplied(inputs: unknown, layer: string): void {
 function ownHandles(result: Tensor | Tensor[], inputs: readonly Tensor[]): Tensor | Tensor[] {
   const own = (one: Tensor): Tensor => (inputs.includes(one) ? Tensor.of(one.value) : one);
   return result instanceof Tensor ? own(result) : result.map(own);
+}
+
+function mapTensors(tensors: Tensor | Tensor[], map: (one: Tensor) => Tensor): Tensor | Tensor[];
+function mapTensors(
+  tensors: Tensor | readonly Tensor[],
+  map: (one: Tensor) => Tensor,
+): Tensor | readonly Tensor[];
+function mapTensors(
+  tensors: Tensor | readonly Tensor[],
+  map: (one: Tensor) => Tensor,
+): Tensor | readonly Tensor[] {
+  return tensors instanceof Tensor ? map(tensors) : tensors.map(map);
 }
 
 function masksOf(inputs: Tensor | readonly Tensor[]): Mask {

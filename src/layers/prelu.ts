@@ -9,7 +9,7 @@ import {
   type RegularizerLike,
   serializeRegularizer,
 } from "../regularizers/resolve.ts";
-import { mul, neg, relu, sub, type Tensor } from "../tensor/index.ts";
+import { cast, mul, neg, relu, sub, type Tensor } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { Layer } from "./layer.ts";
@@ -69,7 +69,7 @@ export class PReLU extends Layer {
 
   override call(inputs: Tensor | readonly Tensor[]): Tensor {
     const x = floatInput(inputs, this.name);
-    return sub(relu(x), mul(this.weight("alpha"), relu(neg(x))));
+    return sub(relu(x), mul(cast(this.weight("alpha"), x.dtype), relu(neg(x))));
   }
 
   override getConfig(): ConfigDict {

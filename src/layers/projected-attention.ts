@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { applyRegularizer } from "../regularizers/resolve.ts";
-import { add, matMul, mul, reshape, sigmoid, type Tensor } from "../tensor/index.ts";
+import { add, cast, matMul, mul, reshape, sigmoid, type Tensor } from "../tensor/index.ts";
 import { floatInput } from "./arguments.ts";
 import { AttentionAxes } from "./attention-axes.ts";
 import { type SeenKeys, seenKeys } from "./attention-cache.ts";
@@ -239,10 +239,11 @@ export abstract class ProjectedAttention extends AttentionLayer {
   /** One product for all steps and heads: the kernel seen as a matrix. */
   #linear(name: Projection | "attention_output", rows: Tensor, shape: readonly number[]): Tensor {
     const width = rows.shape[1] ?? 0;
-    const kernel = this.weight(`${name}/kernel`);
+    const kernel = cast(this.weight(`${name}/kernel`), rows.dtype);
     const units = kernel.size / width;
     const product = matMul(rows, reshape(kernel, [width, units]));
-    const y = this.useBias ? add(product, reshape(this.weight(`${name}/bias`), [units])) : product;
+    const bias = this.useBias ? cast(this.weight(`${name}/bias`), rows.dtype) : null;
+    const y = bias ? add(product, reshape(bias, [units])) : product;
     const { activityRegularizer } = this.#settings;
     if (activityRegularizer !== null) this.addLoss(applyRegularizer(activityRegularizer, y));
     return reshape(y, shape);

@@ -1,6 +1,6 @@
 import { ops } from "../ops/index.ts";
 import type { RecurrentAttributes } from "../ops/ops.ts";
-import { add, concat, matMul, mul, reshape, slice, Tensor } from "../tensor/index.ts";
+import { add, cast, concat, matMul, mul, reshape, slice, Tensor } from "../tensor/index.ts";
 import type { ActivationFunction } from "./activations.ts";
 import type { States } from "./recurrent-config.ts";
 import { type Sequences, stepLoop } from "./step-loop.ts";
@@ -117,7 +117,9 @@ export function gateProduct(
 }
 
 /** x·kernel + bias for all steps at once, [B, T, G·H]. */
-export function project({ x, gateInputs, kernel, bias, units }: RecurrentRun): Tensor {
+export function project({ x, gateInputs, units, ...weights }: RecurrentRun): Tensor {
+  const kernel = cast(weights.kernel, x.dtype);
+  const bias = weights.bias && cast(weights.bias, x.dtype);
   const [batch = 1, time = 1, features = 1] = x.shape;
   const rows = (one: Tensor): Tensor => reshape(one, [batch * time, features]); // [B*T, I]
   const product = gateInputs

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
 import {
+  cast,
   scope,
   Tensor,
   type TensorLike,
@@ -71,7 +72,7 @@ export class StateVariables {
 
   write(states: States): void {
     states.forEach((state, i) => {
-      this.#variables[i]?.assign(state);
+      this.#variables[i]?.assign(cast(state, "float32"));
     });
   }
 

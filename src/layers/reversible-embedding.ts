@@ -72,7 +72,12 @@ export class ReversibleEmbedding extends Embedding {
     const count = front.reduce((product, dim) => product * dim, 1);
     const rows = ops.reshape(x.value, [count, this.outputDim]); // [rows, D]
     const name = this.tieWeights ? "embeddings" : "reverse_embeddings";
-    const product = ops.matMul(rows, this.weight(name).value, false, this.tieWeights);
+    const product = ops.matMul(
+      rows,
+      ops.cast(this.weight(name).value, x.dtype),
+      false,
+      this.tieWeights,
+    );
     const logits = ops.reshape(product, [...front, this.inputDim]); // [.., V]
     if (this.logitSoftCap === null) return Tensor.of(logits);
     const cap = ops.literal(this.logitSoftCap);

@@ -14,6 +14,7 @@ import {
   expectShapes,
   GRADIENT_INPUTS,
   recurrentAttributes,
+  toStored,
 } from "./recurrent-inputs.ts";
 
 /**
@@ -46,7 +47,7 @@ export function recurrentGradient(
   inputs: RecurrentGradientInputs,
   attributes: RecurrentAttributes,
 ): readonly Value[] {
-  const { values, names } = pickInputs({ ...inputs }, GRADIENT_INPUTS);
+  const { values, names } = pickInputs(toStored({ ...inputs }), GRADIENT_INPUTS);
   return record(recurrentGradientOp, values, { ...attributes, inputs: names }).outputs;
 }
 
@@ -64,7 +65,7 @@ function inferGradient(list: readonly Spec[], attributes: Attributes): Spec[] {
   });
   for (const name of ["states", "dStates", ...savedNames(cell)]) named(inputs, name);
   const state = specOf([...outer, batch, units]);
-  const outputs = [specOf(named(inputs, "projected").shape), state];
+  const outputs = [named(inputs, "projected"), state];
   return cell.cell === "lstm" ? [...outputs, state] : outputs;
 }
 

@@ -1,9 +1,12 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import type { Attributes, Node } from "../graph/node.ts";
+import { isFloat } from "../graph/dtype.ts";
+import type { Attributes, Node, Value } from "../graph/node.ts";
 import { formatShape, type Shape, shapesEqual, sizeOf } from "../graph/shape.ts";
 import { formatSpec, type Spec } from "../graph/spec.ts";
 import type { RecurrentCall } from "../kernels/recurrent-dispatch.ts";
 import { gateCount } from "../kernels/recurrent-plan.ts";
+import { cast } from "./cast.ts";
+import { toFloat } from "./common-dtype.ts";
 import { inputNames, type Named, named, namedInputs } from "./named-inputs.ts";
 import type { RecurrentAttributes } from "./ops.ts";
 
@@ -26,6 +29,19 @@ export const GRADIENT_INPUTS = [
   "dStates",
   "dCells",
 ] as const;
+
+/** What may lie in memory as float16, all of it in the dtype of `projected`; the rest is float32. */
+const STORED = ["projected", "states", "gates", "dStates"];
+
+/** The inputs in the dtypes in which the kernels read them. */
+export function toStored(inputs: Named<Value>): Named<Value> {
+  const stored = toFloat(named(inputs, "projected")).dtype;
+  const entries = Object.entries(inputs).map(([name, value]) => {
+    if (value === undefined || name === "mask") return [name, value];
+    return [name, cast(value, STORED.includes(name) ? stored : "float32")];
+  });
+  return Object.fromEntries(entries);
+}
 
 export function recurrentAttributes(attributes: Attributes): RecurrentAttributes {
   const { cell, activation, resetAfter, reverse } = attributes;
@@ -62,6 +78,7 @@ export function callOf(node: Node): Omit<RecurrentCall, "limits" | "options"> {
     time,
     units,
     inputs: inputNames(node.attributes),
+    stored: named(namedInputs(node.inputs, node.attributes), "projected").dtype,
   };
 }
 
@@ -114,7 +131,7 @@ function checkKernel(inputs: Named<Spec>, attributes: RecurrentAttributes): void
   );
 }
 
-/** Throws where a present input has another shape, or another dtype than float32 (a mask: bool). */
+/** Throws where a present input has another shape, or another dtype than `toStored` gives it (a mask: bool). */
 export function expectShapes(inputs: Named<Spec>, shapes: Readonly<Record<string, Shape>>): void {
   for (const [name, shape] of Object.entries(shapes)) {
     const spec = inputs[name];
@@ -126,7 +143,9 @@ export function expectShapes(inputs: Named<Spec>, shapes: Readonly<Record<string
     }
   }
   for (const [name, spec] of Object.entries(inputs)) {
-    const dtype = name === "mask" ? "bool" : "float32";
+    const stored = named(inputs, "projected").dtype;
+    const dtype =
+      name === "mask" ? "bool" : STORED.includes(name) && isFloat(stored) ? stored : "float32";
     if (spec !== undefined && spec.dtype !== dtype) {
       throw new DTypeError(`recurrent: ${name} is ${formatSpec(spec)}; expected ${dtype}.`);
     }

@@ -16,6 +16,7 @@ import {
   FORWARD_INPUTS,
   recurrentAttributes,
   sizesOf,
+  toStored,
 } from "./recurrent-inputs.ts";
 import { recurrentReference } from "./recurrent-reference.ts";
 
@@ -35,6 +36,9 @@ import { recurrentReference } from "./recurrent-reference.ts";
  *
  * Both directions at once: `recurrentKernel` [2,H,G·H], `projected` [2,B,T,G·H], and so with everything that has rows
  * or weights; `reverse` says how the first runs, the second runs the other way. The mask serves both.
+ *
+ * With `projected` as float16 the states and gates are stored so, too; the loop itself carries float32, and cells
+ * are float32.
  *
  * Equations and sources: shaders/lib/{simple_rnn,lstm,gru,gru_reset_before}_forward.wgsl.
  */
@@ -56,7 +60,7 @@ export function recurrent(
   inputs: RecurrentInputs,
   attributes: RecurrentAttributes,
 ): readonly Value[] {
-  const { values, names } = pickInputs({ ...inputs }, FORWARD_INPUTS);
+  const { values, names } = pickInputs(toStored({ ...inputs }), FORWARD_INPUTS);
   return record(recurrentOp, values, { ...attributes, inputs: names }).outputs;
 }
 
@@ -67,10 +71,11 @@ export const recurrentOps: readonly Op[] = [recurrentOp, recurrentGradientOp];
 function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
   const cell = recurrentAttributes(attributes);
   const { outer, batch, time, units } = checkForward(namedInputs(list, attributes), cell);
-  const sequence = specOf([...outer, batch, time, units]);
-  const gates = specOf([...outer, batch, time, savedGates(cell) * units]);
+  const { dtype } = named(namedInputs(list, attributes), "projected");
+  const sequence = specOf([...outer, batch, time, units], dtype);
+  const gates = specOf([...outer, batch, time, savedGates(cell) * units], dtype);
   if (cell.cell === "simpleRNN") return [sequence];
-  return cell.cell === "lstm" ? [sequence, sequence, gates] : [sequence, gates];
+  return cell.cell === "lstm" ? [sequence, specOf(sequence.shape), gates] : [sequence, gates];
 }
 
 function lowerForward({ node, needed, limits, options }: LowerContext): Lowered {
@@ -98,7 +103,7 @@ function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonl
   const saved = savedOutputs(node);
   const isLstm = attributes.cell === "lstm";
   rejectGateGradient(dys[isLstm ? 2 : 1] ?? null);
-  const dStates = dys[0] ?? o.literal(0, saved.states.shape);
+  const dStates = dys[0] ?? o.literal(0, saved.states.shape, saved.states.dtype);
   const dCells = isLstm ? (dys[1] ?? undefined) : undefined;
   const forward = forwardInputs(inputs);
   const loop = o.recurrentGradient({ ...forward, ...saved, dStates, dCells }, attributes);
@@ -200,7 +205,7 @@ function previousStates(
   const others = o.slice(states, [0, reverse ? 1 : 0, 0], [batch, time - 1, units]);
   // Zeros by a pad, for one step as for many: the same shader whatever T is.
   if (!initial) return o.pad(others, [[0, 0], reverse ? [0, 1] : [1, 0], [0, 0]]);
-  const first = o.reshape(initial, [batch, 1, units]);
+  const first = o.cast(o.reshape(initial, [batch, 1, units]), states.dtype);
   if (time === 1) return first;
   return o.concat(reverse ? [others, first] : [first, others], 1);
 }

@@ -1,5 +1,7 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
+import { policyAround } from "../layers/call-context.ts";
+import type { DTypePolicy } from "../layers/dtype-policy.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
 import type { LayerShapes } from "../layers/layer-shape.ts";
 import type { LayerConfig, Mask, OutputCount } from "../layers/layer-types.ts";
@@ -40,6 +42,11 @@ export abstract class Container<Count extends OutputCount = OutputCount> extends
 
   protected override children(): readonly AnyLayer[] {
     return this.layers;
+  }
+
+  /** A container computes nothing itself: its layers follow their own policies. */
+  protected override policyOfCall(): DTypePolicy | null {
+    return policyAround();
   }
 
   override computeMask(): Mask {

@@ -125,7 +125,7 @@ export class Sequential extends Model<"one"> {
   }
 
   override computeOutputDType(inputDType: DType): DType {
-    return this.#layers.reduce((dtype, layer) => layer.computeOutputDType(dtype), inputDType);
+    return this.#layers.reduce((dtype, layer) => layer.outputDType(dtype), inputDType);
   }
 
   override call(inputs: Tensor | readonly Tensor[], { training }: CallOptions): Tensor | Tensor[] {
