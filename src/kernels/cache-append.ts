@@ -18,7 +18,11 @@ export function lowerCacheAppend({ node, limits }: LowerContext): Lowered {
   return {
     dispatches: [
       {
-        kernel: { name: "cache_append", code: specialize(source, {}, { Element }), layout: "u-wrr" },
+        kernel: {
+          name: "cache_append",
+          code: specialize(source, {}, { Element }),
+          layout: "u-wrr",
+        },
         bindings: [input(0), input(1), input(2)],
         params: paramWords([count, time, capacity, sizeOf(rows.shape.slice(2))]),
         workgroups: linearGroups(Math.ceil(count / WORKGROUP), limits),
