@@ -28,11 +28,13 @@ afterAll(() => {
 
 describe("the program of the page", () => {
   test("writes what it has learned", () => {
-    const [[written = ""] = [], [best = "", score = 0] = []] = logs;
+    const [[written = ""] = [], [best = "", score = 0] = [], [words = []] = []] = logs;
     expect(page.text).toContain(written);
     expect(String(written)).toHaveLength(65);
     expect(page.text).toContain(`peter${best}`);
     expect(Number(score)).toBeGreaterThan(-0.5);
+    expect(words).toContain("ter");
+    for (const word of words as string[]) expect(word).not.toMatch(/[ .]/);
   });
 
   test("gives ids, rows of a batch, and more tokens than a Transformer has positions", () => {

@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from "../../errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { describeValue } from "../../names/describe.ts";
 import { Tensor, toTensor } from "../../tensor/index.ts";
@@ -46,13 +46,19 @@ export function textPrompt(
 
 /**
  * Ids that lie on the host, at once; of a tensor by way of the promise.
- * @throws {ArgumentError | ShapeError} for what are no ids, for rows of different length, and for none.
+ * @throws {ArgumentError | ShapeError | DTypeError} for what are no ids, for rows of different length, and for none.
  */
 export function idPrompt(label: string, given: PromptIds): Prompt | Promise<Prompt> {
   if (!(given instanceof Tensor) && !Array.isArray(given) && !ArrayBuffer.isView(given)) {
     throw new ArgumentError(
       `${label}: received ${describeValue(given)} as prompt. Expected ids ([3, 1, 4], a list of such lists, a tensor [T] ` +
         "or [B, T]), or a text beside { vocabulary }.",
+    );
+  }
+  if (given instanceof Tensor && given.dtype === "bool") {
+    throw new DTypeError(
+      `${label}: received a bool tensor as prompt. Expected ids, int32 or whole numbers in float32; cast makes 0 and 1 of it.`,
+      { details: { dtype: given.dtype } },
     );
   }
   // int32 would cut off fractions in silence.

@@ -4,6 +4,7 @@ import {
   AbortError,
   ArgumentError,
   DisposedError,
+  DTypeError,
   NumericsError,
   ShapeError,
 } from "../../../src/errors.ts";
@@ -100,6 +101,13 @@ describe("errors", () => {
     expect(() => generate(model, { ids: 1 } as unknown as number[])).toThrow("{ ids }");
     const hot = make("one-hot rows");
     expect(() => generate(hot, [V])).toThrow(/0 to 10/);
+  });
+
+  test("bool is no dtype of ids", () => {
+    const bools = tensor([[true, false]], [1, 2], "bool");
+    expect(() => generate(gruNet(), bools)).toThrow(DTypeError);
+    expect(() => generate(gruNet(), bools)).toThrow(/bool tensor as prompt.*Expected ids/);
+    expect(() => generate(gruNet(), [true] as unknown as number[])).toThrow(/the id true/);
   });
 
   test("of a prompt that is a tensor come with the first token", async () => {
