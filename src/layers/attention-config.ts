@@ -7,6 +7,7 @@ import {
   serializeRegularizer,
 } from "../regularizers/resolve.ts";
 import { dropoutRate } from "./arguments.ts";
+import { attentionCallKeys } from "./attention-call.ts";
 import type { OwnKeys } from "./check-config.ts";
 import {
   type ConstrainedKernelConfig,
@@ -53,6 +54,7 @@ export const projectedAttentionKeys: OwnKeys<ProjectedAttentionConfig> = {
   activityRegularizer: "any",
   seed: "number",
   rotary: "any",
+  ...attentionCallKeys,
 };
 
 /** The config with defaults filled in and names resolved. */
