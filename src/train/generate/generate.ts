@@ -87,7 +87,8 @@ export function generate(
   }
   if ((config.vocabulary ?? null) !== null) {
     throw new ArgumentError(
-      `${LABEL}: received a vocabulary beside a prompt of ids. Expected a text; or leave the vocabulary out and get ids.`,
+      `${LABEL}: received a vocabulary beside ${describeValue(prompt)} as prompt. Expected one text; or leave the vocabulary ` +
+        "out, and give ids and get ids.",
     );
   }
   const given = idPrompt(LABEL, prompt);

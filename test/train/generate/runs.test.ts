@@ -97,6 +97,10 @@ describe("errors", () => {
     ).toThrow(/the id -1 at position 1 of row 1/);
     expect(() => generate(model, [1, 2.5])).toThrow(/the id 2.5 at position 1/);
     expect(() => generate(model, [[1, 2], [3]])).toThrow(ShapeError);
+    expect(() => generate(model, [[1, 2], [3]])).toThrow(
+      /of 2 and 1 tokens.*prompts of one length/,
+    );
+    expect(() => generate(model, ["a"] as unknown as number[])).toThrow(/list of texts.*one text/);
     expect(() => generate(model, tensor([[[1]]]))).toThrow("[1,1,1]");
     expect(() => generate(model, { ids: 1 } as unknown as number[])).toThrow("{ ids }");
     const hot = make("one-hot rows");
@@ -120,6 +124,9 @@ describe("errors", () => {
     const model = gruNet();
     expect(() => generate(model, "text", {} as never)).toThrow(/vocabulary/);
     expect(() => generate(model, [1], { vocabulary: characters("ab") })).toThrow(/leave the voc/);
+    const texts = ["a", "b"] as unknown as number[];
+    const options = { vocabulary: characters("ab") };
+    expect(() => generate(model, texts, options)).toThrow(/list of 2 as prompt. Expected one text/);
     expect(() => generate(model, [1], { stop: "x" })).toThrow(/Give the vocabulary/);
     expect(() => generate(model, "", { vocabulary: characters("ab") })).toThrow("empty prompt");
   });
