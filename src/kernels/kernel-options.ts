@@ -20,7 +20,7 @@ export interface KernelOptions {
   readonly recurrentChunk?: number;
   /**
    * Both directions of a bidirectional layer in one op: the time loops are one dispatch. Default false: two ops, which
-   * software adapters run a little faster (docs/performance.md).
+   * took no longer on software adapters (docs/performance.md).
    */
   readonly bothDirections?: boolean;
 }

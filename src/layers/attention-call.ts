@@ -24,6 +24,12 @@ export interface AttentionCallOptions extends CallOptions {
   readonly returnAttentionScores?: boolean | undefined;
 }
 
+/** What belongs to the call and is easily taken for a part of the config. */
+export const attentionCallKeys = {
+  useCausalMask: "ofCall",
+  returnAttentionScores: "ofCall",
+} as const;
+
 /** What a call works on. */
 export interface AttentionParts<T> {
   readonly query: T;

@@ -1,10 +1,4 @@
-import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
 import { ArgumentError } from "../errors.ts";
-import {
-  getInitializer,
-  type InitializerLike,
-  serializeInitializer,
-} from "../initializers/index.ts";
 import { describeValue } from "../names/describe.ts";
 import { isWholeNumber } from "../names/whole-number.ts";
 import {
@@ -13,12 +7,19 @@ import {
   serializeRegularizer,
 } from "../regularizers/resolve.ts";
 import { dropoutRate } from "./arguments.ts";
+import { attentionCallKeys } from "./attention-call.ts";
 import type { OwnKeys } from "./check-config.ts";
+import {
+  type ConstrainedKernelConfig,
+  constrainedKernelKeys,
+  resolveConstrainedKernel,
+  serializeConstrainedKernel,
+} from "./kernel-config.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 import type { RotaryEmbeddingConfig } from "./rotary-embedding.ts";
 
 /** What attention with learned projections takes, however its heads are arranged. */
-export interface ProjectedAttentionConfig extends LayerConfig {
+export interface ProjectedAttentionConfig extends LayerConfig, ConstrainedKernelConfig {
   /** Share of the attention weights that training sets to zero. Default 0. */
   readonly dropout?: number;
   /** Whether the projections have a bias. Default true. */
@@ -29,20 +30,8 @@ export interface ProjectedAttentionConfig extends LayerConfig {
   readonly slidingWindow?: number | null;
   /** Taken and without effect: the scores are never stored, unless `returnAttentionScores` asks for them. */
   readonly flashAttention?: boolean | null;
-  /** First values of the kernels. Default `"glorotUniform"`. */
-  readonly kernelInitializer?: InitializerLike;
-  /** First values of the biases. Default `"zeros"`. */
-  readonly biasInitializer?: InitializerLike;
-  /** Penalty on each kernel. Default none. */
-  readonly kernelRegularizer?: RegularizerLike | null;
-  /** Penalty on each bias. Default none. */
-  readonly biasRegularizer?: RegularizerLike | null;
   /** Penalty on the output of each projection. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
-  /** What training brings the kernels back to after each update. Default none. */
-  readonly kernelConstraint?: ConstraintLike | null;
-  /** The same for the biases. Default none. */
-  readonly biasConstraint?: ConstraintLike | null;
   /** Seed of the dropout. Default: drawn from the seed of `setSeed`. */
   readonly seed?: number | undefined;
   /**
@@ -61,15 +50,11 @@ export const projectedAttentionKeys: OwnKeys<ProjectedAttentionConfig> = {
   useGate: "boolean",
   slidingWindow: "any",
   flashAttention: "boolean",
-  kernelInitializer: "any",
-  biasInitializer: "any",
-  kernelRegularizer: "any",
-  biasRegularizer: "any",
+  ...constrainedKernelKeys,
   activityRegularizer: "any",
-  kernelConstraint: "any",
-  biasConstraint: "any",
   seed: "number",
   rotary: "any",
+  ...attentionCallKeys,
 };
 
 /** The config with defaults filled in and names resolved. */
@@ -82,13 +67,8 @@ export function resolveProjectedAttention(config: ProjectedAttentionConfig, laye
     useBias: config.useBias ?? true,
     useGate: config.useGate ?? false,
     slidingWindow: checkWindow(config.slidingWindow ?? null, layer),
-    kernelInitializer: getInitializer(config.kernelInitializer ?? "glorotUniform"),
-    biasInitializer: getInitializer(config.biasInitializer ?? "zeros"),
-    kernelRegularizer: getRegularizer(config.kernelRegularizer),
-    biasRegularizer: getRegularizer(config.biasRegularizer),
+    ...resolveConstrainedKernel(config),
     activityRegularizer: getRegularizer(config.activityRegularizer),
-    kernelConstraint: getConstraint(config.kernelConstraint),
-    biasConstraint: getConstraint(config.biasConstraint),
     seed: config.seed,
     rotary: checkRotary(config.rotary ?? false, layer),
   };
@@ -98,13 +78,8 @@ export function serializeProjectedAttention(settings: ProjectedAttentionSettings
   const { seed, ...rest } = settings;
   return {
     ...rest,
-    kernelInitializer: serializeInitializer(rest.kernelInitializer),
-    biasInitializer: serializeInitializer(rest.biasInitializer),
-    kernelRegularizer: serializeRegularizer(rest.kernelRegularizer),
-    biasRegularizer: serializeRegularizer(rest.biasRegularizer),
+    ...serializeConstrainedKernel(rest),
     activityRegularizer: serializeRegularizer(rest.activityRegularizer),
-    kernelConstraint: serializeConstraint(rest.kernelConstraint),
-    biasConstraint: serializeConstraint(rest.biasConstraint),
     ...(seed === undefined ? {} : { seed }),
   };
 }

@@ -6,6 +6,7 @@ import { AttentionAxes } from "./attention-axes.ts";
 import {
   type AttentionCallOptions,
   type AttentionParts,
+  attentionCallKeys,
   countingSteps,
   isSelfAttention,
   maskTensor,
@@ -41,6 +42,7 @@ export const plainAttentionKeys: OwnKeys<PlainAttentionConfig> = {
   useScale: "boolean",
   dropout: "number",
   seed: "number",
+  ...attentionCallKeys,
 };
 
 /** Attention between sequences as they are: one head, no projections. For layers that say what the scores are. */

@@ -1,10 +1,4 @@
-import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
-import {
-  getInitializer,
-  type InitializerLike,
-  serializeInitializer,
-} from "../initializers/index.ts";
 import { wholeNumber } from "../names/whole-number.ts";
 import {
   getRegularizer,
@@ -17,13 +11,20 @@ import { checkStrides, paddingOf, windowSizes } from "../tensor/ops/window-place
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
 import { floatInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
+import {
+  addKernel,
+  type ConstrainedKernelConfig,
+  constrainedKernelKeys,
+  resolveConstrainedKernel,
+  serializeConstrainedKernel,
+} from "./kernel-config.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 import { channelsLast, windowedShape } from "./windowed-shape.ts";
 
 /** What all convolution layers take; sizes are a number, or a list with one for each axis. */
-export interface ConvolutionConfig extends LayerConfig {
+export interface ConvolutionConfig extends LayerConfig, ConstrainedKernelConfig {
   /** Number of output channels, F. */
   readonly filters: number;
   /** Size of the windows. */
@@ -45,18 +46,6 @@ export interface ConvolutionConfig extends LayerConfig {
   readonly activation?: ActivationLike;
   /** Whether a bias is added. Default true. */
   readonly useBias?: boolean;
-  /** First values of the kernel. Default `"glorotUniform"`. */
-  readonly kernelInitializer?: InitializerLike;
-  /** First values of the bias [F]. Default `"zeros"`. */
-  readonly biasInitializer?: InitializerLike;
-  /** Penalty on the kernel. Default none. */
-  readonly kernelRegularizer?: RegularizerLike | null;
-  /** Penalty on the bias. Default none. */
-  readonly biasRegularizer?: RegularizerLike | null;
-  /** What training brings the kernel back to after each update. Default none. */
-  readonly kernelConstraint?: ConstraintLike | null;
-  /** The same for the bias. Default none. */
-  readonly biasConstraint?: ConstraintLike | null;
   /** Penalty on the output. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
 }
@@ -71,12 +60,7 @@ const keys: OwnKeys<ConvolutionConfig> = {
   groups: "number",
   activation: "any",
   useBias: "boolean",
-  kernelInitializer: "any",
-  biasInitializer: "any",
-  kernelRegularizer: "any",
-  biasRegularizer: "any",
-  kernelConstraint: "any",
-  biasConstraint: "any",
+  ...constrainedKernelKeys,
   activityRegularizer: "any",
   loraRank: "notYet",
 };
@@ -104,12 +88,7 @@ export class Convolution extends Layer {
   readonly useBias: boolean;
   readonly #rank: number;
   readonly #activation;
-  readonly #kernelInitializer;
-  readonly #biasInitializer;
-  readonly #kernelRegularizer;
-  readonly #biasRegularizer;
-  readonly #kernelConstraint;
-  readonly #biasConstraint;
+  readonly #kernel;
 
   protected constructor(config: ConvolutionConfig, { maker, rank, paddings }: Kind) {
     super(checkConfig(maker, config, keys));
@@ -134,12 +113,7 @@ export class Convolution extends Layer {
     this.inputSpec = [{ ndim: rank + 2 }];
     this.activityRegularizer = getRegularizer(config.activityRegularizer);
     this.#activation = getActivation(config.activation ?? null);
-    this.#kernelInitializer = getInitializer(config.kernelInitializer ?? "glorotUniform");
-    this.#biasInitializer = getInitializer(config.biasInitializer ?? "zeros");
-    this.#kernelRegularizer = getRegularizer(config.kernelRegularizer);
-    this.#biasRegularizer = getRegularizer(config.biasRegularizer);
-    this.#kernelConstraint = getConstraint(config.kernelConstraint);
-    this.#biasConstraint = getConstraint(config.biasConstraint);
+    this.#kernel = resolveConstrainedKernel(config);
   }
 
   override build(inputShape: LayerShapes): void {
@@ -151,26 +125,10 @@ export class Convolution extends Layer {
       );
     }
     this.computeOutputShape(inputShape); // too short an input is told before there are weights
-    this.addWeight(
-      "kernel",
-      [...this.kernelSize, channels / this.groups, this.filters],
-      "float32",
-      this.#kernelInitializer,
-      this.#kernelRegularizer,
-      true,
-      this.#kernelConstraint,
-    );
-    if (this.useBias) {
-      this.addWeight(
-        "bias",
-        [this.filters],
-        "float32",
-        this.#biasInitializer,
-        this.#biasRegularizer,
-        true,
-        this.#biasConstraint,
-      );
-    }
+    addKernel(this, this.#kernel, {
+      kernel: [...this.kernelSize, channels / this.groups, this.filters],
+      bias: this.useBias ? [this.filters] : null,
+    });
     this.inputSpec = [{ ndim: this.#rank + 2, axes: { [-1]: channels } }];
     super.build(inputShape);
   }
@@ -204,12 +162,7 @@ export class Convolution extends Layer {
       groups: this.groups,
       activation: activationName(this.#activation),
       useBias: this.useBias,
-      kernelInitializer: serializeInitializer(this.#kernelInitializer),
-      biasInitializer: serializeInitializer(this.#biasInitializer),
-      kernelRegularizer: serializeRegularizer(this.#kernelRegularizer),
-      biasRegularizer: serializeRegularizer(this.#biasRegularizer),
-      kernelConstraint: serializeConstraint(this.#kernelConstraint),
-      biasConstraint: serializeConstraint(this.#biasConstraint),
+      ...serializeConstrainedKernel(this.#kernel),
       activityRegularizer: serializeRegularizer(this.activityRegularizer),
     };
   }

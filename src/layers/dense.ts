@@ -1,9 +1,3 @@
-import { type ConstraintLike, getConstraint, serializeConstraint } from "../constraints/resolve.ts";
-import {
-  getInitializer,
-  type InitializerLike,
-  serializeInitializer,
-} from "../initializers/index.ts";
 import { wholeNumber } from "../names/whole-number.ts";
 import {
   getRegularizer,
@@ -15,30 +9,25 @@ import { type ActivationLike, activationName, getActivation } from "./activation
 import { softmax } from "./activations.ts";
 import { floatInput } from "./arguments.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
+import {
+  addKernel,
+  type ConstrainedKernelConfig,
+  constrainedKernelKeys,
+  resolveConstrainedKernel,
+  serializeConstrainedKernel,
+} from "./kernel-config.ts";
 import { Layer } from "./layer.ts";
 import { knownDim, type LayerShape, type LayerShapes, singleShape } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 
 /** What `layers.dense` takes. */
-export interface DenseConfig extends LayerConfig {
+export interface DenseConfig extends LayerConfig, ConstrainedKernelConfig {
   /** Size of the output's last axis. */
   readonly units: number;
   /** Applied to the result. Default none. */
   readonly activation?: ActivationLike;
   /** Whether a bias is added. Default true. */
   readonly useBias?: boolean;
-  /** First values of the kernel [I, units]. Default `"glorotUniform"`. */
-  readonly kernelInitializer?: InitializerLike;
-  /** First values of the bias [units]. Default `"zeros"`. */
-  readonly biasInitializer?: InitializerLike;
-  /** Penalty on the kernel. Default none. */
-  readonly kernelRegularizer?: RegularizerLike | null;
-  /** Penalty on the bias. Default none. */
-  readonly biasRegularizer?: RegularizerLike | null;
-  /** What training brings the kernel back to after each update. Default none. */
-  readonly kernelConstraint?: ConstraintLike | null;
-  /** The same for the bias. Default none. */
-  readonly biasConstraint?: ConstraintLike | null;
   /** Penalty on the output. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
   /** Another way to say `inputShape: [inputDim]`. */
@@ -49,14 +38,9 @@ const keys: OwnKeys<DenseConfig> = {
   units: "number",
   activation: "any",
   useBias: "boolean",
-  kernelInitializer: "any",
-  biasInitializer: "any",
-  kernelRegularizer: "any",
-  biasRegularizer: "any",
+  ...constrainedKernelKeys,
   activityRegularizer: "any",
   inputDim: "number",
-  kernelConstraint: "any",
-  biasConstraint: "any",
   loraRank: "notYet",
 };
 
@@ -70,12 +54,7 @@ export class Dense extends Layer {
   readonly units: number;
   readonly useBias: boolean;
   readonly #activation;
-  readonly #kernelInitializer;
-  readonly #biasInitializer;
-  readonly #kernelRegularizer;
-  readonly #biasRegularizer;
-  readonly #kernelConstraint;
-  readonly #biasConstraint;
+  readonly #kernel;
 
   constructor(config: DenseConfig) {
     const { inputDim } = checkConfig("layers.dense", config, keys);
@@ -88,12 +67,7 @@ export class Dense extends Layer {
     this.inputSpec = [{ minNDim: 2 }];
     this.activityRegularizer = getRegularizer(config.activityRegularizer);
     this.#activation = getActivation(config.activation ?? null);
-    this.#kernelInitializer = getInitializer(config.kernelInitializer ?? "glorotUniform");
-    this.#biasInitializer = getInitializer(config.biasInitializer ?? "zeros");
-    this.#kernelRegularizer = getRegularizer(config.kernelRegularizer);
-    this.#biasRegularizer = getRegularizer(config.biasRegularizer);
-    this.#kernelConstraint = getConstraint(config.kernelConstraint);
-    this.#biasConstraint = getConstraint(config.biasConstraint);
+    this.#kernel = resolveConstrainedKernel(config);
   }
 
   /** Whether the output is probabilities: the activation is softmax. */
@@ -103,26 +77,10 @@ export class Dense extends Layer {
 
   override build(inputShape: LayerShapes): void {
     const features = knownDim(singleShape(inputShape, this.name), -1, this.name);
-    this.addWeight(
-      "kernel",
-      [features, this.units],
-      "float32",
-      this.#kernelInitializer,
-      this.#kernelRegularizer,
-      true,
-      this.#kernelConstraint,
-    );
-    if (this.useBias) {
-      this.addWeight(
-        "bias",
-        [this.units],
-        "float32",
-        this.#biasInitializer,
-        this.#biasRegularizer,
-        true,
-        this.#biasConstraint,
-      );
-    }
+    addKernel(this, this.#kernel, {
+      kernel: [features, this.units],
+      bias: this.useBias ? [this.units] : null,
+    });
     this.inputSpec = [{ minNDim: 2, axes: { [-1]: features } }];
     super.build(inputShape);
   }
@@ -147,12 +105,7 @@ export class Dense extends Layer {
       units: this.units,
       activation: activationName(this.#activation),
       useBias: this.useBias,
-      kernelInitializer: serializeInitializer(this.#kernelInitializer),
-      biasInitializer: serializeInitializer(this.#biasInitializer),
-      kernelRegularizer: serializeRegularizer(this.#kernelRegularizer),
-      biasRegularizer: serializeRegularizer(this.#biasRegularizer),
-      kernelConstraint: serializeConstraint(this.#kernelConstraint),
-      biasConstraint: serializeConstraint(this.#biasConstraint),
+      ...serializeConstrainedKernel(this.#kernel),
       activityRegularizer: serializeRegularizer(this.activityRegularizer),
     };
   }

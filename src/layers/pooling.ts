@@ -35,7 +35,7 @@ interface Kind {
 }
 
 /** One number for each window over the axes between batch and channels. A mask ends here, as in Keras. */
-export class Pooling extends Layer {
+class Pooling extends Layer {
   readonly poolSize: readonly number[];
   readonly strides: readonly number[];
   readonly padding: "valid" | "same";

@@ -22,6 +22,7 @@ import {
 import { type Attended, AttentionLayer } from "./attention-layer.ts";
 import { type AttentionRun, runAttention, scoresOf } from "./attention-run.ts";
 import { carriedStates, requireWholeSequence } from "./carried-states.ts";
+import { addKernel } from "./kernel-config.ts";
 import {
   formatLayerShape,
   knownDim,
@@ -104,26 +105,8 @@ export abstract class ProjectedAttention extends AttentionLayer {
   }
 
   #addProjection(name: string, inputs: readonly number[], outputs: readonly number[]): void {
-    const own = this.#settings;
-    this.addWeight(
-      `${name}/kernel`,
-      [...inputs, ...outputs],
-      "float32",
-      own.kernelInitializer,
-      own.kernelRegularizer,
-      true,
-      own.kernelConstraint,
-    );
-    if (!own.useBias) return;
-    this.addWeight(
-      `${name}/bias`,
-      outputs,
-      "float32",
-      own.biasInitializer,
-      own.biasRegularizer,
-      true,
-      own.biasConstraint,
-    );
+    const shapes = { kernel: [...inputs, ...outputs], bias: this.useBias ? outputs : null };
+    addKernel(this, this.#settings, shapes, `${name}/`);
   }
 
   override ensureBuilt(shapes: LayerShapes): void {

@@ -32,14 +32,3 @@ export function recompute<Args extends readonly unknown[], Result>(
       (inside, outside) => setMask(outside, maskOf(inside)),
     );
 }
-
-/**
- * `body(inputs)` as a block that a gradient computes again, for use in the `call` of a layer.
- * @see {@link recompute}
- */
-export function recomputed<Inputs, Result>(
-  inputs: Inputs,
-  body: (inputs: Inputs) => Result,
-): Result {
-  return recompute(body)(inputs);
-}

@@ -3,33 +3,22 @@ import type { InitializerLike } from "../initializers/index.ts";
 import type { KeyRule } from "../names/check-keys.ts";
 import type { RegularizerLike } from "../regularizers/resolve.ts";
 import type { ActivationLike } from "./activation-names.ts";
+import { type ConstrainedKernelConfig, constrainedKernelKeys } from "./kernel-config.ts";
 
 /** What decides the steps of SimpleRNN, LSTM and GRU: their layers and their cells take it alike. */
-export interface StepConfig {
+export interface StepConfig extends ConstrainedKernelConfig {
   /** Size of the state, H. */
   readonly units: number;
   /** Of the new state. Default `"tanh"`. */
   readonly activation?: ActivationLike;
   /** Whether there is a bias. Default true. */
   readonly useBias?: boolean;
-  /** First values of the kernel [I, G·H]. Default `"glorotUniform"`. */
-  readonly kernelInitializer?: InitializerLike;
   /** First values of the recurrent kernel [H, G·H]. Default `"orthogonal"`. */
   readonly recurrentInitializer?: InitializerLike;
-  /** First values of the bias. Default `"zeros"`. */
-  readonly biasInitializer?: InitializerLike;
-  /** Penalty on the kernel. Default none. */
-  readonly kernelRegularizer?: RegularizerLike | null;
   /** Penalty on the recurrent kernel. Default none. */
   readonly recurrentRegularizer?: RegularizerLike | null;
-  /** Penalty on the bias. Default none. */
-  readonly biasRegularizer?: RegularizerLike | null;
-  /** What training brings the kernel back to after each update. Default none. */
-  readonly kernelConstraint?: ConstraintLike | null;
-  /** The same for the recurrent kernel. Default none. */
+  /** What training brings the recurrent kernel back to after each update. Default none. */
   readonly recurrentConstraint?: ConstraintLike | null;
-  /** The same for the bias. Default none. */
-  readonly biasConstraint?: ConstraintLike | null;
   /** Share of the inputs that training sets to zero; the same ones at every step. Default 0. */
   readonly dropout?: number;
   /** Share of the state that training hides from each gate; the same at every step. Default 0. */
@@ -59,15 +48,10 @@ export const stepKeys: Readonly<Record<keyof StepConfig | "useCudnn", KeyRule>> 
   units: "number",
   activation: "any",
   useBias: "boolean",
-  kernelInitializer: "any",
+  ...constrainedKernelKeys,
   recurrentInitializer: "any",
-  biasInitializer: "any",
-  kernelRegularizer: "any",
   recurrentRegularizer: "any",
-  biasRegularizer: "any",
-  kernelConstraint: "any",
   recurrentConstraint: "any",
-  biasConstraint: "any",
   dropout: "number",
   recurrentDropout: "number",
   seed: "number",

@@ -1,20 +1,12 @@
 import { ArgumentError } from "../errors.ts";
-import {
-  getInitializer,
-  type InitializerLike,
-  serializeInitializer,
-} from "../initializers/index.ts";
 import { resolveName } from "../names/resolve.ts";
 import { wholeNumber } from "../names/whole-number.ts";
-import {
-  getRegularizer,
-  type RegularizerLike,
-  serializeRegularizer,
-} from "../regularizers/resolve.ts";
+import type { RegularizerLike } from "../regularizers/resolve.ts";
 import { type ActivationLike, activationName, getActivation } from "./activation-names.ts";
 import { dropoutRate } from "./arguments.ts";
 import { checkRotary, type Rotary } from "./attention-config.ts";
 import type { OwnKeys } from "./check-config.ts";
+import { type KernelConfig, kernelKeys, resolveKernel, serializeKernel } from "./kernel-config.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
 
 const feedForwards = ["dense", "swiglu", "geglu"] as const;
@@ -27,7 +19,7 @@ export type NormalizationKind = (typeof normalizations)[number];
 export type FeedForwardKind = (typeof feedForwards)[number];
 
 /** What `layers.transformerEncoder` and `layers.transformerDecoder` take. */
-export interface TransformerConfig extends LayerConfig {
+export interface TransformerConfig extends LayerConfig, KernelConfig {
   /** Size of the hidden layer of the feed-forward part, F. */
   readonly intermediateDim: number;
   /** Number of heads; the number of features D is a multiple of it. */
@@ -43,14 +35,6 @@ export interface TransformerConfig extends LayerConfig {
   readonly feedForward?: FeedForwardKind;
   /** Added to the variance by the normalizations. Default 1e-5. */
   readonly layerNormEpsilon?: number;
-  /** First values of the kernels. Default `"glorotUniform"`. */
-  readonly kernelInitializer?: InitializerLike;
-  /** First values of the biases. Default `"zeros"`. */
-  readonly biasInitializer?: InitializerLike;
-  /** Penalty on each kernel. Default none. */
-  readonly kernelRegularizer?: RegularizerLike | null;
-  /** Penalty on each bias. Default none. */
-  readonly biasRegularizer?: RegularizerLike | null;
   /** Penalty on the output. Default none. */
   readonly activityRegularizer?: RegularizerLike | null;
   /** Whether attention and feed-forward part see normalized inputs (GPT-2), not the sums normalized (BERT). Default false. */
@@ -75,10 +59,7 @@ export const transformerKeys: OwnKeys<TransformerConfig> = {
   activation: "any",
   feedForward: "any",
   layerNormEpsilon: "number",
-  kernelInitializer: "any",
-  biasInitializer: "any",
-  kernelRegularizer: "any",
-  biasRegularizer: "any",
+  ...kernelKeys,
   activityRegularizer: "any",
   normalizeFirst: "boolean",
   useBias: "boolean",
@@ -108,10 +89,7 @@ export function resolveTransformer(config: TransformerConfig, layer: string) {
     activation: getActivation(feedForward === "dense" ? (activation ?? "relu") : null),
     feedForward,
     layerNormEpsilon: config.layerNormEpsilon ?? 1e-5,
-    kernelInitializer: getInitializer(config.kernelInitializer ?? "glorotUniform"),
-    biasInitializer: getInitializer(config.biasInitializer ?? "zeros"),
-    kernelRegularizer: getRegularizer(config.kernelRegularizer),
-    biasRegularizer: getRegularizer(config.biasRegularizer),
+    ...resolveKernel(config),
     normalizeFirst: config.normalizeFirst ?? false,
     useBias: config.useBias ?? true,
     normalization: resolveName(config.normalization ?? "layer", normalizations, {
@@ -126,9 +104,6 @@ export function serializeTransformer(settings: TransformerSettings): ConfigDict 
   return {
     ...settings,
     activation: settings.feedForward === "dense" ? activationName(settings.activation) : null,
-    kernelInitializer: serializeInitializer(settings.kernelInitializer),
-    biasInitializer: serializeInitializer(settings.biasInitializer),
-    kernelRegularizer: serializeRegularizer(settings.kernelRegularizer),
-    biasRegularizer: serializeRegularizer(settings.biasRegularizer),
+    ...serializeKernel(settings),
   };
 }

@@ -4,9 +4,10 @@ import { nearestName } from "./resolve.ts";
 
 /**
  * What a config may hold under a key: a value of one JavaScript type, or anything (its reader checks it).
- * `"notYet"`: Keras or TF.js know the key and sluice does not; only null and false pass, which ask for nothing.
+ * `"notYet"`: Keras or TF.js know the key and sluice does not; `"ofCall"`: it is an argument of a layer's call. Of these
+ * only null and false pass, which ask for nothing.
  */
-export type KeyRule = "any" | "boolean" | "number" | "string" | "function" | "notYet";
+export type KeyRule = "any" | "boolean" | "number" | "string" | "function" | "notYet" | "ofCall";
 
 /** Rules by key. */
 export type KeyRules = Readonly<Record<string, KeyRule>>;
@@ -40,12 +41,13 @@ function checkValue(
   label: string,
   { key, value, rule }: { key: string; value: unknown; rule: KeyRule },
 ): void {
-  if (rule === "notYet") {
+  if (rule === "notYet" || rule === "ofCall") {
     if (value === false) return;
-    throw new ArgumentError(
-      `${label}: ${key} is known to Keras or TF.js, but not to sluice yet. Leave it out.`,
-      { details: { key } },
-    );
+    const message =
+      rule === "notYet"
+        ? `${key} is known to Keras or TF.js, but not to sluice yet. Leave it out.`
+        : `${key} is an argument of the call. Expected it there: layer.apply(x, { ${key}: … }).`;
+    throw new ArgumentError(`${label}: ${message}`, { details: { key } });
   }
   if (rule === "any" || typeof value === rule) return;
   throw new ArgumentError(
@@ -67,5 +69,5 @@ function unknownKey(label: string, key: string, rules: KeyRules): ArgumentError 
 
 /** The keys that can be used. */
 function keysOf(rules: KeyRules): string[] {
-  return Object.keys(rules).filter((key) => rules[key] !== "notYet");
+  return Object.keys(rules).filter((key) => rules[key] !== "notYet" && rules[key] !== "ofCall");
 }

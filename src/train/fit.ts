@@ -179,8 +179,8 @@ async function isEndedByRefusal(
   const batch = steps - refused;
   const error = new NumericsError(
     `${task.label}: the loss or a gradient is not finite in epoch ${epoch}, batch ${batch}. The weights ` +
-      "are those before that batch. Look for NaN in x and y; else lower the learning rate, or set " +
-      "globalClipnorm on the optimizer.",
+      "are those before that batch. Look for NaN in x and y, and for ids and labels that the model does not have; else " +
+      "lower the learning rate, or set globalClipnorm on the optimizer.",
     { details: { epoch, batch } },
   );
   if (await task.callbacks.numericsError(error)) return true;

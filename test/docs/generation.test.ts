@@ -11,6 +11,9 @@ interface Page {
   readonly next: number[];
   readonly rows: (number | null)[][];
   readonly tokens: number[];
+  readonly history: Readonly<Record<"loss" | "perplexity", readonly number[]>>;
+  readonly translator: sl.Model;
+  readonly translation: readonly number[];
   readonly Half: new (config: object) => sl.Layer;
 }
 
@@ -23,16 +26,18 @@ beforeAll(async () => {
   logs = ran.logs;
 });
 afterAll(() => {
-  for (const one of [page.net, page.tiny]) one.dispose();
+  for (const one of [page.net, page.tiny, page.translator]) one.dispose();
 });
 
 describe("the program of the page", () => {
   test("writes what it has learned", () => {
-    const [[written = ""] = [], [best = "", score = 0] = []] = logs;
+    const [[written = ""] = [], [best = "", score = 0] = [], [words = []] = []] = logs;
     expect(page.text).toContain(written);
     expect(String(written)).toHaveLength(65);
     expect(page.text).toContain(`peter${best}`);
     expect(Number(score)).toBeGreaterThan(-0.5);
+    expect(words).toContain("ter");
+    for (const word of words as string[]) expect(word).not.toMatch(/[ .]/);
   });
 
   test("gives ids, rows of a batch, and more tokens than a Transformer has positions", () => {
@@ -42,6 +47,17 @@ describe("the program of the page", () => {
     expect(page.next).toHaveLength(10);
     expect(page.rows.map((row) => row.length)).toEqual(new Array(10).fill(2));
     expect(page.tokens).toHaveLength(40);
+  });
+
+  test("measures perplexity in training", () => {
+    const { loss, perplexity } = page.history;
+    expect(perplexity.at(-1)).toBeLessThan(2);
+    expect(perplexity.at(-1)).toBeCloseTo(Math.exp(loss.at(-1) ?? 0), 3);
+  });
+
+  test("a decoder with an encoder is run by hand", () => {
+    expect(page.translation).toHaveLength(8);
+    expect(page.translation.every((id) => id >= 0 && id < 12)).toBe(true);
   });
 
   test("a layer that says so runs step by step", async () => {

@@ -64,6 +64,8 @@ describe("makers of layers", () => {
     ["rnn", { cell: { className: "Dense", config: { units: 1 } } }, "received an object (Dense)"],
     ["rnn", { cell: { className: "CellOfNobody" } }, 'cell: there is no class "CellOfNobody"'],
     ["rnn", { cell: () => 1 }, "cell: received a function"],
+    ["multiHeadAttention", { numHeads: 2, keyDim: 4, useCausalMask: true }, "argument of the call"],
+    ["attention", { returnAttentionScores: true }, "{ returnAttentionScores: … }"],
     ["add", { axis: 1 }, "layers.add: there is no option axis"],
     ["concatenate", { axes: 1 }, "Did you mean axis?"],
   ];

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as sl from "../../src/index.ts";
 import { maskOf } from "../../src/layers/masks.ts";
-import { recomputed } from "../../src/layers/recompute.ts";
 import type { Tensor } from "../../src/tensor/index.ts";
 import { wave } from "../helpers/golden.ts";
 
@@ -33,7 +32,7 @@ class Block extends sl.layers.Layer {
   override call(x: Tensor, { training }: sl.CallOptions): Tensor {
     const body = (given: Tensor): Tensor =>
       this.children().reduce((h, layer) => layer.apply(h, { training }) as Tensor, given);
-    return this.#isAgain ? recomputed(x, body) : body(x);
+    return this.#isAgain ? sl.recompute(body)(x) : body(x);
   }
 }
 

@@ -8,6 +8,7 @@ const rules = {
   returnSequences: "boolean",
   activation: "any",
   kernelConstraint: "notYet",
+  initialState: "ofCall",
 } as const;
 const check = (config: unknown): void => checkKeys("layers.lstm", config, rules);
 
@@ -15,7 +16,7 @@ describe("checkKeys", () => {
   test("lets pass what is read, and what asks for nothing", () => {
     check({ units: 3, returnSequences: true, activation: (x: number) => x });
     check({ units: 3, kernelConstraint: null, activation: null, other: undefined });
-    check({ kernelConstraint: false });
+    check({ kernelConstraint: false, initialState: null });
   });
 
   const wrong: [string, unknown, string][] = [
@@ -24,6 +25,12 @@ describe("checkKeys", () => {
     ["a key like no other", { zzzzzzzzzzzzzzzz: 1 }, "Expected some of units, returnSequences,"],
     ["a key of Object.prototype", { toString: 1 }, "no option toString"],
     ["what only others know", { kernelConstraint: "nonNeg" }, "not to sluice yet"],
+    ["what belongs to the call", { initialState: 1 }, "layer.apply(x, { initialState: … })"],
+    [
+      "what is nearly that",
+      { initialStates: 1 },
+      "Expected some of units, returnSequences, activation.",
+    ],
     ["text for a boolean", { returnSequences: "false" }, 'received "false" as returnSequences'],
     ["text for a number", { units: "3" }, "Expected a number"],
     ["nothing", undefined, "received undefined. Expected an object: { units,"],

@@ -12,6 +12,16 @@ export interface PoolingRule {
   readonly sizes: readonly number[];
   readonly strides: readonly number[];
   readonly padding: WindowPadding;
+  /** Begins the messages. */
+  readonly label: string;
+}
+
+/** What users say. */
+interface Call {
+  readonly filterSize: unknown;
+  readonly strides: unknown;
+  readonly pad: unknown;
+  readonly label: string;
 }
 
 /**
@@ -34,10 +44,7 @@ export function maxPool(
   strides: number | readonly [number, number],
   pad: "valid" | "same" | number,
 ): Tensor {
-  const label = "maxPool";
-  return batched(floats(x, label), { rank: 2, label }, (batch) =>
-    maxOfWindows(batch, { ...poolingRule({ filterSize, strides, pad }, label), label }),
-  );
+  return pooled(x, { filterSize, strides, pad, label: "maxPool" }, maxOfWindows);
 }
 
 /**
@@ -59,14 +66,11 @@ export function avgPool(
   strides: number | readonly [number, number],
   pad: "valid" | "same" | number,
 ): Tensor {
-  const label = "avgPool";
-  return batched(floats(x, label), { rank: 2, label }, (batch) =>
-    meanOfWindows(batch, { ...poolingRule({ filterSize, strides, pad }, label), label }),
-  );
+  return pooled(x, { filterSize, strides, pad, label: "avgPool" }, meanOfWindows);
 }
 
 /** The greatest of a window is the greatest of the greatest of its rows, so each axis is pooled by itself. */
-export function maxOfWindows(x: Value, rule: PoolingRule & { readonly label: string }): Value {
+export function maxOfWindows(x: Value, rule: PoolingRule): Value {
   const placed = placementsOf(x, rule);
   return placed.reduceRight((sofar, { size, step, before, after }, i) => {
     const windows = { axis: i + 1, size, step, dilation: 1 };
@@ -79,7 +83,7 @@ export function maxOfWindows(x: Value, rule: PoolingRule & { readonly label: str
 }
 
 /** As for the greatest: the means of rows, then their mean; the windows of an axis hold equally many of each. */
-export function meanOfWindows(x: Value, rule: PoolingRule & { readonly label: string }): Value {
+export function meanOfWindows(x: Value, rule: PoolingRule): Value {
   const placed = placementsOf(x, rule);
   return placed.reduceRight((sofar, { size, step, before, after, count }, i) => {
     const axis = i + 1;
@@ -115,10 +119,7 @@ function paddingsOf(x: Value, axis: number, around: readonly [number, number]) {
   return x.shape.map((_, i): readonly [number, number] => (i === axis ? around : [0, 0]));
 }
 
-function placementsOf(
-  x: Value,
-  { sizes, strides, padding, label }: PoolingRule & { readonly label: string },
-) {
+function placementsOf(x: Value, { sizes, strides, padding, label }: PoolingRule) {
   return sizes.map((size, i) => {
     const stride = strides[i] ?? 1;
     const length = x.shape[i + 1] ?? 0;
@@ -127,13 +128,16 @@ function placementsOf(
   });
 }
 
-function poolingRule(
-  given: { readonly filterSize: unknown; readonly strides: unknown; readonly pad: unknown },
-  label: string,
-): PoolingRule {
-  const sizes = windowSizes(given.filterSize, 2, `${label}: filterSize`);
-  const strides = windowSizes(given.strides, 2, `${label}: strides`);
-  const padding = padOf(given.pad, label);
+/** One number for each window of the second and third axis of four. */
+function pooled(x: TensorLike, call: Call, reduce: typeof maxOfWindows): Tensor {
+  const { label } = call;
+  return batched(floats(x, label), { rank: 2, label }, (batch) => reduce(batch, ruleOf(call)));
+}
+
+function ruleOf({ filterSize, strides: given, pad, label }: Call): PoolingRule {
+  const sizes = windowSizes(filterSize, 2, `${label}: filterSize`);
+  const strides = windowSizes(given, 2, `${label}: strides`);
+  const padding = padOf(pad, label);
   if (typeof padding === "number" && padding >= Math.min(...sizes)) {
     throw new ArgumentError(
       `${label}: pad ${padding} around windows of ${sizes.join("×")}. Expected less than a window, so that each holds ` +
@@ -141,5 +145,5 @@ function poolingRule(
       { details: { pad: padding, sizes } },
     );
   }
-  return { sizes, strides, padding };
+  return { sizes, strides, padding, label };
 }

@@ -5,11 +5,9 @@ import {
   broadcastTo,
   type Compiled,
   cast,
-  compile,
   equal,
   expandDims,
   floorDiv,
-  fromHost,
   gather,
   isInf,
   isNaN as isNotANumber,
@@ -20,7 +18,6 @@ import {
   mod,
   reshape,
   scalar,
-  scope,
   Tensor,
   tensor,
   topk,
@@ -31,6 +28,7 @@ import {
 import type { Decoder, Memory } from "./decoder.ts";
 import { KeptMemory, OwnVariables } from "./kept-memory.ts";
 import type { Prompt } from "./prompt.ts";
+import { firstStep, recorded, written } from "./run-steps.ts";
 
 /** What a search is made of. */
 export interface BeamRunOptions {
@@ -80,20 +78,10 @@ export class BeamRun {
   /** Runs the prompt and takes the first step. */
   constructor(prompt: Prompt, options: BeamRunOptions) {
     this.#options = options;
-    const ids = fromHost(prompt.ids, [prompt.batch, prompt.time], "int32");
-    try {
-      const { kept, advance } = scope("beamSearch", () => this.#begin(ids));
-      this.#kept = kept;
-      this.#step = compile(() => {
-        advance();
-        return [];
-      });
-    } catch (error) {
-      this.#own.dispose();
-      throw error;
-    } finally {
-      ids.dispose();
-    }
+    const from = { label: "beamSearch", own: this.#own };
+    const { kept, advance } = firstStep(prompt, from, (ids) => this.#begin(ids));
+    this.#kept = kept;
+    this.#step = recorded(advance);
   }
 
   advance(): void {
@@ -134,27 +122,28 @@ export class BeamRun {
     const memory = new KeptMemory(moved(begun, spread), this.#own);
     const empty = zeros([beams, maxTokens], "int32");
     const at = scalar(0, "int32");
+    const token = this.#own.make("token", expandDims(first.tokens, 1));
     const kept = {
       scores: this.#own.make("scores", first.scores),
       lengths: this.#own.make("lengths", first.lengths),
       ended: this.#own.make("ended", first.ended),
-      tokens: this.#own.make("tokens", written(empty, first.tokens, at)),
-      parents: this.#own.make("parents", written(empty, first.parents, at)),
+      tokens: this.#own.make("tokens", written(empty, token, at)),
+      parents: this.#own.make("parents", written(empty, expandDims(first.parents, 1), at)),
     };
-    const token = this.#own.make("token", expandDims(first.tokens, 1));
     const count = this.#own.make("count", scalar(1, "int32"));
     const advance = (): void => {
       const decoded = decoder.step(token, memory);
       const next = this.#choose(decoded.logits, kept);
-      const tokens = written(kept.tokens, next.tokens, count);
-      const parents = written(kept.parents, next.parents, count);
+      const column = expandDims(next.tokens, 1); // [K, 1]
+      const tokens = written(kept.tokens, column, count);
+      const parents = written(kept.parents, expandDims(next.parents, 1), count);
       memory.assign(moved(decoded, next.parents));
       kept.tokens.assign(tokens);
       kept.parents.assign(parents);
       kept.scores.assign(next.scores);
       kept.lengths.assign(next.lengths);
       kept.ended.assign(next.ended);
-      token.assign(expandDims(next.tokens, 1));
+      token.assign(column);
       count.assign(add(count, scalar(1, "int32")));
     };
     return { kept, advance };
@@ -195,9 +184,4 @@ export class BeamRun {
 /** What the model remembers of the beams that go on. */
 function moved({ rows, position }: Memory, parents: Tensor): Memory {
   return { rows: rows.map((row) => gather(row, parents)), position };
-}
-
-/** [K, S] with [K] in column `at`. */
-function written(table: Tensor, column: Tensor, at: Tensor): Tensor {
-  return Tensor.of(ops.cacheAppend(table.value, expandDims(column, 1).value, at.value));
 }

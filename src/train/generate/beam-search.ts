@@ -23,7 +23,10 @@ export interface BeamSearchConfig
    * sequences; 1 compares averages. It orders the results; the search itself goes by log-probabilities. Default 1.
    */
   readonly lengthPenalty?: number | null;
-  /** Ids that end a sequence; they are not part of it. Default: none, all sequences have maxTokens. */
+  /**
+   * The id that ends a sequence, or several: whichever comes first ends it. It is not part of `ids`, but its probability
+   * counts, and it counts as a token in the length. Default: none, all sequences have maxTokens.
+   */
   readonly stop?: number | readonly number[] | null;
 }
 
@@ -69,6 +72,7 @@ const KEYS: ConfigKeys<BeamSearchConfig> = {
  * @param prompt Ids, as an array or a tensor [T], or a text beside `vocabulary`. One prompt, no batch.
  * @returns At most K sequences, the best first.
  * @throws {ArgumentError} for an empty prompt, ids that the model does not know, and settings out of bounds.
+ * @throws {DTypeError} for a tensor of bool as prompt.
  * @throws {NumericsError} when logits are not finite, {AbortError} when `signal` aborts.
  */
 export async function beamSearch(

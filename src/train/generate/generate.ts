@@ -44,6 +44,7 @@ const LABEL = "generate";
  * @returns Ids; of a batch the ids of a step, one a row, null where a row has ended; of a text pieces of text.
  * @throws {ArgumentError} for an empty prompt, ids that the model does not know, and settings out of bounds.
  * @throws {ShapeError} for a prompt that a window of fixed length does not fit.
+ * @throws {DTypeError} for a tensor of bool as prompt.
  * @throws {NumericsError} while iterating, when logits are not finite.
  * @throws {AbortError} while iterating, when `signal` aborts.
  */
@@ -86,7 +87,8 @@ export function generate(
   }
   if ((config.vocabulary ?? null) !== null) {
     throw new ArgumentError(
-      `${LABEL}: received a vocabulary beside a prompt of ids. Expected a text; or leave the vocabulary out and get ids.`,
+      `${LABEL}: received a vocabulary beside ${describeValue(prompt)} as prompt. Expected one text; or leave the vocabulary ` +
+        "out, and give ids and get ids.",
     );
   }
   const given = idPrompt(LABEL, prompt);

@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from "../../errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { describeValue } from "../../names/describe.ts";
 import { Tensor, toTensor } from "../../tensor/index.ts";
@@ -46,13 +46,20 @@ export function textPrompt(
 
 /**
  * Ids that lie on the host, at once; of a tensor by way of the promise.
- * @throws {ArgumentError | ShapeError} for what are no ids, for rows of different length, and for none.
+ * @throws {ArgumentError | ShapeError | DTypeError} for what are no ids, for rows of different length, and for none.
  */
 export function idPrompt(label: string, given: PromptIds): Prompt | Promise<Prompt> {
   if (!(given instanceof Tensor) && !Array.isArray(given) && !ArrayBuffer.isView(given)) {
     throw new ArgumentError(
       `${label}: received ${describeValue(given)} as prompt. Expected ids ([3, 1, 4], a list of such lists, a tensor [T] ` +
         "or [B, T]), or a text beside { vocabulary }.",
+    );
+  }
+  if (Array.isArray(given)) checkRows(label, given);
+  if (given instanceof Tensor && given.dtype === "bool") {
+    throw new DTypeError(
+      `${label}: received a bool tensor as prompt. Expected ids, int32 or whole numbers in float32; cast makes 0 and 1 of it.`,
+      { details: { dtype: given.dtype } },
     );
   }
   // int32 would cut off fractions in silence.
@@ -62,6 +69,24 @@ export function idPrompt(label: string, given: PromptIds): Prompt | Promise<Prom
   const check = (ids: ArrayLike<number>): Prompt => checkedPrompt(label, { ids, shape });
   if (given instanceof Tensor) return tensor.data().then(check);
   return check((given as number[] | number[][]).length === 0 ? [] : flat(given));
+}
+
+/** What is no batch of ids, in words that say what to do instead; the rest is for `toTensor` to find. */
+function checkRows(label: string, rows: readonly unknown[]): void {
+  if (typeof rows[0] === "string") {
+    throw new ArgumentError(
+      `${label}: received a list of texts as prompt. Expected one text; call ${label} for each of several.`,
+    );
+  }
+  if (!rows.every((row) => Array.isArray(row))) return;
+  const lengths = rows.map((row) => row.length);
+  const other = lengths.find((length) => length !== lengths[0]);
+  if (other === undefined) return;
+  throw new ShapeError(
+    `${label}: received prompts of ${lengths[0]} and ${other} tokens in a batch. Expected prompts of one length; call ` +
+      `${label} for each of several.`,
+    { details: { lengths } },
+  );
 }
 
 function flat(given: Exclude<PromptIds, Tensor>): number[] {

@@ -4,14 +4,11 @@ import type { SamplingRules } from "../../ops/ops.ts";
 import {
   add,
   type Compiled,
-  compile,
   concat,
   expandDims,
-  fromHost,
   mod,
   pad,
   scalar,
-  scope,
   slice,
   Tensor,
   type Variable,
@@ -20,6 +17,7 @@ import {
 import type { Decoder } from "./decoder.ts";
 import { KeptMemory, OwnVariables } from "./kept-memory.ts";
 import type { Prompt } from "./prompt.ts";
+import { firstStep, recorded, written } from "./run-steps.ts";
 
 /** Tokens that are read at once, at most; as many stay on the GPU. */
 export const CHUNK = 20;
@@ -54,19 +52,12 @@ export class TokenRun {
   constructor(prompt: Prompt, options: TokenRunOptions) {
     this.#options = options;
     this.#key = HostScalar.of(options.seed, "int32");
-    const ids = fromHost(prompt.ids, [prompt.batch, prompt.time], "int32");
-    try {
-      const { ring, advance, shift } = scope("generate", () => this.#begin(ids));
-      this.#ring = ring;
-      this.#seen = prompt.time;
-      this.#step = recorded(advance);
-      this.#shift = shift && recorded(shift);
-    } catch (error) {
-      this.#own.dispose();
-      throw error;
-    } finally {
-      ids.dispose();
-    }
+    const from = { label: "generate", own: this.#own };
+    const { ring, advance, shift } = firstStep(prompt, from, (ids) => this.#begin(ids));
+    this.#ring = ring;
+    this.#seen = prompt.time;
+    this.#step = recorded(advance);
+    this.#shift = shift && recorded(shift);
   }
 
   /** Draws the next token. */
@@ -161,13 +152,6 @@ interface Outgrown {
   readonly draw: (logits: Tensor) => Tensor;
 }
 
-function recorded(body: () => void): Compiled<[], Tensor[]> {
-  return compile(() => {
-    body();
-    return [];
-  });
-}
-
 /** Tokens that are run anew when as many as `steps` have been seen. */
 function half(steps: number): number {
   return Math.max(1, Math.floor(steps / 2));
@@ -179,9 +163,4 @@ function padded(tokens: Tensor, width: number): Tensor {
     [0, 0],
     [0, width - (tokens.shape[1] ?? 0)],
   ]);
-}
-
-/** [B, S] with [B, 1] in column `at`. */
-function written(table: Tensor, column: Tensor, at: Tensor): Tensor {
-  return Tensor.of(ops.cacheAppend(table.value, column.value, at.value));
 }

@@ -89,7 +89,7 @@ function slidingLength(model: Model, { time }: Prompt, how: Beginning<unknown>):
  * Steps that a model can see at all: positions that it has vectors for, or what the `inputShape` says of a model without
  * recurrent layers, which have no such end.
  */
-export function contextOf(model: Model): number {
+function contextOf(model: Model): number {
   const declared = isRecurrent(model) ? null : (model.inputs[0]?.shape[1] ?? null);
   return Math.min(declared ?? Number.POSITIVE_INFINITY, positionsOf(model));
 }

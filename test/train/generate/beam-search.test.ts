@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { characters } from "../../../src/data/index.ts";
-import { AbortError, ArgumentError, NumericsError } from "../../../src/errors.ts";
+import { AbortError, ArgumentError, DTypeError, NumericsError } from "../../../src/errors.ts";
 import { layers } from "../../../src/layers/index.ts";
 import { counters, idle, memory, type Tensor, tensor } from "../../../src/tensor/index.ts";
 import {
@@ -74,8 +74,10 @@ interface Path {
 async function search(
   net: Model,
   prompt: number[],
-  { beams, maxTokens, stop = -1 }: { beams: number; maxTokens: number; stop?: number },
+  how: { beams: number; maxTokens: number; stop?: number | number[] },
 ): Promise<Path[]> {
+  const { beams, maxTokens } = how;
+  const stops = [how.stop ?? []].flat();
   let paths: Path[] = [{ ids: [], logProbability: 0, hasEnded: false }];
   const steps = net.inputs[0]?.shape[1] ?? Infinity;
   for (let s = 0; s < maxTokens; s++) {
@@ -93,7 +95,7 @@ async function search(
         next.push({
           ids: [...path.ids, id],
           logProbability: path.logProbability + logit - total,
-          hasEnded: id === stop,
+          hasEnded: stops.includes(id),
         });
       });
     }
@@ -106,7 +108,12 @@ describe("values", () => {
   // Expected: the same search on the host.
   test.each(Object.keys(models))("of %s are those of a search on the host", async (name) => {
     const net = make(name);
-    for (const how of [{ beams: 3 }, { beams: 5, stop: 2 }, { beams: 8, stop: 4 }]) {
+    const stopped = [
+      { beams: 5, stop: 2 },
+      { beams: 8, stop: 4 },
+      { beams: 6, stop: [4, 2] },
+    ];
+    for (const how of [{ beams: 3 }, ...stopped]) {
       const options = { ...how, maxTokens: 7 };
       const expected = await search(net, [1, 4, 0], options);
       const found = await beamSearch(net, [1, 4, 0], { ...options, lengthPenalty: 0 });
@@ -126,6 +133,18 @@ describe("values", () => {
     const everything = await search(net, [3], { beams: V ** 3, maxTokens: 3 });
     const [best] = await beamSearch(net, [3], { beams: V ** 2, maxTokens: 3 });
     expect(best?.ids).toEqual(everything[0]?.ids);
+  });
+
+  test("of several stops the first to come ends a sequence", async () => {
+    const net = make("a GRU");
+    const options = { beams: 6, maxTokens: 8, stop: [3, 5] };
+    const expected = await search(net, [1], options);
+    const last = expected.filter(({ hasEnded }) => hasEnded).map(({ ids }) => ids.at(-1));
+    expect([...new Set(last)].sort()).toEqual([3, 5]); // both end some of them
+    const found = await beamSearch(net, [1], { ...options, lengthPenalty: 0 });
+    expect(found.map(({ ids }) => ids)).toEqual(
+      expected.map(({ ids, hasEnded }) => (hasEnded ? ids.slice(0, -1) : ids)),
+    );
   });
 
   test("one beam is greedy generation", async () => {
@@ -188,6 +207,7 @@ describe("errors", () => {
       { maxTokens: 0 },
       { lengthPenalty: -1 },
       { stop: "x" },
+      { stop: [1, "x"] },
       { temperature: 1 },
     ]) {
       const run = beamSearch(net, [1], wrong as BeamSearchConfig);
@@ -199,6 +219,7 @@ describe("errors", () => {
     await expect(beamSearch(net, [])).rejects.toThrow("empty prompt");
     await expect(beamSearch(net, [1, V])).rejects.toThrow(/the id 6 at position 1/);
     await expect(beamSearch(net, [[1], [2]])).rejects.toThrow(/a batch of 2/);
+    await expect(beamSearch(net, tensor([true, false], [2], "bool"))).rejects.toThrow(DTypeError);
     const long = make("a transformer");
     await expect(beamSearch(long, [1, 2], { maxTokens: 16 })).rejects.toThrow(/maxTokens up to 15/);
     expect(await beamSearch(long, [1, 2], { maxTokens: 15, beams: 1 })).toHaveLength(1);

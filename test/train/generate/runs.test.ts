@@ -4,6 +4,7 @@ import {
   AbortError,
   ArgumentError,
   DisposedError,
+  DTypeError,
   NumericsError,
   ShapeError,
 } from "../../../src/errors.ts";
@@ -96,10 +97,21 @@ describe("errors", () => {
     ).toThrow(/the id -1 at position 1 of row 1/);
     expect(() => generate(model, [1, 2.5])).toThrow(/the id 2.5 at position 1/);
     expect(() => generate(model, [[1, 2], [3]])).toThrow(ShapeError);
+    expect(() => generate(model, [[1, 2], [3]])).toThrow(
+      /of 2 and 1 tokens.*prompts of one length/,
+    );
+    expect(() => generate(model, ["a"] as unknown as number[])).toThrow(/list of texts.*one text/);
     expect(() => generate(model, tensor([[[1]]]))).toThrow("[1,1,1]");
     expect(() => generate(model, { ids: 1 } as unknown as number[])).toThrow("{ ids }");
     const hot = make("one-hot rows");
     expect(() => generate(hot, [V])).toThrow(/0 to 10/);
+  });
+
+  test("bool is no dtype of ids", () => {
+    const bools = tensor([[true, false]], [1, 2], "bool");
+    expect(() => generate(gruNet(), bools)).toThrow(DTypeError);
+    expect(() => generate(gruNet(), bools)).toThrow(/bool tensor as prompt.*Expected ids/);
+    expect(() => generate(gruNet(), [true] as unknown as number[])).toThrow(/the id true/);
   });
 
   test("of a prompt that is a tensor come with the first token", async () => {
@@ -112,6 +124,9 @@ describe("errors", () => {
     const model = gruNet();
     expect(() => generate(model, "text", {} as never)).toThrow(/vocabulary/);
     expect(() => generate(model, [1], { vocabulary: characters("ab") })).toThrow(/leave the voc/);
+    const texts = ["a", "b"] as unknown as number[];
+    const options = { vocabulary: characters("ab") };
+    expect(() => generate(model, texts, options)).toThrow(/list of 2 as prompt. Expected one text/);
     expect(() => generate(model, [1], { stop: "x" })).toThrow(/Give the vocabulary/);
     expect(() => generate(model, "", { vocabulary: characters("ab") })).toThrow("empty prompt");
   });
