@@ -37,7 +37,7 @@ const STORED = ["projected", "states", "gates", "dStates"];
 export function toStored(inputs: Named<Value>): Named<Value> {
   const stored = toFloat(named(inputs, "projected")).dtype;
   const entries = Object.entries(inputs).map(([name, value]) => {
-    if (value === undefined || name === "mask") return [name, value];
+    if (value === undefined || !isFloat(value.dtype)) return [name, value];
     return [name, cast(value, STORED.includes(name) ? stored : "float32")];
   });
   return Object.fromEntries(entries);

@@ -93,8 +93,10 @@ const meanOp: Op = {
   gradient: (o, node, dys) => [spread(o, node, o.mul(at(dys, 0), o.scalar(at(node.scalars, 0))))],
   reference: (o, inputs, node) => {
     const axes = numbersAttribute(node.attributes, "axes");
-    const total = o.sum(at(inputs, 0), axes, booleanAttribute(node.attributes, "keepDims"));
-    return [o.mul(total, o.scalar(at(node.scalars, 0)))];
+    // A mean of halves is a half, their sum need not be.
+    const wide = o.cast(at(inputs, 0), "float32");
+    const total = o.sum(wide, axes, booleanAttribute(node.attributes, "keepDims"));
+    return [o.cast(o.mul(total, o.scalar(at(node.scalars, 0))), at(inputs, 0).dtype)];
   },
   lowering: { kind: "expand" },
 };

@@ -1,7 +1,7 @@
 import type { Value } from "../graph/node.ts";
 import { specOf } from "../graph/spec.ts";
 import { at, inputOf } from "./attributes.ts";
-import { cast } from "./cast.ts";
+import { throughFloat32, toFloat } from "./common-dtype.ts";
 import { applyBinary, applyUnary, binaryOp, unaryOp } from "./elementwise.ts";
 import type { Op } from "./op.ts";
 import type { Binary, Ops, Unary } from "./ops.ts";
@@ -171,7 +171,7 @@ function composedOp(
 }
 
 function applyComposed(op: Op, x: Value): Value {
-  return recordOne(op, [cast(x, "float32")]);
+  return throughFloat32(toFloat(x), (wide) => recordOne(op, [wide]));
 }
 
 /** Beyond this x² + 1 is x² in float32, and far from overflow. */

@@ -131,6 +131,9 @@ export const tolerances = {
   /** Two kernels or plans for the same op, both in float32. */
   samePrecision: { rtol: 2e-5, atol: 2e-6, reason: "another order of sums; both sides round" },
 
+  /** Whatever is stored as float16, computed in float32; beside it 2^-14, below which halves lose bits. */
+  half: { relativeToMax: 2e-3, reason: "a half has 11 bits, 4.9e-4; a few are stored on the way" },
+
   /** float64 code against numbers stored with nine digits. */
   float64: { rtol: 1e-8, atol: 1e-12, reason: "nine significant digits are within 5e-9" },
 

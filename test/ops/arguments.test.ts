@@ -17,14 +17,14 @@ const CALLS: Readonly<Record<string, readonly [() => unknown, Kind, string, stri
     () => sl.zeros([1], wrong("foo")),
     DTypeError,
     '"foo"',
-    '"float32", "int32" or "bool"',
+    '"float32", "float16", "int32" or "bool"',
   ],
   'ones([1], "foo")': [() => sl.ones([1], wrong("foo")), DTypeError, '"foo"', '"int32"'],
   'fill([1], 1, "foo")': [() => sl.fill([1], 1, wrong("foo")), DTypeError, '"foo"', '"int32"'],
-  'tensor([1], [1], "float16")': [
-    () => sl.tensor([1], [1], wrong("float16")),
+  'tensor([1], [1], "float64")': [
+    () => sl.tensor([1], [1], wrong("float64")),
     DTypeError,
-    '"float16"',
+    '"float64"',
     '"float32"',
   ],
   'scalar(1, "string")': [() => sl.scalar(1, wrong("string")), DTypeError, '"string"', '"float32"'],

@@ -1,8 +1,10 @@
 import { backward } from "../../src/autograd/backward.ts";
+import { isFloat } from "../../src/graph/dtype.ts";
 import type { Value } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
 import { ops, registry } from "../../src/ops/index.ts";
 import { source } from "../../src/ops/leaves.ts";
+import { toTyped } from "../../src/tensor/host-numbers.ts";
 import { evaluate } from "../reference/interpreter.ts";
 
 /** Step of the central difference, in double precision; PyTorch's gradcheck uses the same. */
@@ -18,9 +20,9 @@ export function outputWeights(size: number, output: number): Float32Array {
 
 /** Gradients of Σ weights·outputs for each input, as values of the graph. */
 export function gradientsOf(outputs: readonly Value[], inputs: readonly Value[]): Value[] {
-  const floats = outputs.filter((output) => output.dtype === "float32");
+  const floats = outputs.filter((output) => isFloat(output.dtype));
   const dys = floats.map((output, i) => {
-    const data = outputWeights(sizeOf(output.shape), i);
+    const data = toTyped(outputWeights(sizeOf(output.shape), i), output.dtype);
     return source(output.spec, { kind: "host", data });
   });
   const gradients = backward(floats, dys, { xs: inputs, rules: { ops, registry } });
@@ -32,7 +34,7 @@ export function gradientsOf(outputs: readonly Value[], inputs: readonly Value[])
 
 /** The same gradients from central differences of the graph in double precision. */
 export function differencesOf(outputs: readonly Value[], inputs: readonly Value[]): Float64Array[] {
-  const floats = outputs.filter((output) => output.dtype === "float32");
+  const floats = outputs.filter((output) => isFloat(output.dtype));
   const weights = floats.map((output, i) => outputWeights(sizeOf(output.shape), i));
   const lossWith = (input: Value, data: Float64Array): number =>
     evaluate(floats, { leaf: (value) => (value === input ? data : undefined) }).reduce(

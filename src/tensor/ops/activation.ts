@@ -132,7 +132,8 @@ export function step(x: TensorLike, alpha = 0): Tensor {
     operand(alpha, "step"),
   );
   if (!isFloat(value.dtype)) return Tensor.of(slope);
-  return Tensor.of(ops.where(ops.isNaN(value), ops.stopGradient(value), slope));
+  const like = ops.cast(slope, value.dtype);
+  return Tensor.of(ops.where(ops.isNaN(value), ops.stopGradient(value), like));
 }
 
 function leaky(x: Value, alpha: Value): Value {

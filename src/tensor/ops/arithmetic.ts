@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../errors.ts";
 import { broadcastShapes, type Shape } from "../../graph/shape.ts";
+import { toFloat } from "../../ops/common-dtype.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
@@ -68,7 +69,7 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
  */
 export function divNoNan(a: TensorLike, b: TensorLike): Tensor {
   const [dividend, divisor] = operandPair(a, b, "divNoNan");
-  const [x, y] = [ops.cast(dividend, "float32"), ops.cast(divisor, "float32")];
+  const [x, y] = [toFloat(dividend), toFloat(divisor)];
   const isZero = ops.equal(y, ops.literal(0));
   const safe = ops.where(isZero, ops.literal(1), y);
   return Tensor.of(ops.where(isZero, ops.literal(0), ops.div(x, safe)));

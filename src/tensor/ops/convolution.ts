@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import { formatSpec } from "../../graph/spec.ts";
+import { toFloat } from "../../ops/common-dtype.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
@@ -118,9 +119,9 @@ export function padOf(pad: unknown, label: string): WindowPadding {
   return paddingOf(pad, ["valid", "same"], `${label}: pad`);
 }
 
-/** The operand as float32. */
+/** The operand as floats; int32 and bool become float32. */
 export function floats(x: TensorLike, label: string): Value {
-  return ops.cast(operand(x, label), "float32");
+  return toFloat(operand(x, label));
 }
 
 function checkFormat(given: string, only: string, label: string): void {

@@ -91,7 +91,8 @@ export function meanOfWindows(x: Value, rule: PoolingRule): Value {
     const sum = ops.sum(ops.windows(padded, { axis, size, step, dilation: 1 }), [axis + 1]);
     if (before + after === 0) return ops.div(sum, ops.literal(size));
     const counted = countedIn({ size, step, before, count, length: sofar.shape[axis] ?? 0 });
-    return ops.div(sum, ops.reshape(counted, [count, ...sum.shape.slice(axis + 1).map(() => 1)]));
+    const counts = ops.reshape(counted, [count, ...sum.shape.slice(axis + 1).map(() => 1)]);
+    return ops.cast(ops.div(sum, counts), sofar.dtype);
   }, x);
 }
 

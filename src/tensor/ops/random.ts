@@ -3,6 +3,7 @@ import { HostScalar } from "../../graph/host-scalar.ts";
 import type { Value } from "../../graph/node.ts";
 import { formatShape, type Shape } from "../../graph/shape.ts";
 import { formatSpec } from "../../graph/spec.ts";
+import { toFloat } from "../../ops/common-dtype.ts";
 import { ops } from "../../ops/index.ts";
 import { checkShape, type TensorLike } from "../convert.ts";
 import { checkDType } from "../host-numbers.ts";
@@ -169,7 +170,7 @@ export function truncatedNormal(
  * await sl.dropout([1, 2, 3], 0).array(); // [1,2,3]
  */
 export function dropout(x: TensorLike, rate: number, noiseShape?: Shape, seed?: number): Tensor {
-  const value = ops.cast(operand(x, "dropout"), "float32");
+  const value = toFloat(operand(x, "dropout"));
   if (!(rate >= 0 && rate < 1)) {
     throw new ArgumentError(`dropout: rate is ${rate}; expected a number in [0, 1).`);
   }

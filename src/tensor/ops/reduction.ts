@@ -1,6 +1,7 @@
 import { ArgumentError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import { reducedShape } from "../../graph/shape.ts";
+import { throughFloat32, toFloat } from "../../ops/common-dtype.ts";
 import { ops } from "../../ops/index.ts";
 import type { Ops, Reduce } from "../../ops/ops.ts";
 import type { TensorLike } from "../convert.ts";
@@ -150,15 +151,19 @@ function truth(
  * await sl.logSumExp([200]).array(); // 200
  */
 export function logSumExp(x: TensorLike, axis: AxisArgument = null, keepDims = false): Tensor {
-  const value = ops.cast(operand(x, "logSumExp"), "float32");
-  const axes = axesOf(value, axis, "logSumExp");
+  const given = toFloat(operand(x, "logSumExp"));
+  const axes = axesOf(given, axis, "logSumExp");
   flagOf(keepDims, "logSumExp: keepDims");
+  return Tensor.of(throughFloat32(given, (value) => logSumExpOf(value, { axes, keepDims })));
+}
+
+function logSumExpOf(value: Value, { axes, keepDims }: Reduced): Value {
   // The shift cancels in value and gradient alike; an infinite one would give ∞ - ∞.
   const highest = ops.stopGradient(ops.max(value, axes, true));
   const shift = ops.where(ops.isFinite(highest), highest, ops.literal(0));
   const total = ops.log(ops.sum(ops.exp(ops.sub(value, shift)), axes, true));
   const result = ops.add(total, shift);
-  return Tensor.of(ops.reshape(result, reducedShape(value.shape, axes, keepDims)));
+  return ops.reshape(result, reducedShape(value.shape, axes, keepDims));
 }
 
 /**
@@ -182,6 +187,11 @@ export function moments(
   return { mean: Tensor.of(mean), variance: Tensor.of(variance) };
 }
 
+interface Reduced {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
 /** Which norm; the numbers are 1, 2, Infinity and -Infinity. */
 export type NormOrder = "euclidean" | "fro" | number;
 
@@ -201,17 +211,14 @@ export function norm(
   axis: AxisArgument = null,
   keepDims = false,
 ): Tensor {
-  const value = ops.cast(operand(x, "norm"), "float32");
-  const axes = axesOf(value, axis, "norm");
+  const given = toFloat(operand(x, "norm"));
+  const axes = axesOf(given, axis, "norm");
   flagOf(keepDims, "norm: keepDims");
-  return Tensor.of(normOf(value, ord, { axes, keepDims }));
+  // Squares of halves are soon beyond the greatest half.
+  return Tensor.of(throughFloat32(given, (value) => normOf(value, ord, { axes, keepDims })));
 }
 
-function normOf(
-  x: Value,
-  ord: NormOrder,
-  { axes, keepDims }: { axes: readonly number[]; keepDims: boolean },
-): Value {
+function normOf(x: Value, ord: NormOrder, { axes, keepDims }: Reduced): Value {
   switch (ord) {
     case "euclidean":
     case "fro":
