@@ -1,9 +1,13 @@
 // Looks over all gradients before an update, second of two dispatches: the verdict.
 //   norm = √Σ partial squares      ok = all finite, the loss too, and (not sticky, or no fault before)
-//   control = (norm, ok ? 1 : 0, norm / 2^80, 0)      fault = (refused updates, step + 1 of the first one, 0, 0)
+//   control = (norm, ok ? 1 : 0, norm / 2^80, refused ? 1 : 0)
+//   fault = (refused updates, step + 1 of the first one, 0, 0)
+// refused = not ok, and not what a smaller loss scale may mend: one of lib/loss_scale_{dynamic,fixed} is put
+// behind, which keeps the scale and says so.
 // The norm of finite gradients can be more than any float32; control[0] is the largest one then, control[2] right.
 // One workgroup of 64 lanes; lanes stride over the partials in runs of RUN, lane 0 adds the lanes in pairs.
-// Bindings: 0 params, 1 words (step, sticky), 2 partial, 3 fault before, 4 control, 5 fault after, 6 loss.
+// Bindings: 0 params, 1 words (step, sticky, growth steps), 2 partial, 3 fault before, 4 control, 5 fault after,
+// 6 loss, and those of the loss scale.
 // Without a loss (HAS_LOSS false) binding 6 repeats the partials and is not read.
 // #import finite
 
@@ -47,7 +51,10 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     if (HAS_LOSS) { all_finite = all_finite && is_finite(loss[0]); }
     let step = bitcast<i32>(words[0][0]);
     let is_sticky = words[0][1] != 0u;
-    let ok = all_finite && !(is_sticky && before[1] != 0i);
+    let is_stopped = is_sticky && before[1] != 0i;
+    let ok = all_finite && !is_stopped;
+    let is_mended = rescale(all_finite, is_stopped);
+    let refused = !ok && !is_mended;
     let shrunk = select(
       sqrt(squares) * SHRINK,
       sqrt(fma(squares * SHRINK, SHRINK, huge)),
@@ -56,9 +63,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     control[0] = select(sqrt(squares), min(shrunk, LARGEST) * GROW, huge > 0.0);
     control[1] = select(0.0, 1.0, ok);
     control[2] = shrunk;
-    control[3] = 0.0;
-    after[0] = before[0] + select(1i, 0i, ok);
-    after[1] = select(before[1], step + 1i, !all_finite && before[1] == 0i);
+    control[3] = select(0.0, 1.0, refused);
+    after[0] = before[0] + select(0i, 1i, refused);
+    after[1] = select(before[1], step + 1i, refused && before[1] == 0i);
     after[2] = 0i;
     after[3] = 0i;
   }

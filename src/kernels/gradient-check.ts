@@ -1,5 +1,7 @@
 import source from "../../shaders/gradient_check.wgsl";
 import finishSource from "../../shaders/gradient_check_finish.wgsl";
+import dynamicScale from "../../shaders/lib/loss_scale_dynamic.wgsl";
+import fixedScale from "../../shaders/lib/loss_scale_fixed.wgsl";
 import { ALIGNMENT, cutIntoArenas, memberBytes } from "../graph/arena-layout.ts";
 import type { Node, Value } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -24,6 +26,9 @@ const MAX_WORKGROUPS = 256;
 /** Two sums and a count. A workgroup's partials begin at a multiple of the alignment of bindings. */
 const PARTIAL_BYTES = 12;
 
+/** The least and the most that a dynamic loss scale can be: no scaling, and what NVIDIA's Apex has. */
+export const LOSS_SCALE_BOUNDS = { from: 1, to: 2 ** 24 } as const;
+
 /** For each grain of an arena of these values: how many of its words count. */
 export function usedWords(values: readonly Value[]): Uint32Array {
   const used = values.flatMap((value) => {
@@ -45,8 +50,6 @@ export function gradientArenas(node: Node, most?: number): number[][] {
 
 /** Partial sums and flags over all gradients, a dispatch for each arena, then the verdict. */
 export function lowerGradientCheck({ node, limits }: LowerContext, most?: number): Lowered {
-  const count = node.attributes.gradients as number;
-  const hasLoss = node.attributes.hasLoss as boolean;
   const arenas = gradientArenas(node, most);
   const share = Math.max(1, Math.floor(MAX_WORKGROUPS / arenas.length));
   const tables = arenas.map((indices) =>
@@ -71,33 +74,41 @@ export function lowerGradientCheck({ node, limits }: LowerContext, most?: number
       bytes: 4 * GRAIN * grains,
     };
   });
-  const fault = input(count);
-  const loss = hasLoss ? input(count + 1) : scratch(0);
   return {
-    dispatches: [
-      ...sums,
-      {
-        kernel: {
-          name: "gradient_check_finish",
-          code: specialize(finishSource, { HAS_LOSS: String(hasLoss) }),
-          layout: "uurrwwr",
-        },
-        bindings: [scratch(0), fault, output(0), output(1), loss],
-        params: paramWords([partials]),
-        words: {
-          fixed: new Uint32Array(4),
-          scalars: [
-            { word: 0, scalar: 0 },
-            { word: 1, scalar: 1 },
-          ],
-          stepped: [],
-        },
-        workgroups: [1, 1, 1],
-        flops: 3 * partials,
-        bytes: PARTIAL_BYTES * partials,
-      },
-    ],
+    dispatches: [...sums, finish(node, partials)],
     scratch: [PARTIAL_BYTES * partials],
     tables,
+  };
+}
+
+function finish({ attributes }: Node, partials: number): Dispatch {
+  const count = attributes.gradients as number;
+  const { hasLoss, hasLossScale = false } = attributes as Readonly<Record<string, boolean>>;
+  const loss = hasLoss ? input(count + 1) : scratch(0);
+  const lossScale = input(count + (hasLoss ? 2 : 1));
+  const { from, to } = LOSS_SCALE_BOUNDS;
+  const constants = { HAS_LOSS: String(hasLoss) };
+  const bounds = { LEAST: `f32(${from})`, MOST: `f32(${to})` };
+  return {
+    kernel: {
+      name: "gradient_check_finish",
+      code: hasLossScale
+        ? specialize(`${finishSource}\n${dynamicScale}`, { ...constants, ...bounds })
+        : specialize(`${finishSource}\n${fixedScale}`, constants),
+      layout: hasLossScale ? "uurrwwrrw" : "uurrwwr",
+    },
+    bindings: [
+      ...[scratch(0), input(count), output(0), output(1), loss],
+      ...(hasLossScale ? [lossScale, output(2)] : []),
+    ],
+    params: paramWords([partials]),
+    words: {
+      fixed: new Uint32Array(4),
+      scalars: Array.from({ length: hasLossScale ? 3 : 2 }, (_, i) => ({ word: i, scalar: i })),
+      stepped: [],
+    },
+    workgroups: [1, 1, 1],
+    flops: 3 * partials,
+    bytes: PARTIAL_BYTES * partials,
   };
 }

@@ -12,6 +12,11 @@ export {
 } from "./cosine-decay.ts";
 export { CustomOptimizer, type UpdateContext, type UpdateResult } from "./custom-optimizer.ts";
 export { type LionConfig, lion } from "./lion.ts";
+export {
+  type LossScaleConfig,
+  LossScaleOptimizer,
+  lossScaleOptimizer,
+} from "./loss-scale-optimizer.ts";
 export { type NadamConfig, nadam } from "./nadam.ts";
 export type { NamedGradients, NamedTensor } from "./named-tensor.ts";
 export { Optimizer } from "./optimizer.ts";

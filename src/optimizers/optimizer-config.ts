@@ -25,6 +25,8 @@ export interface OptimizerConfig {
   readonly emaOverwriteFrequency?: number | null;
   /** Weights change once in so many steps, by the mean of the gradients of all of them. Default null: at each. */
   readonly gradientAccumulationSteps?: number | null;
+  /** The loss is multiplied by it before gradients are taken, and they by its inverse afterwards. Default 1. */
+  readonly lossScaleFactor?: number | null;
   /** Prefix of the names of what the optimizer keeps. Default: the kind. */
   readonly name?: string;
 }
@@ -41,8 +43,8 @@ const sharedKeys: ConfigKeys<OptimizerConfig> = {
   emaMomentum: "number",
   emaOverwriteFrequency: "number",
   gradientAccumulationSteps: "number",
+  lossScaleFactor: "number",
   name: "string",
-  lossScaleFactor: "notYet",
 };
 
 /** The keys that an optimizer adds to those. */
@@ -75,7 +77,7 @@ export function checkSharedSettings(label: string, config: OptimizerConfig): voi
   checkKeys(label, Object.fromEntries(shared), sharedKeys);
 }
 
-/** The shared settings as an optimizer keeps them; 0 means none. */
+/** The shared settings as an optimizer keeps them; 0 means none, and so do one step and the factor 1. */
 export interface SharedSettings {
   readonly globalClipnorm: number;
   readonly clipnorm: number;
@@ -85,6 +87,7 @@ export interface SharedSettings {
   readonly emaMomentum: number;
   readonly emaOverwriteFrequency: number;
   readonly gradientAccumulationSteps: number;
+  readonly lossScaleFactor: number;
 }
 
 const defaults: SharedSettings = {
@@ -96,6 +99,7 @@ const defaults: SharedSettings = {
   emaMomentum: 0.99,
   emaOverwriteFrequency: 0,
   gradientAccumulationSteps: 1,
+  lossScaleFactor: 1,
 };
 
 /**
@@ -110,6 +114,8 @@ export function sharedSettings(label: string, config: OptimizerConfig): SharedSe
   }
   checkSetting(`${label} weightDecay`, settings.weightDecay, { from: 0 });
   checkSetting(`${label} emaMomentum`, settings.emaMomentum, { from: 0, to: 1 });
+  // Its inverse is to be a float32, too.
+  checkSetting(`${label} lossScaleFactor`, settings.lossScaleFactor, { from: 1e-30, to: 1e30 });
   wholeNumber(settings.emaOverwriteFrequency, `${label}: emaOverwriteFrequency`, 0);
   wholeNumber(settings.gradientAccumulationSteps, `${label}: gradientAccumulationSteps`);
   if ([globalClipnorm, clipnorm, clipvalue].filter((bound) => bound > 0).length > 1) {

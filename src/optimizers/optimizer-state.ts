@@ -67,14 +67,16 @@ export class OptimizerState {
     }
   }
 
-  /** Everything by name. */
+  /** Everything by name, as it is at the call. */
   async read(steps: number): Promise<NamedTensor[]> {
+    const counted = this.#count?.data();
+    const slots = this.slots.read();
     const own = [{ name: "iter", tensor: tensor([steps], [], "int32") }];
     if (this.#accumulates) {
-      const [count = this.#firstCount] = (await this.#count?.data()) ?? [];
+      const [count = this.#firstCount] = (await counted) ?? [];
       own.push({ name: this.#countName, tensor: tensor([count], []) });
     }
-    return [...own, ...(await this.slots.read())];
+    return [...own, ...(await slots)];
   }
 
   /**

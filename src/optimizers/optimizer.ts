@@ -1,27 +1,21 @@
-import { ArgumentError, DisposedError, ShapeError } from "../errors.ts";
+import { ArgumentError, DisposedError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
-import { formatShape, shapesEqual } from "../graph/shape.ts";
+import { describeValue } from "../names/describe.ts";
+import { checkFunction } from "../tensor/gradients.ts";
 import {
   gradientsByVariable,
   scope,
-  type Tensor,
+  Tensor,
   type Variable,
   variableGrads,
-  variableOf,
-  variablesNamed,
 } from "../tensor/index.ts";
-import { checkSetting } from "./check-setting.ts";
+import { FixedLossScale, type LossScale } from "./loss-scale.ts";
+import { matchGradients } from "./match-gradients.ts";
 import type { NamedData, NamedGradients, NamedTensor } from "./named-tensor.ts";
-import {
-  changedSettings,
-  type OptimizerConfig,
-  type SharedSettings,
-  sharedSettings,
-} from "./optimizer-config.ts";
-import { OptimizerState } from "./optimizer-state.ts";
-import { recordUpdate } from "./record-update.ts";
-import { type LearningRate, resolveRate } from "./resolve-schedule.ts";
-import { type LearningRateSchedule, serializeRate } from "./schedule.ts";
+import type { OptimizerConfig } from "./optimizer-config.ts";
+import { OptimizerCore } from "./optimizer-core.ts";
+import { recordUpdate, type Verdict } from "./record-update.ts";
+import type { LearningRate } from "./resolve-schedule.ts";
 import { UpdateClock } from "./update-clock.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
@@ -42,6 +36,7 @@ interface RecordOptions {
  *
  * What every optimizer does at a step, in this order, with Keras's equations (`keras.optimizers.Optimizer`):
  *
+ *     g = gradient of lossScaleFactor·loss, /= lossScaleFactor    lossScaleFactor, or lossScaleOptimizer
  *     g = mean of the gradients since the last update             gradientAccumulationSteps; else each step updates
  *     g clipped                                                   globalClipnorm, clipnorm or clipvalue
  *     p -= rate·weightDecay·p                                     weightDecay
@@ -57,41 +52,44 @@ interface RecordOptions {
  */
 export class Optimizer {
   readonly name: string;
-  readonly #rule: UpdateRule;
-  readonly #settings: SharedSettings;
-  readonly #state: OptimizerState;
-  #learningRate: number | LearningRateSchedule;
-  #steps = 0;
-  #isDisposed = false;
+  readonly #core: OptimizerCore;
+  readonly #lossScale: LossScale;
 
-  /** @internal Optimizers are made by functions: `train.adam(0.001)`. */
-  constructor(rule: UpdateRule, config: OptimizerConfig) {
-    const label = rule.kind;
-    this.#rule = rule;
-    this.#settings = sharedSettings(label, config);
-    this.name = config.name ?? label;
-    this.#state = new OptimizerState(this.name, rule, this.#settings);
-    this.#learningRate = resolveRate(label, config.learningRate ?? 0.001);
+  /**
+   * @internal Optimizers are made by functions: `train.adam(0.001)`.
+   * @param of How to update; or another optimizer, whose settings, rate and state this one has as well.
+   */
+  constructor(of: UpdateRule | Optimizer, config: OptimizerConfig = {}, lossScale?: LossScale) {
+    this.#core = of instanceof Optimizer ? of.#core : new OptimizerCore(of, config);
+    this.#lossScale = lossScale ?? new FixedLossScale(this.#core.settings.lossScaleFactor);
+    this.name = this.#core.name;
   }
 
   /** Bound of the common L2 norm of all gradients; 0: none. */
   get globalClipnorm(): number {
-    return this.#settings.globalClipnorm;
+    return this.#core.settings.globalClipnorm;
   }
 
   /** Bound of the L2 norm of each gradient; 0: none. */
   get clipnorm(): number {
-    return this.#settings.clipnorm;
+    return this.#core.settings.clipnorm;
   }
 
   /** Bound of the size of each element; 0: none. */
   get clipvalue(): number {
-    return this.#settings.clipvalue;
+    return this.#core.settings.clipvalue;
   }
 
-  /** Updates enqueued so far, refused ones among them; with `gradientAccumulationSteps` whole ones only. */
+  /** What losses are multiplied by before gradients are taken, where that is a fixed number; 1: none. */
+  get lossScaleFactor(): number {
+    return this.#core.settings.lossScaleFactor;
+  }
+
+  /**
+   * Updates enqueued so far, those that changed nothing among them; with `gradientAccumulationSteps` whole ones only.
+   */
   get iterations(): number {
-    return Math.floor(this.#steps / this.#settings.gradientAccumulationSteps);
+    return this.#core.iterations;
   }
 
   /**
@@ -100,19 +98,40 @@ export class Optimizer {
    * @throws {ArgumentError} when the schedule gives no number from 0 on; nothing is updated then.
    */
   get learningRate(): number {
-    const rate = this.#learningRate;
-    if (typeof rate === "number") return rate;
-    const label = `${this.name}: the schedule's rate for batch ${this.#steps}`;
-    return checkSetting(label, rate(this.#steps), { from: 0 });
+    return this.#core.learningRate;
   }
 
   set learningRate(rate: LearningRate) {
-    this.#learningRate = resolveRate(this.name, rate);
+    this.#core.learningRate = rate;
   }
 
   /** Whether the learning rate follows a schedule. */
   get hasSchedule(): boolean {
-    return typeof this.#learningRate === "function";
+    return this.#core.hasSchedule;
+  }
+
+  /**
+   * The loss times the loss scale: what `applyGradients` wants gradients of, where losses are scaled. Without
+   * `lossScaleFactor` and `lossScaleOptimizer` it is the loss itself.
+   *
+   * Counterpart of Keras's `scale_loss`.
+   *
+   * @throws {ArgumentError} when the loss is no tensor.
+   */
+  scaleLoss(loss: Tensor): Tensor {
+    this.#requireAlive();
+    if (!(loss instanceof Tensor)) {
+      throw new ArgumentError(
+        `${this.name}.scaleLoss: received ${describeValue(loss)}. Expected a tensor.`,
+      );
+    }
+    const scaled = this.#lossScale.scaled(loss.value);
+    return scaled === loss.value ? loss : Tensor.of(scaled);
+  }
+
+  /** By what losses are multiplied now: what `lossScaleOptimizer` has come to, or `lossScaleFactor`. */
+  lossScale(): Promise<number> {
+    return this.#lossScale.read();
   }
 
   /**
@@ -136,17 +155,19 @@ export class Optimizer {
   ): Tensor | null {
     this.#requireAlive();
     return scope(this.name, () => {
-      const { value, variables, gradients } = gradientsByVariable(f, varList);
+      const { scaled, loss } = this.#scaling(f);
+      const { variables, gradients } = gradientsByVariable(scaled, varList);
       // What the loss does not depend on stays as it is, its momentum and decay included.
       const reached = variables.filter((_, i) => gradients[i]);
       const found = gradients.flatMap((gradient) => (gradient ? [gradient.value] : []));
-      this.record(reached, found, { loss: value.value });
-      return returnCost ? value : null;
+      this.record(reached, found, { loss: loss().value });
+      return returnCost ? loss() : null;
     });
   }
 
   /**
-   * The loss and its gradients by variable name, without a step. Counterpart of `tf.variableGrads`.
+   * The loss and its gradients by variable name, without a step. Counterpart of `tf.variableGrads`. The gradients are
+   * such as `applyGradients` takes: where losses are scaled, they are those of the scaled loss.
    *
    * @param f Gives the loss, a scalar.
    * @param varList As in `minimize`.
@@ -156,11 +177,14 @@ export class Optimizer {
     varList?: Variable | readonly Variable[],
   ): { value: Tensor; grads: Record<string, Tensor> } {
     this.#requireAlive();
-    return variableGrads(f, varList);
+    const { scaled, loss } = this.#scaling(f);
+    const { grads } = variableGrads(scaled, varList);
+    Tensor.group([loss(), ...Object.values(grads)]);
+    return { value: loss(), grads };
   }
 
   /**
-   * Takes one step along these gradients.
+   * Takes one step along these gradients. Where losses are scaled, they have to be those of `scaleLoss(loss)`.
    *
    * @example
    * const w = sl.variable([3], true, "w");
@@ -174,15 +198,8 @@ export class Optimizer {
    */
   applyGradients(grads: NamedGradients): void {
     this.#requireAlive();
-    const list = Array.isArray(grads) ? (grads as readonly NamedTensor[]) : namedList(grads);
     scope(this.name, () => {
-      const variables = list.map(
-        ({ name, tensor }) => variableOf(tensor) ?? onlyVariable(this.name, name),
-      );
-      list.forEach(({ name, tensor }, i) => {
-        checkGradient(`${this.name}.applyGradients: "${name}"`, tensor, variables[i]);
-      });
-      const gradients = list.map((one) => one.tensor.value);
+      const { variables, gradients } = matchGradients(`${this.name}.applyGradients`, grads);
       this.record(variables, gradients);
     });
   }
@@ -191,24 +208,21 @@ export class Optimizer {
    * @internal Makes what is kept for these variables, and moves both into arenas, unless that was done before.
    */
   build(variables: readonly Variable[]): void {
-    this.#state.build(variables);
+    this.#core.state.build(variables);
   }
 
-  /**
-   * @internal Records a step: check, update of weights and slots. For use inside a scope.
-   * @returns 1 where the step is accepted, 0 where it is refused; scalar.
-   */
+  /** @internal Records a step: check, update of weights and slots. For use inside a scope. */
   record(
     variables: readonly Variable[],
     gradients: readonly Value[],
     { loss, isSticky = () => false }: RecordOptions = {},
-  ): Value {
+  ): Verdict {
     this.build(variables);
-    const { slots, fault, count } = this.#state;
-    const clock = new UpdateClock(() => this.#nextStep());
-    const [rule, settings] = [this.#rule, this.#settings];
+    const { rule, settings, state } = this.#core;
+    const { slots, fault, count } = state;
+    const clock = new UpdateClock(() => this.#core.nextStep());
     const step = { rule, settings, variables, gradients, slots, fault, count, isSticky, clock };
-    return recordUpdate({ ...step, loss: loss ?? null });
+    return recordUpdate({ ...step, loss: loss ?? null, lossScale: this.#lossScale });
   }
 
   /**
@@ -228,30 +242,38 @@ export class Optimizer {
   finalizeVariableValues(varList?: Variable | readonly Variable[]): void {
     this.#requireAlive();
     const list = varList === undefined ? undefined : [varList].flat();
-    scope(`${this.name}/finalize`, () => this.#state.takeAverages(list));
+    scope(`${this.name}/finalize`, () => this.#core.state.takeAverages(list));
   }
 
-  /** How many updates were refused because a gradient or the loss was not finite; `fit` begins to count anew. */
+  /**
+   * How many updates were refused because a gradient or the loss was not finite; `fit` begins to count anew. One that
+   * only made the scale of `lossScaleOptimizer` smaller does not count.
+   */
   async refusedUpdates(): Promise<number> {
-    return this.#state.refused();
+    return this.#core.state.refused();
   }
 
   /** @internal Lets updates be accepted again after a sticky refusal. */
   clearFault(): void {
-    this.#state.clearFault();
+    this.#core.state.clearFault();
   }
 
   /** @internal Frees what is kept for variables that end. */
   forget(variables: readonly Variable[]): void {
-    this.#state.forget(variables);
+    const { state } = this.#core;
+    state.forget(variables);
+    if (state.slots.variables.length === 0) this.#lossScale.end();
   }
 
   /**
    * What training that goes on needs besides the weights, to the bit: the number of steps (`iter`), all that is kept
-   * for the weights, by name, and how far an accumulation of gradients has come (`accumulated_steps`).
+   * for the weights, by name, how far an accumulation of gradients has come (`accumulated_steps`), and where a loss
+   * scale stands (`dynamic_scale`, `step_counter`).
    */
   async getWeights(): Promise<NamedTensor[]> {
-    return this.#state.read(this.#steps);
+    const { state, steps } = this.#core;
+    const parts = await Promise.all([state.read(steps), this.#lossScale.save()]);
+    return parts.flat();
   }
 
   /**
@@ -270,12 +292,14 @@ export class Optimizer {
 
   /** @internal `setWeights` for data on the host, at once. */
   restore(weights: readonly NamedData[]): void {
-    this.#steps = this.#state.restore(weights, this.#steps);
+    const { rest, set } = this.#lossScale.find(weights);
+    this.#core.steps = this.#core.state.restore(rest, this.#core.steps);
+    set();
   }
 
   /** The name of the class in saved models: `"Adam"`, `"SGD"`, `"RMSProp"`, … */
   getClassName(): string {
-    return this.#rule.className;
+    return this.#core.rule.className;
   }
 
   /**
@@ -283,67 +307,34 @@ export class Optimizer {
    * @throws {ArgumentError} when the learning rate is a function that has no such form.
    */
   getConfig(): Record<string, unknown> {
-    const { kind, config } = this.#rule;
-    return {
-      kind,
-      learningRate: serializeRate(this.name, this.#learningRate),
-      ...config,
-      ...changedSettings(this.#settings),
-      ...(this.name === kind ? {} : { name: this.name }),
-    };
+    return this.#core.config();
   }
 
   /** Frees what is kept for the weights; the weights stay. */
   dispose(): void {
-    this.#isDisposed = true;
-    this.#state.dispose();
+    this.#core.isDisposed = true;
+    this.#core.state.dispose();
+    this.#lossScale.end();
   }
 
-  /** Counts a step and gives its numbers; runs once for each run of a plan. */
-  #nextStep(): Record<string, number> {
-    const { gradientAccumulationSteps, emaOverwriteFrequency, emaMomentum } = this.#settings;
-    const { learningRate } = this;
-    const update = this.iterations + 1;
-    const step = this.#steps++;
-    const isDue = this.#steps % gradientAccumulationSteps === 0;
-    const overwrites = isDue && emaOverwriteFrequency > 0 && update % emaOverwriteFrequency === 0;
+  /** `f`, with its loss scaled; and the loss as it was, once that was called. */
+  #scaling(f: () => Tensor): { scaled: () => Tensor; loss: () => Tensor } {
+    checkFunction(f, this.name);
+    let kept: Tensor | null = null;
     return {
-      learningRate,
-      step,
-      update,
-      globalClipnorm: this.globalClipnorm,
-      clipvalue: this.clipvalue,
-      decay: learningRate * this.#settings.weightDecay,
-      due: isDue ? 1 : 0,
-      averageShare: update === 1 ? 1 : 1 - emaMomentum,
-      overwrites: overwrites ? 1 : 0,
-      ...this.#rule.numbers(update, learningRate),
+      scaled: () => {
+        kept = f();
+        return kept instanceof Tensor ? this.scaleLoss(kept) : kept;
+      },
+      loss: () => {
+        if (kept === null) throw new RangeError(`${this.name}: there is no loss yet`);
+        return kept;
+      },
     };
   }
 
   #requireAlive(): void {
-    if (!this.#isDisposed) return;
+    if (!this.#core.isDisposed) return;
     throw new DisposedError(`${this.name}: the optimizer was disposed. Make a new one.`);
   }
-}
-
-function namedList(grads: NamedGradients): NamedTensor[] {
-  return Object.entries(grads).map(([name, gradient]) => ({ name, tensor: gradient }));
-}
-
-function onlyVariable(label: string, name: string): Variable {
-  const [found, ...others] = variablesNamed(name);
-  if (found !== undefined && others.length === 0) return found;
-  throw new ArgumentError(
-    `${label}.applyGradients: there ${found === undefined ? "is no variable" : "are several variables"} ` +
-      `called "${name}". Expected the name of one; variable(value, true, "name") gives it.`,
-  );
-}
-
-function checkGradient(label: string, gradient: Tensor, of: Variable | undefined): void {
-  if (of === undefined || shapesEqual(gradient.shape, of.shape)) return;
-  throw new ShapeError(
-    `${label}: received a gradient of shape ${formatShape(gradient.shape)}. Expected the variable's shape ` +
-      `${formatShape(of.shape)}.`,
-  );
 }

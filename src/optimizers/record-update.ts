@@ -6,6 +6,7 @@ import { Tensor, type Variable } from "../tensor/index.ts";
 import { checkShape } from "./check-setting.ts";
 import { clipEach } from "./clip-gradients.ts";
 import { accumulate, countStep, keepAccumulators, keepAverages } from "./kept-means.ts";
+import type { LossScale } from "./loss-scale.ts";
 import type { SharedSettings } from "./optimizer-config.ts";
 import { recordKernelRule, recordOperationsRule } from "./record-rule.ts";
 import type { Slots } from "./slots.ts";
@@ -17,8 +18,9 @@ export interface UpdateParts {
   readonly rule: UpdateRule;
   readonly settings: SharedSettings;
   readonly variables: readonly Variable[];
-  /** One for each variable. */
+  /** One for each variable, of the scaled loss. */
   readonly gradients: readonly Value[];
+  readonly lossScale: LossScale;
   readonly slots: Slots;
   /** Scalar that has to be finite too. */
   readonly loss: Value | null;
@@ -31,24 +33,38 @@ export interface UpdateParts {
   readonly clock: UpdateClock;
 }
 
+/** What became of a step; scalars that are 1 or 0. Neither: it was passed over, and the loss scale is smaller now. */
+export interface Verdict {
+  readonly accepted: Value;
+  readonly refused: Value;
+}
+
 /**
- * Records a step, in this order: gradients are accumulated, clipped and checked; weights decay and follow the rule;
- * constraints; running means of the weights. Everything is assigned in place, a dispatch an arena; where the check
- * refuses, nothing changes.
- *
- * @returns 1 where the step is accepted, 0 where it is refused; scalar.
+ * Records a step, in this order: gradients are unscaled, accumulated, clipped and checked; weights decay and follow the
+ * rule; constraints; running means of the weights. Everything is assigned in place, a dispatch an arena; where the check
+ * does not accept the step, nothing changes but the loss scale.
  */
-export function recordUpdate(parts: UpdateParts): Value {
-  const { rule, settings, clock, fault, variables, slots, count } = parts;
-  const means = count === null ? parts.gradients : accumulate(parts.gradients, { ...parts, count });
+export function recordUpdate(parts: UpdateParts): Verdict {
+  const { rule, settings, clock, fault, variables, slots, count, lossScale } = parts;
+  const fresh = lossScale.unscaled(parts.gradients);
+  const means = count === null ? fresh : accumulate(fresh, { ...parts, count });
   const gradients = clipEach(means, settings.clipnorm);
   const sticky = new HostScalar(() => (parts.isSticky() ? 1 : 0), "int32");
-  const { control, fault: faultAfter } = gradientCheck(
-    { gradients, loss: parts.loss ?? undefined, fault: fault.value },
-    { step: clock.scalar("step", "int32"), sticky },
+  const { followed } = lossScale;
+  const check = gradientCheck(
+    {
+      gradients,
+      loss: parts.loss ?? undefined,
+      fault: fault.value,
+      lossScale: followed?.state.value,
+    },
+    { step: clock.scalar("step", "int32"), sticky, growthSteps: followed?.growthSteps },
   );
-  fault.assign(Tensor.of(faultAfter));
-  const accepted = ops.reshape(ops.slice(control, [1], [1]), []);
+  const { control } = check;
+  fault.assign(Tensor.of(check.fault));
+  if (check.lossScale !== null) followed?.state.assign(Tensor.of(check.lossScale));
+  const [accepted, refused] = [1, 3].map((at) => ops.reshape(ops.slice(control, [at], [1]), []));
+  if (accepted === undefined || refused === undefined) throw new RangeError("no control");
   const due = ops.scalar(clock.scalar("due"));
   const isUpdate = ops.greater(count === null ? accepted : ops.mul(accepted, due), ops.literal(0));
   const arenas = slots.arenas(variables);
@@ -61,7 +77,7 @@ export function recordUpdate(parts: UpdateParts): Value {
     countStep(count, { accepted, due });
   }
   if (settings.useEma) keepAverages(step);
-  return accepted;
+  return { accepted, refused };
 }
 
 /** Brings the weights back to where their constraints want them. */

@@ -9,6 +9,11 @@ import { type AdagradConfig, adagrad } from "./adagrad.ts";
 import { type AdamConfig, type AdamwConfig, adam, adamw } from "./adam.ts";
 import { type AdamaxConfig, adamax } from "./adamax.ts";
 import { type LionConfig, lion } from "./lion.ts";
+import {
+  type LossScaleConfig,
+  LossScaleOptimizer,
+  lossScaleOptimizer,
+} from "./loss-scale-optimizer.ts";
 import { type NadamConfig, nadam } from "./nadam.ts";
 import { Optimizer } from "./optimizer.ts";
 import { type RmspropConfig, rmsprop } from "./rmsprop.ts";
@@ -31,10 +36,16 @@ interface Configs {
 /** Optimizers by name. */
 export type OptimizerName = keyof Configs;
 
+/** `train.lossScaleOptimizer` as plain data. */
+export interface LossScaleSettings extends LossScaleConfig {
+  readonly kind: "lossScaleOptimizer";
+  readonly innerOptimizer: OptimizerSpec;
+}
+
 /** An optimizer with settings, as plain data. */
-export type OptimizerSettings = {
-  [Name in OptimizerName]: { readonly kind: Name } & Configs[Name];
-}[OptimizerName];
+export type OptimizerSettings =
+  | { [Name in OptimizerName]: { readonly kind: Name } & Configs[Name] }[OptimizerName]
+  | LossScaleSettings;
 
 /** An optimizer as saved models of TF.js and Keras describe it; its class may be one of your own. */
 export interface SerializedOptimizer {
@@ -78,10 +89,23 @@ export function resolveOptimizer(spec: OptimizerSpec): Optimizer {
     );
   }
   const { kind, ...config } = "className" in settings ? fromSerialized(settings) : settings;
+  if (findName(kind, [LossScaleOptimizer.className]) !== null) return scaling(config);
   const name = findName(kind, names);
   if (name !== null) return (makers[name] as (config: object) => Optimizer)(config);
   if (typeof spec === "string") resolveName(kind, names, { what: "optimizer" });
   return ownOptimizer(String(kind), config);
+}
+
+/** The optimizer that scales the losses of another, from plain data; it cannot stand for itself, as a name does. */
+function scaling(settings: object): Optimizer {
+  const { innerOptimizer, ...config } = settings as Partial<LossScaleSettings>;
+  if (innerOptimizer === undefined || innerOptimizer === null) {
+    throw new ArgumentError(
+      "optimizer: received lossScaleOptimizer without innerOptimizer. Expected " +
+        '{ kind: "lossScaleOptimizer", innerOptimizer: "adam" }.',
+    );
+  }
+  return lossScaleOptimizer(resolveOptimizer(innerOptimizer), config);
 }
 
 /** The optimizer of a registered class. */

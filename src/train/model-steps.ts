@@ -48,7 +48,7 @@ export class TrainingStep {
     config.optimizer.build(this.trained);
   }
 
-  /** Enqueues one update. It is refused when a loss or gradient is not finite. */
+  /** Enqueues one update. It is refused when a loss or gradient is not finite, unless a smaller loss scale may help. */
   run(data: Batch, rows: Rows = null): void {
     withStream(this.#stream, () => this.#run(layoutOf(data, rows), ...pack(data, rows)));
   }
@@ -61,12 +61,13 @@ export class TrainingStep {
   #record(batch: Batch): void {
     const options = { batch, training: true };
     const { loss, totals } = evaluateBatch(this.#model, this.#config, options);
-    const gradients = this.#gradientsOf(loss);
+    const { optimizer } = this.#config;
+    const gradients = this.#gradientsOf(optimizer.scaleLoss(Tensor.of(loss)).value);
     const states = [...(openScope()?.writes ?? [])];
     const isSticky = (): boolean => this.isSticky;
-    const accepted = this.#config.optimizer.record(this.trained, gradients, { loss, isSticky });
-    for (const [state, content] of states) keepUnless(accepted, state, content);
-    this.tally.add(totals, accepted);
+    const verdict = optimizer.record(this.trained, gradients, { loss, isSticky });
+    for (const [state, content] of states) keepUnless(verdict.accepted, state, content);
+    this.tally.add(totals, verdict.refused);
   }
 
   /** Weights that the loss does not depend on have a gradient of zeros. */
@@ -120,7 +121,7 @@ export class TestStep {
   }
 }
 
-/** What a refused step made of a state (of a stateful layer, of a running mean) is refused, too. */
+/** What a step that is not accepted made of a state (of a stateful layer, of a running mean) is not, either. */
 function keepUnless(accepted: Value, state: Storage, content: Value): void {
   const { spec, version } = state;
   const before = source(spec, { kind: "storage", storage: state, version });

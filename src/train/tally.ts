@@ -45,12 +45,11 @@ export class Tally {
     return this.#entries.map(({ name }) => name);
   }
 
-  /** Records the addition of one step: its totals in the order of the entries. `accepted` is 1 or 0; absent: 1. */
-  add(totals: readonly Value[], accepted?: Value): void {
+  /** Records the addition of one step: its totals in the order of the entries. `refused` is 1 or 0; absent: 0. */
+  add(totals: readonly Value[], refused: Value = ops.literal(0)): void {
     this.#place ??= this.#placeFor(totals.map((value) => value.shape[0] ?? 0));
     const before = this.#place.totals;
     const one = ops.scalar(HostScalar.of(1));
-    const refused = accepted === undefined ? ops.literal(0) : ops.sub(ops.literal(1), accepted);
     const counts = [one, refused].map((value) => ops.reshape(value, [1]));
     if (this.#entries.every(({ combine }) => combine === undefined)) {
       before.assign(Tensor.of(ops.add(before.value, ops.concat([...totals, ...counts], 0))));

@@ -14,6 +14,8 @@ interface Check {
   readonly before?: readonly [number, number];
   readonly step?: number;
   readonly sticky?: boolean;
+  /** Scale, its inverse, good steps; and how many of these make it grow. */
+  readonly lossScale?: { readonly before: readonly number[]; readonly growth: number };
   /** Bytes of an arena at most. */
   readonly most?: number;
   readonly limits?: { readonly maxComputeWorkgroupsPerDimension: number };
@@ -26,26 +28,35 @@ async function check({
   before = [0, 0],
   step = 6,
   sticky = false,
+  lossScale,
   most = ARENA_BYTES,
   limits,
 }: Check) {
   const fault = tensor([4], Int32Array.from([...before, 0, 0]));
   const inputs = [...gradients.map((g) => tensor([g.length], g)), fault];
   if (loss !== undefined) inputs.push(tensor([], Float32Array.of(loss)));
-  const [control, after] = await runKernel({
+  if (lossScale) inputs.push(tensor([4], Float32Array.from([...lossScale.before, 0])));
+  const scalars = [HostScalar.of(step, "int32"), HostScalar.of(sticky ? 1 : 0, "int32")];
+  if (lossScale) scalars.push(HostScalar.of(lossScale.growth, "int32"));
+  const [control, after, scale] = await runKernel({
     lower: (context) => lowerGradientCheck(context, most),
     inputs,
-    outputs: [specOf([4]), specOf([4], "int32")],
-    attributes: { gradients: gradients.length, hasLoss: loss !== undefined },
-    scalars: [HostScalar.of(step, "int32"), HostScalar.of(sticky ? 1 : 0, "int32")],
+    outputs: [specOf([4]), specOf([4], "int32"), ...(lossScale ? [specOf([4])] : [])],
+    attributes: {
+      gradients: gradients.length,
+      hasLoss: loss !== undefined,
+      hasLossScale: lossScale !== undefined,
+    },
+    scalars,
     colocated: cutIntoArenas(
       gradients.map((g) => specOf([g.length])),
       most,
     ),
     ...(limits && { limits }),
   });
-  const [norm = Number.NaN, ok, share = Number.NaN] = control ?? [];
-  return { norm, ok, share, fault: Array.from(after ?? []) };
+  const [norm = Number.NaN, ok, share = Number.NaN, refused] = control ?? [];
+  const scaleAfter = Array.from(scale ?? []).slice(0, 3);
+  return { norm, ok, share, refused, fault: Array.from(after ?? []), scale: scaleAfter };
 }
 
 const lengths = [1, 63, 64, 65, 257, 5000];
@@ -138,5 +149,32 @@ describe("gradientCheck kernels", () => {
     expect([later.ok, later.fault]).toEqual([0, [2, 5, 0, 0]]);
     const first = await check({ gradients, sticky: true });
     expect([first.ok, first.fault]).toEqual([1, [0, 0, 0, 0]]);
+  });
+
+  // [good?, scale before, 1 / it, good steps] → [accepted, refused, then the same three], growing after 3 good steps.
+  test.each<[boolean, number[], number[]]>([
+    [true, [8, 0.125, 0], [1, 0, 8, 0.125, 1]],
+    [true, [8, 0.125, 2], [1, 0, 16, 0.0625, 0]],
+    [true, [2 ** 24, 2 ** -24, 2], [1, 0, 2 ** 24, 2 ** -24, 0]],
+    [true, [2 ** 24 - 8, 1 / (2 ** 24 - 8), 2], [1, 0, 2 ** 24, 2 ** -24, 0]],
+    [false, [8, 0.125, 2], [0, 0, 4, 0.25, 0]],
+    [false, [1.5, 1 / 1.5, 2], [0, 0, 1, 1, 0]],
+    [false, [1, 1, 2], [0, 1, 1, 1, 0]],
+  ])("keep a loss scale: good %s, from %j to %j", async (isGood, from, expected) => {
+    const bad = isGood ? gradients : [Float32Array.of(Number.NaN)];
+    const lossScale = { before: from, growth: 3 };
+    const { ok, refused, fault, scale } = await check({ gradients: bad, loss: 1, lossScale });
+    expect([ok, refused, ...scale]).toEqual(expected);
+    expect(fault).toEqual(refused ? [1, 7, 0, 0] : [0, 0, 0, 0]);
+  });
+
+  test("leave the loss scale alone after a sticky fault", async () => {
+    const stopped = { before: [1, 5], sticky: true } as const;
+    for (const some of [gradients, [Float32Array.of(Number.NaN)]]) {
+      const lossScale = { before: [8, 0.125, 2], growth: 3 };
+      const found = await check({ gradients: some, ...stopped, lossScale });
+      expect([found.ok, found.refused, ...found.scale]).toEqual([0, 1, 8, 0.125, 2]);
+      expect(found.fault).toEqual([2, 5, 0, 0]);
+    }
   });
 });

@@ -111,7 +111,7 @@ describe("settings of optimizers, initializers and regularizers", () => {
   const wrong: [string, () => unknown, string][] = [
     ["adam", () => adam({ lr: 1 } as never), "train.adam: there is no option lr"],
     ["adam", () => adam({ learning_rate: 1 } as never), "Did you mean learningRate?"],
-    ["adam", () => adam({ lossScaleFactor: 8 } as never), "not to sluice yet"],
+    ["adam", () => adam({ lossScaleFactor: "8" } as never), "Expected a number"],
     ["adamw", () => adamw({ weight_decay: 1 } as never), "Did you mean weightDecay?"],
     ["sgd", () => sgd({ momentun: 1 } as never), "Did you mean momentum?"],
     ["rmsprop", () => rmsprop({ roh: 1 } as never), "Did you mean rho?"],

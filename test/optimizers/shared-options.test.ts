@@ -263,7 +263,7 @@ describe("settings", () => {
     expect(() => train.adafactor({ clipTreshold: 1 } as never)).toThrow(
       "Did you mean clipThreshold?",
     );
-    expect(() => train.sgd({ lossScaleFactor: 2 } as never)).toThrow("not to sluice yet");
+    expect(() => train.sgd({ lossScaleFactor: 0 })).toThrow("sgd lossScaleFactor");
   });
 
   test("null stands for the default, as in configs of Keras", () => {
@@ -272,6 +272,7 @@ describe("settings", () => {
       weightDecay: null,
       emaOverwriteFrequency: null,
       gradientAccumulationSteps: null,
+      lossScaleFactor: null,
     };
     expect(train.adam(none).getConfig()).toEqual(train.adam().getConfig());
   });

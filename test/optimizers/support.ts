@@ -45,3 +45,22 @@ export const makers: Readonly<Record<string, (config: train.OptimizerConfig) => 
     lion: (config) => train.lion({ learningRate: 0.05, ...config }),
     adafactor: (config) => train.adafactor({ learningRate: 0.05, ...config }),
   };
+
+/** `inner` with a loss scale that follows the gradients. */
+export const scaling = (
+  inner: train.Optimizer,
+  initialScale: number,
+  dynamicGrowthSteps = 2000,
+): train.LossScaleOptimizer =>
+  kept(train.lossScaleOptimizer(inner, { initialScale, dynamicGrowthSteps }));
+
+/** Where the scale stands: [scale, good steps]. */
+export async function standing(optimizer: train.Optimizer): Promise<number[]> {
+  const saved = await optimizer.getWeights();
+  return Promise.all(
+    ["dynamic_scale", "step_counter"].map(async (name) => {
+      const found = saved.find((one) => one.name.endsWith(`/${name}`));
+      return (await found?.tensor.data())?.[0] ?? Number.NaN;
+    }),
+  );
+}

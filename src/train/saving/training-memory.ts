@@ -1,7 +1,8 @@
 import { FormatError, SluiceError } from "../../errors.ts";
 import type { HostTensor } from "../../formats/index.ts";
 import type { Serialized } from "../../names/class-registry.ts";
-import type { Optimizer } from "../../optimizers/optimizer.ts";
+import { LossScaleOptimizer } from "../../optimizers/loss-scale-optimizer.ts";
+import { Optimizer } from "../../optimizers/optimizer.ts";
 import type { CompileConfig, CompiledConfig } from "../compile-config.ts";
 import type { TrainingState } from "../training-state.ts";
 import { describeJudge, describeOptimizer } from "./compile-record.ts";
@@ -41,7 +42,9 @@ export class TrainingMemory {
 
   /** Gives an optimizer what one of its kind had kept. */
   equip(optimizer: Optimizer): void {
-    if (this.#optimizer?.className === optimizer.getClassName()) optimizer.restore(this.#slots);
+    if (this.#optimizer !== null && kindOf(this.#optimizer) === kindOf(optimizer)) {
+      optimizer.restore(this.#slots);
+    }
     this.#optimizer = null;
     this.#slots = [];
   }
@@ -51,16 +54,18 @@ export class TrainingMemory {
    * @throws {FormatError} when it was another, or kept something else; nothing is changed.
    */
   goOn(file: ModelFile, optimizer: Optimizer, source: string): void {
-    const saved = file.training?.optimizer?.className;
-    if (file.training === null || (saved !== undefined && saved !== optimizer.getClassName())) {
+    const saved = file.training?.optimizer ?? null;
+    const expected = kindOf(optimizer);
+    if (file.training === null || (saved !== null && kindOf(saved) !== expected)) {
+      const written = saved === null ? "no optimizer" : kindOf(saved);
       throw new FormatError(
-        `${source}: was written by a training with ${saved ?? "no optimizer"}. Expected ${optimizer.getClassName()}, as ` +
+        `${source}: was written by a training with ${written}. Expected ${expected}, as ` +
           "the model was compiled with now; remove the file to begin anew.",
       );
     }
     const state = stateOf(file, source);
     // Callbacks may have changed it; a schedule needs nothing but the count of updates.
-    const rate = file.training.optimizer?.config?.learningRate;
+    const rate = saved === null ? undefined : (innerOf(saved) ?? saved).config?.learningRate;
     try {
       optimizer.restore(file.optimizer);
       if (typeof rate === "number" && !optimizer.hasSchedule) optimizer.learningRate = rate;
@@ -104,6 +109,25 @@ export class TrainingMemory {
       figures: Promise.resolve(figures === null ? [] : asFigures(figures)),
     };
   }
+}
+
+/** What an optimizer is, as far as what it keeps goes: `Adam`, `LossScaleOptimizer of Adam`. */
+function kindOf(optimizer: Serialized | Optimizer): string {
+  const [outer, inner] =
+    optimizer instanceof Optimizer
+      ? [optimizer.getClassName(), innerClass(optimizer)]
+      : [optimizer.className, innerOf(optimizer)?.className];
+  return inner === undefined ? outer : `${outer} of ${inner}`;
+}
+
+function innerClass(optimizer: Optimizer): string | undefined {
+  const scales = optimizer instanceof LossScaleOptimizer;
+  return scales ? optimizer.innerOptimizer.getClassName() : undefined;
+}
+
+/** The optimizer within one that scales losses, of a file that may say anything. */
+function innerOf({ className, config }: Serialized): Partial<Serialized> | undefined {
+  return className === LossScaleOptimizer.className ? Object(config?.innerOptimizer) : undefined;
 }
 
 /** Where the training of a file stands. */
