@@ -149,6 +149,12 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return computeDType(this.#policy);
   }
 
+  /** Whether it, or a layer inside, computes in float16. */
+  get isHalf(): boolean {
+    const isHalf = this.computeDType === "float16";
+    return isHalf || this.children().some((one) => one instanceof Layer && one.isHalf);
+  }
+
   /** The policy of the call that runs now: its own, that of the layer around, that in force when it was made. Null: none. */
   protected policyOfCall(): DTypePolicy | null {
     return this.#hasOwnPolicy ? this.#policy : (policyAround() ?? this.#policy);

@@ -5,6 +5,7 @@ import { Metric } from "../metrics/metric.ts";
 import { type MetricSpec, type ResolvedMetric, resolveMetric } from "../metrics/resolve.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
 import { describeValue } from "../names/describe.ts";
+import { autoScaled } from "../optimizers/loss-scale-optimizer.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { type OptimizerSpec, resolveOptimizer } from "../optimizers/resolve.ts";
 
@@ -26,6 +27,11 @@ export interface CompileConfig {
   readonly weightedMetrics?: MetricSpecs;
   /** Factor of each output's loss. Default 1. */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
+  /**
+   * Whether the optimizer becomes a `train.lossScaleOptimizer` where a layer computes in float16, so that small gradients
+   * do not vanish. Default true; an optimizer that scales losses already stays as it is.
+   */
+  readonly autoScaleLoss?: boolean;
 }
 
 const keys: ConfigKeys<CompileConfig> = {
@@ -37,7 +43,7 @@ const keys: ConfigKeys<CompileConfig> = {
   runEagerly: "notYet",
   stepsPerExecution: "any", // how steps reach the GPU is not the caller's concern here
   jitCompile: "any",
-  autoScaleLoss: "any", // for half precision, which there is none of
+  autoScaleLoss: "boolean",
 };
 
 /** How one output is judged. */
@@ -56,6 +62,14 @@ export interface CompiledConfig {
   /** Whether the optimizer was made here and ends with the model. */
   readonly ownsOptimizer: boolean;
   readonly outputs: readonly OutputConfig[];
+  readonly autoScaleLoss: boolean;
+}
+
+/** What `compile` has to know of a model. */
+interface CompiledFor {
+  readonly outputNames: readonly string[];
+  /** Whether one of its layers computes in float16. */
+  readonly isHalf: boolean;
 }
 
 /**
@@ -65,7 +79,7 @@ export interface CompiledConfig {
 export function resolveCompileConfig(
   label: string,
   config: CompileConfig,
-  outputNames: readonly string[],
+  { outputNames, isHalf }: CompiledFor,
 ): CompiledConfig {
   checkKeys(`${label}.compile`, config, keys);
   const { loss } = config;
@@ -100,7 +114,13 @@ export function resolveCompileConfig(
   });
   const optimizer = config.optimizer ?? "rmsprop";
   const resolved = resolveOptimizer(optimizer);
-  return { optimizer: resolved, ownsOptimizer: resolved !== optimizer, outputs };
+  const autoScaleLoss = config.autoScaleLoss ?? true;
+  return {
+    optimizer: autoScaled(resolved, { autoScaleLoss, isHalf }),
+    ownsOptimizer: resolved !== optimizer,
+    outputs,
+    autoScaleLoss,
+  };
 
   function lossesByOutput(
     spec: CompileConfig["loss"],

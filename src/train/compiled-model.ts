@@ -87,7 +87,7 @@ export abstract class CompiledModel<
 
   #newTrainer(config: CompileConfig): Trainer {
     const told = this.#training.completed(config);
-    const resolved = resolveCompileConfig(this.name, told, this.outputNames);
+    const resolved = resolveCompileConfig(this.name, told, this);
     this.#training.equip(resolved.optimizer);
     const trainee = {
       layer: this,

@@ -49,6 +49,10 @@ export abstract class Container<Count extends OutputCount = OutputCount> extends
     return policyAround();
   }
 
+  override get isHalf(): boolean {
+    return this.layers.some((layer) => layer.isHalf);
+  }
+
   override computeMask(): Mask {
     return this.outputMasks;
   }

@@ -3,7 +3,7 @@ import { type LossSpec, serializeLoss } from "../../losses/resolve.ts";
 import { type MetricSpec, serializeMetric } from "../../metrics/resolve.ts";
 import type { Serialized } from "../../names/class-registry.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
-import type { CompileConfig, OutputConfig } from "../compile-config.ts";
+import type { CompileConfig, CompiledConfig } from "../compile-config.ts";
 
 /** Losses and metrics as plain data that `compile` takes. */
 export type JudgeRecord = Omit<CompileConfig, "optimizer">;
@@ -17,7 +17,10 @@ export function describeOptimizer(label: string, optimizer: Optimizer): Serializ
 }
 
 /** Losses and metrics as plain data; null, with a warning, where one of them is a function. */
-export function describeJudge(label: string, outputs: readonly OutputConfig[]): JudgeRecord | null {
+export function describeJudge(
+  label: string,
+  { outputs, autoScaleLoss }: CompiledConfig,
+): JudgeRecord | null {
   return orWarn(label, () => ({
     loss: outputs.map(({ loss }) => serializeLoss(loss) as LossSpec),
     metrics: outputs.map(({ metrics }) => metrics.map((one) => serializeMetric(one) as MetricSpec)),
@@ -25,6 +28,7 @@ export function describeJudge(label: string, outputs: readonly OutputConfig[]): 
       output.weightedMetrics.map((one) => serializeMetric(one) as MetricSpec),
     ),
     lossWeights: outputs.map(({ lossWeight }) => lossWeight),
+    ...(autoScaleLoss ? {} : { autoScaleLoss }),
   }));
 }
 

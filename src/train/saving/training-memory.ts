@@ -83,18 +83,18 @@ export class TrainingMemory {
     const { position, stream } = this.state;
     const state = { position, stream: stream === null ? null : { ...stream } };
     if (training === null) return this.#unused(state);
-    const { optimizer, outputs } = training.config;
+    const { config } = training;
     // Those of a file count until training has taken them up.
     const kept = this.state.figures;
     const current = kept === null ? training.figures() : Promise.resolve(kept);
     const figures = position !== null && position.batch > 0 ? current : null;
     return {
       record: {
-        optimizer: describeOptimizer(label, optimizer),
-        judge: describeJudge(label, outputs),
+        optimizer: describeOptimizer(label, config.optimizer),
+        judge: describeJudge(label, config),
         state,
       },
-      optimizer: optimizer.getWeights().then(namedHostTensors),
+      optimizer: config.optimizer.getWeights().then(namedHostTensors),
       figures: figures === null ? Promise.resolve([]) : figures.then(asFigures),
     };
   }
