@@ -57,13 +57,7 @@ fn main(
     var seen: array<RowFlags, 4>;
     var is_used = vec4<bool>();
     for (var c = 0u; c < 4u; c++) {
-      seen[c] = in_sight(rows, RowNumbers(j + c)) & RowFlags(j + c < end);
-      if (HAS_MASK) {
-        for (var r = 0u; r < ROWS; r++) {
-          let is_hidden = is_masked(head, min(first + r, last), min(j + c, end - 1u));
-          if (is_hidden) { set_flag(&seen[c], r, false); }
-        }
-      }
+      seen[c] = sees(head, rows, RowNumbers(min(j + c, end - 1u))) & RowFlags(j + c < end);
       is_used[c] = any(seen[c]);
     }
     if (!any(is_used)) { continue; }

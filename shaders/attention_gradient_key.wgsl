@@ -56,13 +56,7 @@ fn main(
       var seen: array<RowFlags, 4>;
       var is_used = false;
       for (var c = 0u; c < 4u; c++) {
-        let query = min(i + c, end - 1u);
-        seen[c] = in_sight(RowNumbers(query), numbers) & RowFlags(i + c < end);
-        if (HAS_MASK) {
-          for (var r = 0u; r < ROWS; r++) {
-            if (is_masked(head, query, min(first + r, last))) { set_flag(&seen[c], r, false); }
-          }
-        }
+        seen[c] = sees(head, RowNumbers(min(i + c, end - 1u)), numbers) & RowFlags(i + c < end);
         is_used = is_used || any(seen[c]);
       }
       if (!is_used) { continue; }

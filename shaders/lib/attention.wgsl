@@ -90,14 +90,18 @@ fn end_query(last: u32) -> u32 {
   return min(params.time, last + min(params.window, params.time));
 }
 
-// Whether the window and causality let queries see keys, one pair a row.
-fn in_sight(queries: RowNumbers, keys: RowNumbers) -> RowFlags {
+// Which query sees which key, one pair a row: what the window, causality and the mask let it see. The one place that says
+// so; `first_key` and so on only spare the kernels the walk through what it would refuse.
+fn sees(head: Head, queries: RowNumbers, keys: RowNumbers) -> RowFlags {
   let apart = max(queries, keys) - min(queries, keys);
-  return (apart < RowNumbers(params.window)) & (RowFlags(params.causal == 0u) | (keys <= queries));
-}
-
-fn is_masked(head: Head, query: u32, key: u32) -> bool {
-  return HAS_MASK && mask[score_place(params.mask, head, query, key)] == 0u;
+  var seen = (apart < RowNumbers(params.window)) & (RowFlags(params.causal == 0u) | (keys <= queries));
+  if (HAS_MASK) {
+    for (var r = 0u; r < ROWS; r++) {
+      let place = score_place(params.mask, head, number_of(queries, r), number_of(keys, r));
+      if (mask[place] == 0u) { set_flag(&seen, r, false); }
+    }
+  }
+  return seen;
 }
 
 fn bias_of(head: Head, query: u32, key: u32) -> f32 {
