@@ -104,9 +104,15 @@ fn sees(head: Head, queries: RowNumbers, keys: RowNumbers) -> RowFlags {
   return seen;
 }
 
-fn bias_of(head: Head, query: u32, key: u32) -> f32 {
-  if (!HAS_BIAS) { return 0.0; }
-  return bias[score_place(params.bias, head, query, key)];
+// Scores from the products of queries and keys, one pair a row. All kernels come to them by the same operations in the same
+// order, so that backwards they are the bits of forwards: where scores are large, their last bit is much of S - m.
+fn scores_of(head: Head, products: Rows, queries: RowNumbers, keys: RowNumbers) -> Rows {
+  if (!HAS_BIAS) { return params.scale * products; }
+  var added: Rows;
+  for (var r = 0u; r < ROWS; r++) {
+    set_row(&added, r, bias[score_place(params.bias, head, number_of(queries, r), number_of(keys, r))]);
+  }
+  return fma(products, Rows(params.scale), added);
 }
 
 // sum + a0·b.x + a1·b.y + a2·b.z + a3·b.w, row by row.

@@ -16,7 +16,7 @@ export const ATTENTION_INPUTS = ["query", "key", "value", "mask", "bias"] as con
 export const ATTENTION_GRADIENT_INPUTS = [
   ...ATTENTION_INPUTS,
   "result",
-  "logSumExp",
+  "sums",
   "dResult",
 ] as const;
 

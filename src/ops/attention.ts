@@ -5,7 +5,7 @@ import { lowerAttention } from "../kernels/attention.ts";
 import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
 import { attentionGradient, attentionGradientOp } from "./attention-gradient.ts";
 import { ATTENTION_INPUTS, checkAttention } from "./attention-inputs.ts";
-import { attentionReference, logSumExpGradient } from "./attention-reference.ts";
+import { attentionReference, sumsGradient } from "./attention-reference.ts";
 import { at } from "./attributes.ts";
 import { sumToShape } from "./movement.ts";
 import { named, namedInputs, pickInputs } from "./named-inputs.ts";
@@ -23,7 +23,9 @@ import { outputOf, record } from "./record.ts";
  * dropped with that probability under the node's key. Outputs:
  *
  * - 0 O [B,N,T,E], in the layout; zeros for a query that sees no key
- * - 1 log Σ exp S [B,N,T], for the gradient; 3.4e38 for a query that sees no key
+ * - 1 m and log l [B,N,T,2], for the gradient: the largest score of each query, and the logarithm of l = Σ exp(S - m);
+ *   3.4e38 and 0 for a query that sees no key. Their sum would be log Σ exp S, but where m is large, as with a bias of
+ *   -1e9, a float32 has no digits left for log l.
  *
  * Vaswani et al. 2017, arXiv:1706.03762; without storing S: Dao 2023, arXiv:2307.08691.
  */
@@ -58,7 +60,7 @@ function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
   const settings = attentionSettings(attributes);
   const { batch, heads, time, valueSize } = checkAttention(namedInputs(list, attributes), settings);
   const result = inLayout([batch, heads, time, valueSize], settings.layout);
-  return [specOf(result), specOf([batch, heads, time])];
+  return [specOf(result), specOf([batch, heads, time, 2])];
 }
 
 function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonly (Value | null)[] {
@@ -71,7 +73,7 @@ function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonl
     mask: inputs.mask,
     bias: inputs.bias,
     result: outputOf(node, 0),
-    logSumExp: outputOf(node, 1),
+    sums: outputOf(node, 1),
     dResult: at(dys, 0),
   };
   const [query = null, key = null, value = null, scores = null] = o.attentionGradient(
@@ -79,8 +81,8 @@ function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonl
     settings,
     node.scalars[0],
   );
-  const [, dLogSumExp = null] = dys;
-  const more = dLogSumExp && logSumExpGradient(o, { ...inputs, dLogSumExp }, settings);
+  const [, dSums = null] = dys;
+  const more = dSums && sumsGradient(o, { ...inputs, dSums }, settings);
   const both = (a: Value | null, b: Value | undefined): Value | null => (a && b ? o.add(a, b) : a);
   const ofScores = both(scores, more?.scores);
   const gradients = {

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { ops } from "../../src/ops/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
+import { evaluate } from "../reference/interpreter.ts";
+import { gradientsOf } from "./finite-difference.ts";
 
 type Shape = readonly [number, number, number, number];
 
@@ -211,6 +213,22 @@ describe("what attention promises", () => {
     expectClose(await y.data(), await expected.data(), tolerances.attention);
   });
 
+  test("weights of large scores add up to 1 backwards as well", async () => {
+    // Without the bits of forwards, exp(S - m) is e^8 where S is 1e8 and its last digit another. dV of ones, summed over the
+    // keys, counts the queries: each has weights that add up to 1. 1/√8 is no power of two, so its products round.
+    const [q, k, v] = three([1, 2, 6, 8]).map((x) => x.mul(1e4)) as [
+      sl.Tensor,
+      sl.Tensor,
+      sl.Tensor,
+    ];
+    const bias = waves([6, 6], 0.3);
+    for (const options of [{}, { causal: true }, { bias }]) {
+      const dv = sl.grad((v) => sl.scaledDotProductAttention(q, k, v, options).sum())(v);
+      const counts = await dv.sum(2).data();
+      expectClose(counts, new Float32Array(16).fill(6), tolerances.gradient);
+    }
+  });
+
   test("permuting the batch permutes the result, bit for bit", async () => {
     const [q, k, v] = three([3, 2, 6, 8]);
     const order = sl.tensor([2, 0, 1]).toInt();
@@ -246,6 +264,60 @@ describe("what attention promises", () => {
     const rows = whole.slice([0, 0, 128, 0], [1, 2, 64, 64]);
     expect(await part.data()).toEqual(await rows.data());
   });
+});
+
+describe("a bias so large that a float32 has no digits left beside it", () => {
+  // Float64 keeps what float32 rounds away beside -1e9, so the products that are added to it are zeros here.
+  const LARGE = [-1e9, -3e38, -3.4028234663852886e38, 1e9, 3e38];
+  const SIZES = [
+    { t: 1, s: 70 },
+    { t: 5, s: 7 },
+    { t: 6, s: 6, causal: true },
+    { t: 6, s: 6, window: 2 },
+  ] as const;
+
+  test.each(LARGE)("%d over a whole row leaves its softmax even: all gradients", async (large) => {
+    for (const { t, s, ...options } of SIZES) {
+      const row = Math.min(1, t - 1);
+      const bias = sl
+        .range(0, t)
+        .equal(row)
+        .reshape([t, 1])
+        .cast("float32")
+        .mul(sl.fill([1, 1, t, s], large));
+      const [q, k] = [sl.zeros([1, 4, t, 8]), waves([1, 2, s, 8], 1.1)];
+      const v = waves([1, 2, s, 4], 2.1);
+      const settings = { layout: "BNTD", scale: 0.4, causal: false, window: null, dropout: 0 };
+      const inputs = { query: q.value, key: k.value, value: v.value, bias: bias.value };
+      const results = ops
+        .attention(inputs, { ...settings, ...options, layout: "BNTD" })
+        .slice(0, 1);
+      const gradients = gradientsOf(results, Object.values(inputs));
+      const expected = evaluate([...results, ...gradients]);
+      for (const [i, one] of [...results, ...gradients].entries()) {
+        const label = `${["result", "dQuery", "dKey", "dValue", "dBias"][i]}, T ${t}, S ${s}`;
+        const actual = await sl.Tensor.of(one).data();
+        expectClose(actual, expected[i] ?? [], { ...tolerances.gradient, label });
+      }
+    }
+  });
+
+  test.each([-1e9, -3e38])(
+    "dV is dO / n: a query that sees n keys under %d takes each by 1/n",
+    async (large) => {
+      // The products of q and k are below 32, half of what the last digit of a float32 counts at 1e9.
+      const [q, k, v] = three([1, 1, 6, 4]);
+      for (const [keys, mask] of [
+        [6, null],
+        [3, sl.range(0, 6).less(3)],
+      ] as const) {
+        const options = { bias: sl.fill([6, 6], large), mask };
+        const dv = sl.grad((v) => sl.scaledDotProductAttention(q, k, v, options).sum())(v);
+        const expected = Array.from({ length: 24 }, (_, i) => (i < 4 * keys ? 6 / keys : 0));
+        expectClose(await dv.data(), expected, tolerances.gradient);
+      }
+    },
+  );
 });
 
 describe("memory of attention", () => {
