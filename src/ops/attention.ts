@@ -12,6 +12,7 @@ import { named, namedInputs, pickInputs } from "./named-inputs.ts";
 import type { Op } from "./op.ts";
 import type { AttentionAttributes, AttentionInputs, Ops } from "./ops.ts";
 import { outputOf, record } from "./record.ts";
+import { stepNumber, withStepNumber } from "./step-number.ts";
 
 /**
  * Inputs query [B,N,T,D], key [B,M,S,D], value [B,M,S,E] (layout BTND: [B,T,N,D] and so on), and, where given, mask
@@ -41,6 +42,21 @@ export const attentionOp: Op = {
   lowering: { kind: "kernel", lower: lowerAttention },
 };
 
+/**
+ * `attention` with dropout in a scan, where each step draws other numbers. The last input is the number of the step, which
+ * the kernels do not know: this is the reference, in simple ops that store the scores.
+ */
+const steppedAttentionOp: Op = {
+  name: "steppedAttention",
+  infer: inferForward,
+  reference: (o, inputs, { attributes, scalars }) => {
+    const given = namedInputs(inputs, attributes);
+    const settings = { ...attentionSettings(attributes), key: scalars[0] };
+    return withStepNumber(named(given, "step"), () => attentionReference(o, given, settings));
+  },
+  lowering: { kind: "expand" },
+};
+
 /** Outputs as `attentionOp` lists them. `key` is that of the dropout. */
 export function attention(
   inputs: AttentionInputs,
@@ -49,12 +65,17 @@ export function attention(
 ): readonly Value[] {
   const { values, names } = pickInputs({ ...inputs }, ATTENTION_INPUTS);
   const scalars = attributes.dropout > 0 && key ? [key] : [];
-  return record(attentionOp, values, { ...attributes, inputs: names }, { scalars }).outputs;
+  const step = scalars.length > 0 ? stepNumber() : null;
+  if (step === null) {
+    return record(attentionOp, values, { ...attributes, inputs: names }, { scalars }).outputs;
+  }
+  const stepped = { ...attributes, inputs: [...names, "step"] };
+  return record(steppedAttentionOp, [...values, step], stepped, { scalars }).outputs;
 }
 
 export { attentionGradient };
 
-export const attentionOps: readonly Op[] = [attentionOp, attentionGradientOp];
+export const attentionOps: readonly Op[] = [attentionOp, steppedAttentionOp, attentionGradientOp];
 
 function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
   const settings = attentionSettings(attributes);

@@ -256,6 +256,32 @@ describe("what attention promises", () => {
     expect(Math.abs(mean - 1)).toBeLessThan(5 / 64);
   });
 
+  test("dropout in a scan draws anew at each step, and backwards what it drew forwards", async () => {
+    const [xs, k, v] = [
+      waves([2, 1, 1, 8, 4], 0.1),
+      waves([1, 1, 8, 4], 1.1),
+      sl.ones([1, 1, 8, 4]),
+    ];
+    const options = { dropout: 0.5, seed: 3, causal: true };
+    const attended = (q: sl.Tensor): sl.Tensor => sl.scaledDotProductAttention(q, k, v, options);
+    const [, results] = sl.scan((carry, q) => [carry, attended(q)], sl.scalar(0), xs);
+    // Equal queries at both steps differ by what is dropped alone.
+    const twice = sl.zeros([2, 1, 1, 8, 4]);
+    const [, dropped] = sl.scan((carry, q) => [carry, attended(q)], sl.scalar(0), twice);
+    const [first, second] = (await dropped.array()) as number[][];
+    expect(first).not.toEqual(second);
+    // The first step drops what the same call drops outside, by the kernels.
+    const outside = attended(sl.zeros([1, 1, 8, 4]));
+    expectClose((first ?? []).flat(3), await outside.data(), tolerances.attention);
+    const gradients = gradientsOf([results.value], [xs.value, k.value, v.value]);
+    const expected = evaluate([results.value, ...gradients]);
+    for (const [i, one] of [results.value, ...gradients].entries()) {
+      const label = NAMES[i] ?? "";
+      const actual = await sl.Tensor.of(one).data();
+      expectClose(actual, expected[i] ?? [], { ...tolerances.gradient, label });
+    }
+  });
+
   test("a long attention is cut into dispatches of bounded cost, with the same bits as its rows alone", async () => {
     const [q, k, v] = three([1, 2, 1024, 64]);
     const whole = sl.scaledDotProductAttention(q, k, v);

@@ -29,7 +29,10 @@ export interface AttentionScoresOptions {
 
 /** What `scaledDotProductAttention` takes besides queries, keys and values. */
 export interface AttentionOptions extends AttentionScoresOptions {
-  /** Share of the weights that is set to zero, from 0 up to, without, 1; the others grow by 1/(1 - dropout). Default 0. */
+  /**
+   * Share of the weights that is set to zero, from 0 up to, without, 1; the others grow by 1/(1 - dropout). Default 0.
+   * In the body of a `scan` each step drops others; the T×S scores of a step are then stored.
+   */
   readonly dropout?: number | null;
   /** Seed of the dropout. Default: from the engine's seed. */
   readonly seed?: number | null;
