@@ -185,6 +185,15 @@ describe("what attention promises", () => {
     }
   });
 
+  test("key lengths in a tensor that go beyond the keys count as all and as none of them", async () => {
+    const xs = three([2, 1, 5, 4]);
+    const beyond = run(xs, { keyLengths: sl.tensor([2_000_000_000, -7], [2], "int32") });
+    const within = run(xs, { keyLengths: [5, 0] });
+    for (const [i, one] of beyond.entries()) {
+      expect(await one.data(), NAMES[i]).toEqual(await within[i]?.data());
+    }
+  });
+
   test("NaN in a key that is seen is not hidden", async () => {
     const [q, k, v] = three([1, 1, 5, 4]);
     const first = sl.range(0, 5).equal(0).reshape([5, 1]);
