@@ -185,6 +185,53 @@ describe("what attention promises", () => {
     }
   });
 
+  test("NaN in what a query does not see reaches neither its result nor its gradient", async () => {
+    // Rows 0 to 4 do not see row 5, which lies in the tile of row 4 and in the block of keys 4 to 7. Of the result, and of the
+    // gradient of queries, rows 0 to 4 are asked for: rows behind see row 5, and so they and the gradients of keys are NaN.
+    const [q, k, v] = three([1, 2, 9, 8]);
+    const spoilt = sl.range(0, 9).equal(5).reshape([9, 1]);
+    const late = sl.range(0, 9).greater(4).reshape([9, 1]);
+    const visible = [
+      { causal: true },
+      { causal: true, window: 3 },
+      { mask: sl.range(0, 9).notEqual(5).logicalOr(late) },
+      { causal: true, bias: waves([9, 9], 0.3) },
+    ];
+    for (const options of visible) {
+      const all = async (k: sl.Tensor, v: sl.Tensor): Promise<unknown[]> => {
+        const results = (q: sl.Tensor): sl.Tensor =>
+          sl.scaledDotProductAttention(q, k, v, options).slice([0, 0, 0, 0], [1, 2, 5, 8]);
+        const dq = sl.grad((q) =>
+          results(q)
+            .mul(waves([1, 2, 5, 8], 0.7))
+            .sum(),
+        )(q);
+        return [await results(q).array(), await dq.slice([0, 0, 0, 0], [1, 2, 5, 8]).array()];
+      };
+      const nan = (x: sl.Tensor): sl.Tensor => sl.where(spoilt, Number.NaN, x);
+      const expected = await all(k, v);
+      expect(await all(k, nan(v))).toEqual(expected);
+      expect(await all(nan(k), v)).toEqual(expected);
+      expect(await all(nan(k), nan(v))).toEqual(expected);
+    }
+  });
+
+  test("NaN in a query reaches no gradient of a key that it does not see", async () => {
+    const [q, k, v] = three([1, 2, 9, 8]);
+    const first = sl.range(0, 9).equal(0).reshape([9, 1]);
+    for (const options of [
+      { causal: true },
+      { mask: first.logicalNot().logicalOr(first.reshape([9])) },
+    ]) {
+      const [, , ...expected] = run([q, k, v], options);
+      const [, , ...actual] = run([sl.where(first, Number.NaN, q), k, v], options);
+      for (const [i, one] of actual.entries()) {
+        const behind = (x: sl.Tensor | undefined) => x?.slice([0, 0, 1, 0], [1, 2, 8, 8]).data();
+        expect(await behind(one), NAMES[i + 2]).toEqual(await behind(expected[i]));
+      }
+    }
+  });
+
   test("key lengths in a tensor that go beyond the keys count as all and as none of them", async () => {
     const xs = three([2, 1, 5, 4]);
     const beyond = run(xs, { keyLengths: sl.tensor([2_000_000_000, -7], [2], "int32") });
