@@ -1,10 +1,11 @@
 // Scaled dot product attention, without storing the scores.
-//   S = scale·Q·Kᵀ + bias, where visible    P = softmax S over the keys    O = P·V    L = log Σ exp S
-// query [B,N,T,D]  key [B,M,S,D]  value [B,M,S,E]  result O [B,N,T,E], all by strides  sums L [B,N,T].
+//   S = scale·Q·Kᵀ + bias, where visible    P = softmax S over the keys    O = P·V
+// query [B,N,T,D]  key [B,M,S,D]  value [B,M,S,E]  result O [B,N,T,E], all by strides  sums (m, log l) [B,N,T,2].
 // Ownership   one invocation: ROWS queries of one head, all their keys, four at a time. With m the largest score so far
 //             (the online softmax):
 //               m' = max(m, S)    p = exp(S - m')    l = l·exp(m - m') + Σ p    O = O·exp(m - m') + p·V
-//             and at the end O / l and m + log l. A query that sees no key: O = 0, L = 3.4e38.
+//             and at the end O / l, m and log l: apart, because m may be so large (a bias of -1e9) that m + log l is m.
+//             A query that sees no key: O = 0, m = 3.4e38, log l = 0.
 //             With SPLIT, an invocation takes only a chunk of the keys and stores (O, m, l) of it;
 //             attention_merge.wgsl puts the chunks together.
 // Bindings    0 params | 1 words: the key of the dropout | 2 query | 3 key | 4 value | 5 mask | 6 bias | 7 result | 8 sums.
@@ -37,7 +38,7 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     let place = row_place(params.query, head, min(first + r, last));
     for (var d = 0u; d < params.key_fours; d++) {
-      let four = params.scale * query_four(place, d);
+      let four = query_four(place, d);
       for (var i = 0u; i < 4u; i++) { set_row(&queries[4u * d + i], r, four[i]); }
     }
   }
@@ -55,18 +56,12 @@ fn main(
   for (var j = begin; j < end; j += 4u) {
     // Keys past the end repeat the last one and are not seen.
     var seen: array<RowFlags, 4>;
-    var is_used = vec4<bool>();
+    var is_used = false;
     for (var c = 0u; c < 4u; c++) {
-      seen[c] = in_sight(rows, RowNumbers(j + c)) & RowFlags(j + c < end);
-      if (HAS_MASK) {
-        for (var r = 0u; r < ROWS; r++) {
-          let is_hidden = is_masked(head, min(first + r, last), min(j + c, end - 1u));
-          if (is_hidden) { set_flag(&seen[c], r, false); }
-        }
-      }
-      is_used[c] = any(seen[c]);
+      seen[c] = sees(head, rows, RowNumbers(min(j + c, end - 1u))) & RowFlags(j + c < end);
+      is_used = is_used || any(seen[c]);
     }
-    if (!any(is_used)) { continue; }
+    if (!is_used) { continue; }
     var key_places: vec4<u32>;
     var value_places: vec4<u32>;
     for (var c = 0u; c < 4u; c++) {
@@ -76,20 +71,16 @@ fn main(
     }
 
     // Zeros by name: without a value some compilers keep what the turn before left.
-    var score = array<Rows, 4>();
+    var product = array<Rows, 4>();
     for (var d = 0u; d < params.key_fours; d++) {
       let four = array<Rows, 4>(queries[4u * d], queries[4u * d + 1u], queries[4u * d + 2u], queries[4u * d + 3u]);
-      for (var c = 0u; c < 4u; c++) { score[c] = add_four(score[c], four, key_four(key_places[c], d)); }
+      for (var c = 0u; c < 4u; c++) { product[c] = add_four(product[c], four, key_four(key_places[c], d)); }
     }
+    var score: array<Rows, 4>;
     var highest = most;
     for (var c = 0u; c < 4u; c++) {
-      if (HAS_BIAS) {
-        for (var r = 0u; r < ROWS; r++) {
-          let added = bias_of(head, min(first + r, last), min(j + c, end - 1u));
-          set_row(&score[c], r, row_of(score[c], r) + added);
-        }
-      }
-      score[c] = select(Rows(LOWEST), score[c], seen[c]);
+      let found = scores_of(head, product[c], rows, RowNumbers(min(j + c, end - 1u)));
+      score[c] = select(Rows(LOWEST), found, seen[c]);
       highest = max(highest, score[c]);
     }
     let shrink = exp(most - highest);
@@ -109,13 +100,11 @@ fn main(
     for (var e = 0u; e < params.value_fours; e++) {
       var four: mat4x4<f32>;
       for (var c = 0u; c < 4u; c++) {
-        let found = value_four(value_places[c], e);
-        // What nobody sees may be anything: NaN times a weight of 0 would be NaN.
-        four[c] = select(vec4<f32>(), found, !HAS_MASK || is_used[c]);
+        four[c] = value_four(value_places[c], e);
       }
       four = transpose(four);
       for (var i = 0u; i < 4u; i++) {
-        sum[4u * e + i] = add_four(sum[4u * e + i] * shrink, weights, four[i]);
+        sum[4u * e + i] = add_seen(sum[4u * e + i] * shrink, weights, four[i], seen);
       }
     }
   }
@@ -133,7 +122,8 @@ fn main(
       let place = row_place(params.result, head, first + r);
       for (var e = 0u; e < params.value_size; e++) { result[place + e] = row_of(sum[e] / divisor, r); }
       if (STORE_SUMS) {
-        sums[row] = select(-LOWEST, row_of(most + log(divisor), r), row_of(total, r) > 0.0);
+        sums[2u * row] = select(-LOWEST, row_of(most, r), row_of(total, r) > 0.0);
+        sums[2u * row + 1u] = row_of(log(divisor), r);
       }
     }
   }

@@ -1,6 +1,6 @@
 // Attention backwards: gradients of keys and values.
-//   P = exp(S - L)    dS = P·(Z·dO·Vᵀ - Δ)    dK = scale·dSᵀ·Q    dV = (Z·P)ᵀ·dO        Z: factors of the dropout, else 1
-// query, key, value, mask, bias as in attention.wgsl  rows (dO, L, Δ) of attention_gradient_rows.wgsl
+//   P = exp((S - m) - log l)    dS = P·(Z·dO·Vᵀ - Δ)    dK = scale·dSᵀ·Q    dV = (Z·P)ᵀ·dO        Z: factors of the dropout, else 1
+// query, key, value, mask, bias as in attention.wgsl  rows (dO, m, log l, Δ) of attention_gradient_rows.wgsl
 // dK as key, dV as value, by strides.
 // Ownership  one invocation: ROWS keys of one head with their values, and all queries that see them, four at a time; the
 //            heads of queries that share the head follow each other, so their sum needs nobody else. Each query is read
@@ -35,7 +35,7 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     let key_place = row_place(params.key, shared_head, min(first + r, last));
     for (var d = 0u; d < params.key_fours; d++) {
-      let four = params.scale * key_four(key_place, d);
+      let four = key_four(key_place, d);
       for (var i = 0u; i < 4u; i++) { set_row(&keys[4u * d + i], r, four[i]); }
     }
     let value_place = row_place(params.value, shared_head, min(first + r, last));
@@ -56,13 +56,7 @@ fn main(
       var seen: array<RowFlags, 4>;
       var is_used = false;
       for (var c = 0u; c < 4u; c++) {
-        let query = min(i + c, end - 1u);
-        seen[c] = in_sight(RowNumbers(query), numbers) & RowFlags(i + c < end);
-        if (HAS_MASK) {
-          for (var r = 0u; r < ROWS; r++) {
-            if (is_masked(head, query, min(first + r, last))) { set_flag(&seen[c], r, false); }
-          }
-        }
+        seen[c] = sees(head, RowNumbers(min(i + c, end - 1u)), numbers) & RowFlags(i + c < end);
         is_used = is_used || any(seen[c]);
       }
       if (!is_used) { continue; }
@@ -74,10 +68,10 @@ fn main(
       }
 
       // Zeros by name: without a value some compilers keep what the turn before left.
-      var score = array<Rows, 4>();
+      var product = array<Rows, 4>();
       for (var d = 0u; d < params.key_fours; d++) {
         let four = array<Rows, 4>(keys[4u * d], keys[4u * d + 1u], keys[4u * d + 2u], keys[4u * d + 3u]);
-        for (var c = 0u; c < 4u; c++) { score[c] = add_four(score[c], four, query_four(query_places[c], d)); }
+        for (var c = 0u; c < 4u; c++) { product[c] = add_four(product[c], four, query_four(query_places[c], d)); }
       }
       var kept: array<Rows, 4>;
       var weight: array<Rows, 4>;
@@ -86,15 +80,14 @@ fn main(
       for (var c = 0u; c < 4u; c++) {
         let query = min(i + c, end - 1u);
         let ends = rows[row_places[c] + VALUE_FOURS];
-        delta[c] = ends.y;
+        delta[c] = ends.z;
         factors[c] = Rows(1.0);
-        for (var r = 0u; r < ROWS; r++) {
-          let at = min(first + r, last);
-          if (HAS_BIAS) { set_row(&score[c], r, row_of(score[c], r) + bias_of(head, query, at)); }
-          if (HAS_DROPOUT) { set_row(&factors[c], r, dropout_factor(head, query, at)); }
+        if (HAS_DROPOUT) {
+          for (var r = 0u; r < ROWS; r++) { set_row(&factors[c], r, dropout_factor(head, query, number_of(numbers, r))); }
         }
+        let score = scores_of(head, product[c], RowNumbers(query), numbers);
         // What is hidden counts for nothing, whatever stands there.
-        weight[c] = select(Rows(0.0), exp(score[c] - ends.x), seen[c]);
+        weight[c] = select(Rows(0.0), exp((score - ends.x) - ends.y), seen[c]);
         kept[c] = weight[c] * factors[c];
       }
       var d_weight = array<Rows, 4>();
@@ -106,7 +99,7 @@ fn main(
           d_weight[c] = add_four(d_weight[c], four, taken[c]);
         }
         taken = transpose(taken);
-        for (var k = 0u; k < 4u; k++) { value_sum[4u * e + k] = add_four(value_sum[4u * e + k], kept, taken[k]); }
+        for (var k = 0u; k < 4u; k++) { value_sum[4u * e + k] = add_seen(value_sum[4u * e + k], kept, taken[k], seen); }
       }
       var d_score: array<Rows, 4>;
       for (var c = 0u; c < 4u; c++) {
@@ -116,7 +109,7 @@ fn main(
         var taken: mat4x4<f32>;
         for (var c = 0u; c < 4u; c++) { taken[c] = query_four(query_places[c], d); }
         taken = transpose(taken);
-        for (var k = 0u; k < 4u; k++) { key_sum[4u * d + k] = add_four(key_sum[4u * d + k], d_score, taken[k]); }
+        for (var k = 0u; k < 4u; k++) { key_sum[4u * d + k] = add_seen(key_sum[4u * d + k], d_score, taken[k], seen); }
       }
     }
   }

@@ -1,6 +1,6 @@
 // Attention backwards: gradient of the queries, and of the scores where somebody wants it (for a bias).
-//   P = exp(S - L)    dS = P·(Z·dO·Vᵀ - Δ)    dQ = scale·dS·K        Z: factors of the dropout, else 1
-// query, key, value, mask, bias as in attention.wgsl  rows (dO, L, Δ) of attention_gradient_rows.wgsl
+//   P = exp((S - m) - log l)    dS = P·(Z·dO·Vᵀ - Δ)    dQ = scale·dS·K        Z: factors of the dropout, else 1
+// query, key, value, mask, bias as in attention.wgsl  rows (dO, m, log l, Δ) of attention_gradient_rows.wgsl
 // dQ as query, by strides  dS [B,N,T,S], stored with STORE_SCORES; what is hidden has 0.
 // Ownership  one invocation: ROWS queries of one head and all their keys, four at a time; each key is read twice and
 //            each value once. A query that sees no key has zeros.
@@ -28,7 +28,8 @@ fn main(
 
   var queries: array<Rows, 4u * KEY_FOURS>;
   var d_results: array<Rows, 4u * VALUE_FOURS>;
-  var log_sums: Rows;
+  var mosts: Rows;
+  var log_totals: Rows;
   var deltas: Rows;
   for (var r = 0u; r < ROWS; r++) {
     let place = row_place(params.query, head, min(first + r, last));
@@ -42,8 +43,9 @@ fn main(
       for (var i = 0u; i < 4u; i++) { set_row(&d_results[4u * e + i], r, four[i]); }
     }
     let ends = rows[row + VALUE_FOURS];
-    set_row(&log_sums, r, ends.x);
-    set_row(&deltas, r, ends.y);
+    set_row(&mosts, r, ends.x);
+    set_row(&log_totals, r, ends.y);
+    set_row(&deltas, r, ends.z);
   }
   var sum: array<Rows, 4u * KEY_FOURS>;
 
@@ -53,18 +55,12 @@ fn main(
   let end = select(end_key(last), params.source, STORE_SCORES);
   for (var j = begin; j < end; j += 4u) {
     var seen: array<RowFlags, 4>;
-    var is_used = vec4<bool>();
+    var is_used = false;
     for (var c = 0u; c < 4u; c++) {
-      seen[c] = in_sight(numbers, RowNumbers(j + c)) & RowFlags(j + c < end);
-      if (HAS_MASK) {
-        for (var r = 0u; r < ROWS; r++) {
-          let is_hidden = is_masked(head, min(first + r, last), min(j + c, end - 1u));
-          if (is_hidden) { set_flag(&seen[c], r, false); }
-        }
-      }
-      is_used[c] = any(seen[c]);
+      seen[c] = sees(head, numbers, RowNumbers(min(j + c, end - 1u))) & RowFlags(j + c < end);
+      is_used = is_used || any(seen[c]);
     }
-    if (!STORE_SCORES && !any(is_used)) { continue; }
+    if (!STORE_SCORES && !is_used) { continue; }
     var key_places: vec4<u32>;
     var value_places: vec4<u32>;
     for (var c = 0u; c < 4u; c++) {
@@ -86,14 +82,12 @@ fn main(
     }
     var d_score: array<Rows, 4>;
     for (var c = 0u; c < 4u; c++) {
-      var added = Rows(0.0);
       var factors = Rows(1.0);
-      for (var r = 0u; r < ROWS; r++) {
-        let query = min(first + r, last);
-        if (HAS_BIAS) { set_row(&added, r, bias_of(head, query, min(j + c, end - 1u))); }
-        if (HAS_DROPOUT) { set_row(&factors, r, dropout_factor(head, query, j + c)); }
+      if (HAS_DROPOUT) {
+        for (var r = 0u; r < ROWS; r++) { set_row(&factors, r, dropout_factor(head, number_of(numbers, r), j + c)); }
       }
-      let weight = exp(fma(product[c], Rows(params.scale), added) - log_sums);
+      let score = scores_of(head, product[c], numbers, RowNumbers(min(j + c, end - 1u)));
+      let weight = exp((score - mosts) - log_totals);
       // What is hidden counts for nothing, whatever stands there.
       d_score[c] = select(Rows(0.0), weight * (factors * d_weight[c] - deltas), seen[c]);
       if (STORE_SCORES && j + c < end) {
@@ -106,10 +100,10 @@ fn main(
     for (var d = 0u; d < params.key_fours; d++) {
       var four: mat4x4<f32>;
       for (var c = 0u; c < 4u; c++) {
-        four[c] = select(vec4<f32>(), key_four(key_places[c], d), !HAS_MASK || is_used[c]);
+        four[c] = key_four(key_places[c], d);
       }
       four = transpose(four);
-      for (var i = 0u; i < 4u; i++) { sum[4u * d + i] = add_four(sum[4u * d + i], d_score, four[i]); }
+      for (var i = 0u; i < 4u; i++) { sum[4u * d + i] = add_seen(sum[4u * d + i], d_score, four[i], seen); }
     }
   }
 

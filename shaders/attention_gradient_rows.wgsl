@@ -1,7 +1,7 @@
 // Attention backwards, first of three dispatches: what the other two read of each query beside its place.
 //   Δ = Σ over E of dO·O
-// dO, O [B,N,T,E] by strides  sums L [B,N,T]  rows [B·N·T][E in fours, L, Δ, 2 unused] = (dO, L, Δ), so that a row's
-// elements are aligned vec4s and the kernels that follow bind one buffer for three.
+// dO, O [B,N,T,E] by strides  sums (m, log l) [B,N,T,2]  rows [B·N·T][E in fours, m, log l, Δ, 1 unused], the E being dO,
+// so that a row's elements are aligned vec4s and the kernels that follow bind one buffer for three.
 // One invocation: one row. Bindings: 0 params, 2 dO, 3 O, 4 sums, 5 rows. Constants: VALUE_SIZE, VALUE_FOURS. No barriers.
 // #import grid
 
@@ -42,6 +42,7 @@ fn main(
     delta = fma(d, result[from_place + e], delta);
   }
   for (var e = VALUE_SIZE; e < 4u * VALUE_FOURS; e++) { rows[to_place + e] = 0.0; }
-  rows[to_place + 4u * VALUE_FOURS] = sums[row];
-  rows[to_place + 4u * VALUE_FOURS + 1u] = delta;
+  rows[to_place + 4u * VALUE_FOURS] = sums[2u * row];
+  rows[to_place + 4u * VALUE_FOURS + 1u] = sums[2u * row + 1u];
+  rows[to_place + 4u * VALUE_FOURS + 2u] = delta;
 }

@@ -1,7 +1,8 @@
 // Puts together what attention.wgsl made of chunks of the keys, in the order of the chunks.
-//   m = max m_c    l = Σ l_c·exp(m_c - m)    O = Σ O_c·exp(m_c - m) / l    L = m + log l
-// partials [rows][chunks][E in fours, m, l, 2 unused], rows being [B, N, T]  result O [B,N,T,E] by strides  sums L [rows].
-// One invocation: one row. A row that sees no key: O = 0, L = 3.4e38.
+//   m = max m_c    l = Σ l_c·exp(m_c - m)    O = Σ O_c·exp(m_c - m) / l
+// partials [rows][chunks][E in fours, m, l, 2 unused], rows being [B, N, T]  result O [B,N,T,E] by strides
+// sums (m, log l) [rows][2].
+// One invocation: one row. A row that sees no key: O = 0, m = 3.4e38, log l = 0.
 // Bindings: 0 params, 2 partials, 3 result, 4 sums. Constants: VALUE_SIZE, VALUE_FOURS, STORE_SUMS. No barriers.
 // #import grid
 
@@ -52,5 +53,8 @@ fn main(
     }
     result[place + e] = sum / divisor;
   }
-  if (STORE_SUMS) { sums[row] = select(-LOWEST, most + log(divisor), total > 0.0); }
+  if (STORE_SUMS) {
+    sums[2u * row] = select(-LOWEST, most, total > 0.0);
+    sums[2u * row + 1u] = log(divisor);
+  }
 }

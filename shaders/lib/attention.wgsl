@@ -3,7 +3,8 @@
 // B batch  N heads of queries  M heads of keys and values (N a multiple of M; query head n reads head n·M/N)
 // T queries  S keys  D = KEY_SIZE  E = VALUE_SIZE, both head sizes; KEY_FOURS, VALUE_FOURS = those in fours, rounded up.
 // Queries, keys, values and results lie as their strides say; mask and bias stretch to [B, N, T, S] by strides of 0.
-// Constants: the sizes above, HAS_MASK, HAS_BIAS. Where there is no mask or bias, something else is bound.
+// Constants: the sizes above, HAS_MASK, HAS_BIAS, HIDES: whether mask, causality or window hide anything. Where there is no
+// mask or bias, something else is bound.
 // Beside it: lib/attention_rows_{1,2,4}, lib/attention_{packed,loose}, lib/attention_{dropout,no_dropout}.
 // #import grid
 
@@ -90,19 +91,39 @@ fn end_query(last: u32) -> u32 {
   return min(params.time, last + min(params.window, params.time));
 }
 
-// Whether the window and causality let queries see keys, one pair a row.
-fn in_sight(queries: RowNumbers, keys: RowNumbers) -> RowFlags {
+// Which query sees which key, one pair a row: what the window, causality and the mask let it see. The one place that says
+// so; `first_key` and so on only spare the kernels the walk through what it would refuse.
+fn sees(head: Head, queries: RowNumbers, keys: RowNumbers) -> RowFlags {
   let apart = max(queries, keys) - min(queries, keys);
-  return (apart < RowNumbers(params.window)) & (RowFlags(params.causal == 0u) | (keys <= queries));
+  var seen = (apart < RowNumbers(params.window)) & (RowFlags(params.causal == 0u) | (keys <= queries));
+  if (HAS_MASK) {
+    for (var r = 0u; r < ROWS; r++) {
+      let place = score_place(params.mask, head, number_of(queries, r), number_of(keys, r));
+      if (mask[place] == 0u) { set_flag(&seen, r, false); }
+    }
+  }
+  return seen;
 }
 
-fn is_masked(head: Head, query: u32, key: u32) -> bool {
-  return HAS_MASK && mask[score_place(params.mask, head, query, key)] == 0u;
+// Scores from the products of queries and keys, one pair a row. All kernels come to them by the same operations in the same
+// order, so that backwards they are the bits of forwards: where scores are large, their last bit is much of S - m.
+fn scores_of(head: Head, products: Rows, queries: RowNumbers, keys: RowNumbers) -> Rows {
+  if (!HAS_BIAS) { return params.scale * products; }
+  var added: Rows;
+  for (var r = 0u; r < ROWS; r++) {
+    set_row(&added, r, bias[score_place(params.bias, head, number_of(queries, r), number_of(keys, r))]);
+  }
+  return fma(products, Rows(params.scale), added);
 }
 
-fn bias_of(head: Head, query: u32, key: u32) -> f32 {
-  if (!HAS_BIAS) { return 0.0; }
-  return bias[score_place(params.bias, head, query, key)];
+// As `add_four`, but nothing at all of what a row does not see: NaN times a weight of 0 would be NaN.
+fn add_seen(sum: Rows, a: array<Rows, 4>, b: vec4<f32>, seen: array<RowFlags, 4>) -> Rows {
+  if (!HIDES) { return add_four(sum, a, b); }
+  let none = Rows(0.0);
+  let first = fma(a[0], select(none, Rows(b.x), seen[0]), sum);
+  let second = fma(a[1], select(none, Rows(b.y), seen[1]), first);
+  let third = fma(a[2], select(none, Rows(b.z), seen[2]), second);
+  return fma(a[3], select(none, Rows(b.w), seen[3]), third);
 }
 
 // sum + a0·b.x + a1·b.y + a2·b.z + a3·b.w, row by row.

@@ -1,4 +1,4 @@
-// What both backward kernels of attention read of a query: (dO, L, Δ), see attention_gradient_rows.wgsl.
+// What both backward kernels of attention read of a query: (dO, m, log l, Δ), see attention_gradient_rows.wgsl.
 // For kernels with lib/attention.wgsl.
 @group(0) @binding(7) var<storage, read> rows: array<vec4<f32>>;
 

@@ -61,7 +61,7 @@ function rowsDispatch(call: AttentionCall, limits: DeviceLimits): Dispatch {
   const rows = batch * heads * time;
   const shape = inLayout([batch, heads, time, valueSize], settings.layout);
   const constants = { VALUE_SIZE: `${valueSize}u`, VALUE_FOURS: `${foursOf(valueSize)}u` };
-  const inputs = ["dResult", "result", "logSumExp"].map((name) => input(inputIndex(node, name)));
+  const inputs = ["dResult", "result", "sums"].map((name) => input(inputIndex(node, name)));
   return {
     kernel: {
       name: "attention_gradient_rows",

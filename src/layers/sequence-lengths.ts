@@ -1,6 +1,7 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import { describeValue } from "../names/describe.ts";
+import { checkLengths, isNumbers } from "../names/lengths.ts";
 import { expandDims, less, range, Tensor, tensor } from "../tensor/index.ts";
 import type { CallOptions, Mask } from "./layer-types.ts";
 import { asList } from "./symbolic.ts";
@@ -99,15 +100,8 @@ function lengthsTensor(given: unknown, { layer, batch, time }: Sequence): Tensor
     );
   }
   if (given.length !== batch) throw wrongCount(layer, [given.length], batch);
-  const row = Array.from(given).findIndex(
-    (length) => !Number.isInteger(length) || length < 0 || length > time,
-  );
-  if (row < 0) return hostInts(given);
-  throw new ArgumentError(
-    `${layer}: sequenceLengths has ${given[row]} for row ${row}. Expected a whole number from 0 to ${time}, the steps ` +
-      "of the input.",
-    { details: { row, length: given[row], time } },
-  );
+  checkLengths(given, `${layer}: sequenceLengths`, { count: time, of: "the steps of the input" });
+  return hostInts(given);
 }
 
 function checkTensor(given: Tensor, layer: string, batch: number): Tensor {
@@ -124,9 +118,4 @@ function wrongCount(layer: string, shape: readonly number[], batch: number): Sha
       "each row of the input.",
     { details: { received: shape, expected: [batch] } },
   );
-}
-
-function isNumbers(given: unknown): given is ArrayLike<number> {
-  if (ArrayBuffer.isView(given)) return !(given instanceof DataView);
-  return Array.isArray(given) && given.every((one) => typeof one === "number");
 }

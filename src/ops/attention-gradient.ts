@@ -13,9 +13,9 @@ import type { AttentionAttributes, AttentionGradientInputs } from "./ops.ts";
 import { record } from "./record.ts";
 
 /**
- * `attention` backwards. Inputs: those of the forward op, its outputs O and L = log Σ exp S, and dO. Outputs:
+ * `attention` backwards. Inputs: those of the forward op, its outputs O and (m, log l), and dO. Outputs:
  *
- *     P = exp(S - L)      Δ = Σ over E of dO·O      dS = P·(dO·Vᵀ - Δ)
+ *     P = exp(S - m - log l)      Δ = Σ over E of dO·O      dS = P·(dO·Vᵀ - Δ)
  *     0 dQ = scale·dS·K      1 dK = scale·dSᵀ·Q      2 dV = Pᵀ·dO      3 dS [B,N,T,S], the gradient of a bias
  *
  * With dropout, whose factors Z are 0 or 1 / (1 - rate): dS = P·(Z·dO·Vᵀ - Δ) and dV = (Z·P)ᵀ·dO. dS is stored only
@@ -49,7 +49,7 @@ function inferGradient(list: readonly Spec[], attributes: Attributes): Spec[] {
   const sizes = checkAttention(inputs, settings);
   const { batch, heads, time, source, valueSize } = sizes;
   const result = inLayout([batch, heads, time, valueSize], settings.layout);
-  const expected = { result, dResult: result, logSumExp: [batch, heads, time] };
+  const expected = { result, dResult: result, sums: [batch, heads, time, 2] };
   for (const [name, shape] of Object.entries(expected)) {
     const spec = named(inputs, name);
     if (shapesEqual(spec.shape, shape)) continue;

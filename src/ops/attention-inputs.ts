@@ -16,7 +16,7 @@ export const ATTENTION_INPUTS = ["query", "key", "value", "mask", "bias"] as con
 export const ATTENTION_GRADIENT_INPUTS = [
   ...ATTENTION_INPUTS,
   "result",
-  "logSumExp",
+  "sums",
   "dResult",
 ] as const;
 
@@ -68,12 +68,18 @@ export function checkAttention(
     key.shape[3] === sizes.keySize &&
     ofValue.source === sizes.source &&
     ofValue.keyHeads === sizes.keyHeads;
-  if (!isMatch || sizes.keySize === 0 || sizes.valueSize === 0) {
+  if (!isMatch) {
     throw new ShapeError(
       `${label}: received ${received}. Expected ${expected}: equal B, S, M and D.`,
       {
         details: { query: query.shape, key: key.shape, value: value.shape },
       },
+    );
+  }
+  if (sizes.keySize === 0 || sizes.valueSize === 0) {
+    throw new ShapeError(
+      `${label}: received ${received}. Expected ${expected}, head sizes D and E being at least 1.`,
+      { details: { keySize: sizes.keySize, valueSize: sizes.valueSize } },
     );
   }
   if (sizes.keyHeads === 0 || sizes.heads % sizes.keyHeads !== 0) {

@@ -33,9 +33,11 @@ export function attentionReference(
   const kept = withDropout(o, weights, { rate: settings.dropout, key });
   const result = ofHeads(o, kept, parts.value);
   const isSeen = o.greater(total, o.literal(0));
-  const logSumExp = o.where(isSeen, o.add(most, o.log(orOne(o, total))), o.literal(LARGEST));
-  const rows = logSumExp.shape.slice(0, 3);
-  return [inOrder(o, result, settings.layout), o.reshape(logSumExp, rows)];
+  const sums = o.concat(
+    [o.where(isSeen, most, o.literal(LARGEST)), o.log(orOne(o, total))],
+    3, // [B, N, T, 2]
+  );
+  return [inOrder(o, result, settings.layout), sums];
 }
 
 /** The weights alone, [B, N, T, S]: what each query takes of each key, before dropout. */
@@ -52,12 +54,13 @@ export function attentionGradientReference(
 ): Value[] {
   const { layout, scale } = settings;
   const parts = partsOf(o, inputs, settings);
-  const [batch = 0, heads = 0, time = 0] = parts.query.shape;
-  const rows = [batch, heads, time, 1];
+  const [, heads = 0] = parts.query.shape;
   const dResult = inOrder(o, named(inputs, "dResult"), layout); // [B, N, T, E]
   const result = inOrder(o, named(inputs, "result"), layout);
-  const logSumExp = o.reshape(named(inputs, "logSumExp"), rows);
-  const exps = o.exp(o.sub(parts.scores, logSumExp));
+  const sums = named(inputs, "sums");
+  // A constant: what the weights owe to it they owe to log l as well, with the other sign.
+  const most = o.stopGradient(partOfSums(o, sums, 0));
+  const exps = o.exp(o.sub(o.sub(parts.scores, most), partOfSums(o, sums, 1)));
   const weights = parts.visible ? o.where(parts.visible, exps, o.literal(0)) : exps;
   const delta = o.sum(o.mul(dResult, result), [3], true); // [B, N, T, 1]
   const kept = withDropout(o, weights, { rate: settings.dropout, key });
@@ -73,18 +76,17 @@ export function attentionGradientReference(
 }
 
 /**
- * Gradients of query, key and scores for one of log Σ exp S, `dLogSumExp` [B, N, T]: dS = P·dL. The backward pass reads L,
- * so gradients of gradients arrive here. The T×S weights are stored.
+ * Gradients of query, key and scores for one of (m, log l), `dSums` [B, N, T, 2]: dS = P·d(log l), m being a constant. The
+ * backward pass reads both, so gradients of gradients arrive here. The T×S weights are stored.
  */
-export function logSumExpGradient(
+export function sumsGradient(
   o: Ops,
   inputs: Named<Value>,
   settings: AttentionSettings,
 ): Record<"query" | "key" | "scores", Value> {
   const { layout, scale } = settings;
-  const dLogSumExp = named(inputs, "dLogSumExp");
   const weights = attentionWeights(o, inputs, settings);
-  const scores = o.mul(weights, o.reshape(dLogSumExp, [...dLogSumExp.shape, 1]));
+  const scores = o.mul(weights, partOfSums(o, named(inputs, "dSums"), 1));
   const query = inOrder(o, named(inputs, "query"), layout);
   const key = inOrder(o, named(inputs, "key"), layout);
   const scaled = o.mul(scores, o.literal(scale));
@@ -136,6 +138,12 @@ function softmaxParts(o: Ops, { scores, visible }: Parts) {
   const all = o.exp(o.sub(hidden, most));
   const exps = visible ? o.where(visible, all, o.literal(0)) : all;
   return { exps, most, total: o.sum(exps, last, true) };
+}
+
+/** m (0) or log l (1) of what `attentionOp` gives as output 1: [B, N, T, 2] → [B, N, T, 1]. */
+function partOfSums(o: Ops, sums: Value, part: 0 | 1): Value {
+  const [batch = 0, heads = 0, time = 0] = sums.shape;
+  return o.slice(sums, [0, 0, 0, part], [batch, heads, time, 1]);
 }
 
 /** A divisor: 1 for a query that sees no key, whose numerators are 0. */

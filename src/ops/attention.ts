@@ -5,13 +5,14 @@ import { lowerAttention } from "../kernels/attention.ts";
 import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
 import { attentionGradient, attentionGradientOp } from "./attention-gradient.ts";
 import { ATTENTION_INPUTS, checkAttention } from "./attention-inputs.ts";
-import { attentionReference, logSumExpGradient } from "./attention-reference.ts";
+import { attentionReference, sumsGradient } from "./attention-reference.ts";
 import { at } from "./attributes.ts";
 import { sumToShape } from "./movement.ts";
 import { named, namedInputs, pickInputs } from "./named-inputs.ts";
 import type { Op } from "./op.ts";
 import type { AttentionAttributes, AttentionInputs, Ops } from "./ops.ts";
 import { outputOf, record } from "./record.ts";
+import { stepNumber, withStepNumber } from "./step-number.ts";
 
 /**
  * Inputs query [B,N,T,D], key [B,M,S,D], value [B,M,S,E] (layout BTND: [B,T,N,D] and so on), and, where given, mask
@@ -23,7 +24,9 @@ import { outputOf, record } from "./record.ts";
  * dropped with that probability under the node's key. Outputs:
  *
  * - 0 O [B,N,T,E], in the layout; zeros for a query that sees no key
- * - 1 log Σ exp S [B,N,T], for the gradient; 3.4e38 for a query that sees no key
+ * - 1 m and log l [B,N,T,2], for the gradient: the largest score of each query, and the logarithm of l = Σ exp(S - m);
+ *   3.4e38 and 0 for a query that sees no key. Their sum would be log Σ exp S, but where m is large, as with a bias of
+ *   -1e9, a float32 has no digits left for log l.
  *
  * Vaswani et al. 2017, arXiv:1706.03762; without storing S: Dao 2023, arXiv:2307.08691.
  */
@@ -39,6 +42,21 @@ export const attentionOp: Op = {
   lowering: { kind: "kernel", lower: lowerAttention },
 };
 
+/**
+ * `attention` with dropout in a scan, where each step draws other numbers. The last input is the number of the step, which
+ * the kernels do not know: this is the reference, in simple ops that store the scores.
+ */
+const steppedAttentionOp: Op = {
+  name: "steppedAttention",
+  infer: inferForward,
+  reference: (o, inputs, { attributes, scalars }) => {
+    const given = namedInputs(inputs, attributes);
+    const settings = { ...attentionSettings(attributes), key: scalars[0] };
+    return withStepNumber(named(given, "step"), () => attentionReference(o, given, settings));
+  },
+  lowering: { kind: "expand" },
+};
+
 /** Outputs as `attentionOp` lists them. `key` is that of the dropout. */
 export function attention(
   inputs: AttentionInputs,
@@ -47,18 +65,23 @@ export function attention(
 ): readonly Value[] {
   const { values, names } = pickInputs({ ...inputs }, ATTENTION_INPUTS);
   const scalars = attributes.dropout > 0 && key ? [key] : [];
-  return record(attentionOp, values, { ...attributes, inputs: names }, { scalars }).outputs;
+  const step = scalars.length > 0 ? stepNumber() : null;
+  if (step === null) {
+    return record(attentionOp, values, { ...attributes, inputs: names }, { scalars }).outputs;
+  }
+  const stepped = { ...attributes, inputs: [...names, "step"] };
+  return record(steppedAttentionOp, [...values, step], stepped, { scalars }).outputs;
 }
 
 export { attentionGradient };
 
-export const attentionOps: readonly Op[] = [attentionOp, attentionGradientOp];
+export const attentionOps: readonly Op[] = [attentionOp, steppedAttentionOp, attentionGradientOp];
 
 function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
   const settings = attentionSettings(attributes);
   const { batch, heads, time, valueSize } = checkAttention(namedInputs(list, attributes), settings);
   const result = inLayout([batch, heads, time, valueSize], settings.layout);
-  return [specOf(result), specOf([batch, heads, time])];
+  return [specOf(result), specOf([batch, heads, time, 2])];
 }
 
 function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonly (Value | null)[] {
@@ -71,7 +94,7 @@ function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonl
     mask: inputs.mask,
     bias: inputs.bias,
     result: outputOf(node, 0),
-    logSumExp: outputOf(node, 1),
+    sums: outputOf(node, 1),
     dResult: at(dys, 0),
   };
   const [query = null, key = null, value = null, scores = null] = o.attentionGradient(
@@ -79,8 +102,8 @@ function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonl
     settings,
     node.scalars[0],
   );
-  const [, dLogSumExp = null] = dys;
-  const more = dLogSumExp && logSumExpGradient(o, { ...inputs, dLogSumExp }, settings);
+  const [, dSums = null] = dys;
+  const more = dSums && sumsGradient(o, { ...inputs, dSums }, settings);
   const both = (a: Value | null, b: Value | undefined): Value | null => (a && b ? o.add(a, b) : a);
   const ofScores = both(scores, more?.scores);
   const gradients = {

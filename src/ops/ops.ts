@@ -263,7 +263,7 @@ export interface AttentionInputs {
 export interface AttentionGradientInputs extends AttentionInputs {
   /** Outputs of the forward op, and the gradient of the first. */
   readonly result: Value;
-  readonly logSumExp: Value;
+  readonly sums: Value;
   readonly dResult: Value;
 }
 

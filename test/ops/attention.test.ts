@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { ops } from "../../src/ops/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
+import { evaluate } from "../reference/interpreter.ts";
+import { gradientsOf } from "./finite-difference.ts";
 
 type Shape = readonly [number, number, number, number];
 
@@ -183,6 +185,62 @@ describe("what attention promises", () => {
     }
   });
 
+  test("NaN in what a query does not see reaches neither its result nor its gradient", async () => {
+    // Rows 0 to 4 do not see row 5, which lies in the tile of row 4 and in the block of keys 4 to 7. Of the result, and of the
+    // gradient of queries, rows 0 to 4 are asked for: rows behind see row 5, and so they and the gradients of keys are NaN.
+    const [q, k, v] = three([1, 2, 9, 8]);
+    const spoilt = sl.range(0, 9).equal(5).reshape([9, 1]);
+    const late = sl.range(0, 9).greater(4).reshape([9, 1]);
+    const visible = [
+      { causal: true },
+      { causal: true, window: 3 },
+      { mask: sl.range(0, 9).notEqual(5).logicalOr(late) },
+      { causal: true, bias: waves([9, 9], 0.3) },
+    ];
+    for (const options of visible) {
+      const all = async (k: sl.Tensor, v: sl.Tensor): Promise<unknown[]> => {
+        const results = (q: sl.Tensor): sl.Tensor =>
+          sl.scaledDotProductAttention(q, k, v, options).slice([0, 0, 0, 0], [1, 2, 5, 8]);
+        const dq = sl.grad((q) =>
+          results(q)
+            .mul(waves([1, 2, 5, 8], 0.7))
+            .sum(),
+        )(q);
+        return [await results(q).array(), await dq.slice([0, 0, 0, 0], [1, 2, 5, 8]).array()];
+      };
+      const nan = (x: sl.Tensor): sl.Tensor => sl.where(spoilt, Number.NaN, x);
+      const expected = await all(k, v);
+      expect(await all(k, nan(v))).toEqual(expected);
+      expect(await all(nan(k), v)).toEqual(expected);
+      expect(await all(nan(k), nan(v))).toEqual(expected);
+    }
+  });
+
+  test("NaN in a query reaches no gradient of a key that it does not see", async () => {
+    const [q, k, v] = three([1, 2, 9, 8]);
+    const first = sl.range(0, 9).equal(0).reshape([9, 1]);
+    for (const options of [
+      { causal: true },
+      { mask: first.logicalNot().logicalOr(first.reshape([9])) },
+    ]) {
+      const [, , ...expected] = run([q, k, v], options);
+      const [, , ...actual] = run([sl.where(first, Number.NaN, q), k, v], options);
+      for (const [i, one] of actual.entries()) {
+        const behind = (x: sl.Tensor | undefined) => x?.slice([0, 0, 1, 0], [1, 2, 8, 8]).data();
+        expect(await behind(one), NAMES[i + 2]).toEqual(await behind(expected[i]));
+      }
+    }
+  });
+
+  test("key lengths in a tensor that go beyond the keys count as all and as none of them", async () => {
+    const xs = three([2, 1, 5, 4]);
+    const beyond = run(xs, { keyLengths: sl.tensor([2_000_000_000, -7], [2], "int32") });
+    const within = run(xs, { keyLengths: [5, 0] });
+    for (const [i, one] of beyond.entries()) {
+      expect(await one.data(), NAMES[i]).toEqual(await within[i]?.data());
+    }
+  });
+
   test("NaN in a key that is seen is not hidden", async () => {
     const [q, k, v] = three([1, 1, 5, 4]);
     const first = sl.range(0, 5).equal(0).reshape([5, 1]);
@@ -209,6 +267,22 @@ describe("what attention promises", () => {
     const y = sl.scaledDotProductAttention(q.mul(1e4), k.mul(1e4), v);
     const expected = sl.matMul(sl.attentionScores(q.mul(1e4), k.mul(1e4)), v);
     expectClose(await y.data(), await expected.data(), tolerances.attention);
+  });
+
+  test("weights of large scores add up to 1 backwards as well", async () => {
+    // Without the bits of forwards, exp(S - m) is e^8 where S is 1e8 and its last digit another. dV of ones, summed over the
+    // keys, counts the queries: each has weights that add up to 1. 1/√8 is no power of two, so its products round.
+    const [q, k, v] = three([1, 2, 6, 8]).map((x) => x.mul(1e4)) as [
+      sl.Tensor,
+      sl.Tensor,
+      sl.Tensor,
+    ];
+    const bias = waves([6, 6], 0.3);
+    for (const options of [{}, { causal: true }, { bias }]) {
+      const dv = sl.grad((v) => sl.scaledDotProductAttention(q, k, v, options).sum())(v);
+      const counts = await dv.sum(2).data();
+      expectClose(counts, new Float32Array(16).fill(6), tolerances.gradient);
+    }
   });
 
   test("permuting the batch permutes the result, bit for bit", async () => {
@@ -238,6 +312,32 @@ describe("what attention promises", () => {
     expect(Math.abs(mean - 1)).toBeLessThan(5 / 64);
   });
 
+  test("dropout in a scan draws anew at each step, and backwards what it drew forwards", async () => {
+    const [xs, k, v] = [
+      waves([2, 1, 1, 8, 4], 0.1),
+      waves([1, 1, 8, 4], 1.1),
+      sl.ones([1, 1, 8, 4]),
+    ];
+    const options = { dropout: 0.5, seed: 3, causal: true };
+    const attended = (q: sl.Tensor): sl.Tensor => sl.scaledDotProductAttention(q, k, v, options);
+    const [, results] = sl.scan((carry, q) => [carry, attended(q)], sl.scalar(0), xs);
+    // Equal queries at both steps differ by what is dropped alone.
+    const twice = sl.zeros([2, 1, 1, 8, 4]);
+    const [, dropped] = sl.scan((carry, q) => [carry, attended(q)], sl.scalar(0), twice);
+    const [first, second] = (await dropped.array()) as number[][];
+    expect(first).not.toEqual(second);
+    // The first step drops what the same call drops outside, by the kernels.
+    const outside = attended(sl.zeros([1, 1, 8, 4]));
+    expectClose((first ?? []).flat(3), await outside.data(), tolerances.attention);
+    const gradients = gradientsOf([results.value], [xs.value, k.value, v.value]);
+    const expected = evaluate([results.value, ...gradients]);
+    for (const [i, one] of [results.value, ...gradients].entries()) {
+      const label = NAMES[i] ?? "";
+      const actual = await sl.Tensor.of(one).data();
+      expectClose(actual, expected[i] ?? [], { ...tolerances.gradient, label });
+    }
+  });
+
   test("a long attention is cut into dispatches of bounded cost, with the same bits as its rows alone", async () => {
     const [q, k, v] = three([1, 2, 1024, 64]);
     const whole = sl.scaledDotProductAttention(q, k, v);
@@ -246,6 +346,60 @@ describe("what attention promises", () => {
     const rows = whole.slice([0, 0, 128, 0], [1, 2, 64, 64]);
     expect(await part.data()).toEqual(await rows.data());
   });
+});
+
+describe("a bias so large that a float32 has no digits left beside it", () => {
+  // Float64 keeps what float32 rounds away beside -1e9, so the products that are added to it are zeros here.
+  const LARGE = [-1e9, -3e38, -3.4028234663852886e38, 1e9, 3e38];
+  const SIZES = [
+    { t: 1, s: 70 },
+    { t: 5, s: 7 },
+    { t: 6, s: 6, causal: true },
+    { t: 6, s: 6, window: 2 },
+  ] as const;
+
+  test.each(LARGE)("%d over a whole row leaves its softmax even: all gradients", async (large) => {
+    for (const { t, s, ...options } of SIZES) {
+      const row = Math.min(1, t - 1);
+      const bias = sl
+        .range(0, t)
+        .equal(row)
+        .reshape([t, 1])
+        .cast("float32")
+        .mul(sl.fill([1, 1, t, s], large));
+      const [q, k] = [sl.zeros([1, 4, t, 8]), waves([1, 2, s, 8], 1.1)];
+      const v = waves([1, 2, s, 4], 2.1);
+      const settings = { layout: "BNTD", scale: 0.4, causal: false, window: null, dropout: 0 };
+      const inputs = { query: q.value, key: k.value, value: v.value, bias: bias.value };
+      const results = ops
+        .attention(inputs, { ...settings, ...options, layout: "BNTD" })
+        .slice(0, 1);
+      const gradients = gradientsOf(results, Object.values(inputs));
+      const expected = evaluate([...results, ...gradients]);
+      for (const [i, one] of [...results, ...gradients].entries()) {
+        const label = `${["result", "dQuery", "dKey", "dValue", "dBias"][i]}, T ${t}, S ${s}`;
+        const actual = await sl.Tensor.of(one).data();
+        expectClose(actual, expected[i] ?? [], { ...tolerances.gradient, label });
+      }
+    }
+  });
+
+  test.each([-1e9, -3e38])(
+    "dV is dO / n: a query that sees n keys under %d takes each by 1/n",
+    async (large) => {
+      // The products of q and k are below 32, half of what the last digit of a float32 counts at 1e9.
+      const [q, k, v] = three([1, 1, 6, 4]);
+      for (const [keys, mask] of [
+        [6, null],
+        [3, sl.range(0, 6).less(3)],
+      ] as const) {
+        const options = { bias: sl.fill([6, 6], large), mask };
+        const dv = sl.grad((v) => sl.scaledDotProductAttention(q, k, v, options).sum())(v);
+        const expected = Array.from({ length: 24 }, (_, i) => (i < 4 * keys ? 6 / keys : 0));
+        expectClose(await dv.data(), expected, tolerances.gradient);
+      }
+    },
+  );
 });
 
 describe("memory of attention", () => {

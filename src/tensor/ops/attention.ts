@@ -3,6 +3,7 @@ import type { Value } from "../../graph/node.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { type AttentionSettings, attentionSizes } from "../../kernels/attention-shape.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
+import { checkLengths, isNumbers } from "../../names/lengths.ts";
 import { checkAttention } from "../../ops/attention-inputs.ts";
 import { attentionWeights } from "../../ops/attention-reference.ts";
 import { ops } from "../../ops/index.ts";
@@ -17,7 +18,11 @@ export interface AttentionScoresOptions {
   readonly causal?: boolean | null;
   /** bool, stretches to [B,N,T,S]: true where a query sees a key. Default: everywhere. */
   readonly mask?: TensorLike | null;
-  /** Number of keys that count in each row of the batch, [B]; those behind are padding. Default: all. */
+  /**
+   * How many keys of each row of the batch count, [B]: the first `length` of them, the others being padding. Whole numbers
+   * from 0 to S, as an array of numbers, a typed array, or an int32 tensor. Numbers on the host are checked; those in a
+   * tensor are not read back: below 0 counts as 0, above S as S. Default: all.
+   */
   readonly keyLengths?: TensorLike | null;
   /** Added to the scores before the softmax; stretches to [B,N,T,S]. Default: nothing. */
   readonly bias?: TensorLike | null;
@@ -29,7 +34,10 @@ export interface AttentionScoresOptions {
 
 /** What `scaledDotProductAttention` takes besides queries, keys and values. */
 export interface AttentionOptions extends AttentionScoresOptions {
-  /** Share of the weights that is set to zero, from 0 up to, without, 1; the others grow by 1/(1 - dropout). Default 0. */
+  /**
+   * Share of the weights that is set to zero, from 0 up to, without, 1; the others grow by 1/(1 - dropout). Default 0.
+   * In the body of a `scan` each step drops others; the T×S scores of a step are then stored.
+   */
   readonly dropout?: number | null;
   /** Seed of the dropout. Default: from the engine's seed. */
   readonly seed?: number | null;
@@ -51,7 +59,7 @@ const keys: ConfigKeys<AttentionOptions> = { ...scoreKeys, dropout: "number", se
  *     softmax(scale·Q·Kᵀ + bias)·V
  *
  * The T×S scores are never stored, forwards or backwards: memory grows linearly with T and S. A query that may see
- * no key gives zeros and has zero gradients (PyTorch gives NaN).
+ * no key gives zeros and has zero gradients (PyTorch gives NaN). What a query does not see may hold anything, NaN too.
  *
  * @example
  * await sl.scaledDotProductAttention([[[[2, 2]]]], [[[[1, 0], [0, 1]]]], [[[[1, 2], [3, 6]]]]).array(); // [[[[2,4]]]]
@@ -62,7 +70,7 @@ const keys: ConfigKeys<AttentionOptions> = { ...scoreKeys, dropout: "number", se
  * @param options The options of {@link AttentionOptions}. Dropout is applied whenever it is given.
  * @returns [B,N,T,E]
  * @throws {ShapeError} when the shapes do not fit, {DTypeError} for a mask that is not bool.
- * @throws {ArgumentError} for settings out of bounds.
+ * @throws {ArgumentError} for settings out of bounds, and for key lengths that are not whole numbers from 0 to S.
  * @see PyTorch `torch.nn.functional.scaled_dot_product_attention`, Keras `keras.ops.dot_product_attention` (which has
  *   time before heads); Vaswani et al. 2017, arXiv:1706.03762; Dao 2023, arXiv:2307.08691
  */
@@ -139,7 +147,7 @@ function stretched(
   const masks: Value[] = [];
   if (mask !== undefined && mask !== null) masks.push(toRankFour(boolOperand(mask, label), label));
   if (keyLengths !== undefined && keyLengths !== null) {
-    masks.push(withinLengths(indexOperand(keyLengths, label), { query, key }, label));
+    masks.push(withinLengths(keyLengths, { query, key }, label));
   }
   const [first, second] = masks;
   const both = first && second ? ops.logicalAnd(first, second) : first;
@@ -152,7 +160,7 @@ function stretched(
 
 /** bool [B, 1, 1, S]: the keys that count. */
 function withinLengths(
-  lengths: Value,
+  given: TensorLike,
   { query, key }: { query: Value; key: Value },
   label: string,
 ): Value {
@@ -160,10 +168,15 @@ function withinLengths(
     { query: query.shape, key: key.shape, value: key.shape },
     "BNTD",
   );
+  if (isNumbers(given) && given.length === batch) {
+    checkLengths(given, `${label}: keyLengths`, { count: source, of: "the keys" });
+  }
+  const lengths = indexOperand(given, `${label}: keyLengths`);
   if (lengths.shape.length !== 1 || lengths.shape[0] !== batch) {
     throw new ShapeError(
-      `${label}: keyLengths has the shape ${formatShape(lengths.shape)}. Expected [B] = [${batch}], a number for each row.`,
-      { details: { keyLengths: lengths.shape, batch } },
+      `${label}: received keyLengths of shape ${formatShape(lengths.shape)}. Expected ${formatShape([batch])}, one for each ` +
+        "row of the batch.",
+      { details: { received: lengths.shape, expected: [batch] } },
     );
   }
   return ops.less(ops.range(source), ops.reshape(lengths, [batch, 1, 1, 1]));

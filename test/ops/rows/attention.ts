@@ -116,12 +116,26 @@ function refusals(call: Attend): Row["refusals"] {
     shapes("rank 4", [2, 3, 4], [2, 3, 4]),
     shapes("equal B", [2, 1, 3, 4], [1, 1, 3, 4]),
     shapes("equal B", [1, 1, 3, 4], [1, 1, 3, 5]),
+    shapes("head sizes D and E being at least 1", [1, 1, 3, 0], [1, 1, 3, 0]),
     shapes("multiple", [1, 3, 3, 4], [1, 2, 3, 4]),
     options("[1,1,3,3]", sl.ShapeError, { mask: sl.ones([4], "bool") }),
     options("at most rank 4", sl.ShapeError, { mask: sl.ones([1, 1, 1, 3, 3], "bool") }),
     options("bool", sl.DTypeError, { mask: sl.ones([3]) }),
     options("bias", sl.ShapeError, { bias: sl.ones([2]) }),
-    options("keyLengths", sl.ShapeError, { keyLengths: [1, 2] }),
+    options("received keyLengths of shape [2]. Expected [1]", sl.ShapeError, {
+      keyLengths: [1, 2],
+    }),
+    ...[4, -1, 1.5, Number.NaN].map((length) =>
+      options(
+        `keyLengths has ${length} for row 0. Expected a whole number from 0 to 3`,
+        sl.ArgumentError,
+        { keyLengths: [length] },
+      ),
+    ),
+    options("has 4 for row 0", sl.ArgumentError, { keyLengths: Int32Array.of(4) }),
+    options("keyLengths: received float32[1], expected int32", sl.DTypeError, {
+      keyLengths: sl.tensor([1]),
+    }),
     options("window", sl.ArgumentError, { window: 0 }),
     options("window", sl.ArgumentError, { window: 1.5 }),
     options("scale", sl.ArgumentError, { scale: Number.NaN }),
@@ -135,6 +149,11 @@ export const attentionRows: Readonly<Record<string, Row>> = {
     samples,
     refusals: [
       ...refusals(attend),
+      {
+        error: sl.ShapeError,
+        says: "head sizes D and E being at least 1",
+        run: () => attend({}, [1, 1, 3, 4], [1, 1, 3, 4], [1, 1, 3, 0]),
+      },
       {
         error: sl.ShapeError,
         says: "equal B",
