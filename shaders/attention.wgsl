@@ -10,11 +10,11 @@
 //             attention_merge.wgsl puts the chunks together.
 // Bindings    0 params | 1 words: the key of the dropout | 2 query | 3 key | 4 value | 5 mask | 6 bias | 7 result | 8 sums.
 //             With SPLIT 7 is partials [rows][chunks][E in fours, m, l, 2 unused].
-// Constants   those of lib/attention.wgsl; STORE_SUMS, SPLIT.
+// Constants   those of lib/attention.wgsl; STORE_SUMS, SPLIT. Alias Result: Element, of partials float32.
 // No barriers, no workgroup memory. Milakov & Gimelshein 2018, arXiv:1805.02867; Dao 2023, arXiv:2307.08691.
 // #import attention
 
-@group(0) @binding(7) var<storage, read_write> result: array<f32>;
+@group(0) @binding(7) var<storage, read_write> result: array<Result>;
 @group(0) @binding(8) var<storage, read_write> sums: array<f32>;
 
 @compute @workgroup_size(64)
@@ -115,12 +115,12 @@ fn main(
     let row = (head.batch * params.heads + head.head) * params.time + first + r;
     if (SPLIT) {
       let place = (row * chunks + chunk) * (4u * VALUE_FOURS + 4u);
-      for (var e = 0u; e < 4u * params.value_fours; e++) { result[place + e] = row_of(sum[e], r); }
-      result[place + 4u * VALUE_FOURS] = row_of(most, r);
-      result[place + 4u * VALUE_FOURS + 1u] = row_of(total, r);
+      for (var e = 0u; e < 4u * params.value_fours; e++) { result[place + e] = Result(row_of(sum[e], r)); }
+      result[place + 4u * VALUE_FOURS] = Result(row_of(most, r));
+      result[place + 4u * VALUE_FOURS + 1u] = Result(row_of(total, r));
     } else {
       let place = row_place(params.result, head, first + r);
-      for (var e = 0u; e < params.value_size; e++) { result[place + e] = row_of(sum[e] / divisor, r); }
+      for (var e = 0u; e < params.value_size; e++) { result[place + e] = Result(row_of(sum[e] / divisor, r)); }
       if (STORE_SUMS) {
         sums[2u * row] = select(-LOWEST, row_of(most, r), row_of(total, r) > 0.0);
         sums[2u * row + 1u] = row_of(log(divisor), r);

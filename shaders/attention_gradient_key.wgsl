@@ -12,8 +12,8 @@
 // #import attention
 // #import attention_gradient
 
-@group(0) @binding(8) var<storage, read_write> d_key: array<f32>;
-@group(0) @binding(9) var<storage, read_write> d_value: array<f32>;
+@group(0) @binding(8) var<storage, read_write> d_key: array<Element>;
+@group(0) @binding(9) var<storage, read_write> d_value: array<Element>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -117,8 +117,8 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     if (first + r > last) { break; }
     let key_place = row_place(params.key, shared_head, first + r);
-    for (var d = 0u; d < params.key_size; d++) { d_key[key_place + d] = params.scale * row_of(key_sum[d], r); }
+    for (var d = 0u; d < params.key_size; d++) { d_key[key_place + d] = Element(params.scale * row_of(key_sum[d], r)); }
     let value_place = row_place(params.value, shared_head, first + r);
-    for (var e = 0u; e < params.value_size; e++) { d_value[value_place + e] = row_of(value_sum[e], r); }
+    for (var e = 0u; e < params.value_size; e++) { d_value[value_place + e] = Element(row_of(value_sum[e], r)); }
   }
 }

@@ -10,7 +10,7 @@
 // #import attention
 // #import attention_gradient
 
-@group(0) @binding(8) var<storage, read_write> d_query: array<f32>;
+@group(0) @binding(8) var<storage, read_write> d_query: array<Element>;
 @group(0) @binding(9) var<storage, read_write> d_scores: array<f32>;
 
 @compute @workgroup_size(64)
@@ -110,6 +110,6 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     if (first + r > last) { break; }
     let place = row_place(params.query, head, first + r);
-    for (var d = 0u; d < params.key_size; d++) { d_query[place + d] = params.scale * row_of(sum[d], r); }
+    for (var d = 0u; d < params.key_size; d++) { d_query[place + d] = Element(params.scale * row_of(sum[d], r)); }
   }
 }

@@ -2,7 +2,8 @@
 //   Δ = Σ over E of dO·O
 // dO, O [B,N,T,E] by strides  sums (m, log l) [B,N,T,2]  rows [B·N·T][E in fours, m, log l, Δ, 1 unused], the E being dO,
 // so that a row's elements are aligned vec4s and the kernels that follow bind one buffer for three.
-// One invocation: one row. Bindings: 0 params, 2 dO, 3 O, 4 sums, 5 rows. Constants: VALUE_SIZE, VALUE_FOURS. No barriers.
+// One invocation: one row. Bindings: 0 params, 2 dO, 3 O, 4 sums, 5 rows. Constants: VALUE_SIZE, VALUE_FOURS.
+// Alias Element: how dO and O are stored. No barriers.
 // #import grid
 
 struct Params {
@@ -16,8 +17,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(2) var<storage, read> d_result: array<f32>;
-@group(0) @binding(3) var<storage, read> result: array<f32>;
+@group(0) @binding(2) var<storage, read> d_result: array<Element>;
+@group(0) @binding(3) var<storage, read> result: array<Element>;
 @group(0) @binding(4) var<storage, read> sums: array<f32>;
 @group(0) @binding(5) var<storage, read_write> rows: array<f32>;
 
@@ -37,9 +38,9 @@ fn main(
   let to_place = row * WIDTH;
   var delta = 0.0;
   for (var e = 0u; e < VALUE_SIZE; e++) {
-    let d = d_result[from_place + e];
+    let d = f32(d_result[from_place + e]);
     rows[to_place + e] = d;
-    delta = fma(d, result[from_place + e], delta);
+    delta = fma(d, f32(result[from_place + e]), delta);
   }
   for (var e = VALUE_SIZE; e < 4u * VALUE_FOURS; e++) { rows[to_place + e] = 0.0; }
   rows[to_place + 4u * VALUE_FOURS] = sums[2u * row];

@@ -3,7 +3,8 @@
 // partials [rows][chunks][E in fours, m, l, 2 unused], rows being [B, N, T]  result O [B,N,T,E] by strides
 // sums (m, log l) [rows][2].
 // One invocation: one row. A row that sees no key: O = 0, m = 3.4e38, log l = 0.
-// Bindings: 0 params, 2 partials, 3 result, 4 sums. Constants: VALUE_SIZE, VALUE_FOURS, STORE_SUMS. No barriers.
+// Bindings: 0 params, 2 partials, 3 result, 4 sums. Constants: VALUE_SIZE, VALUE_FOURS, STORE_SUMS.
+// Alias Element: how the result is stored. No barriers.
 // #import grid
 
 struct Params {
@@ -19,7 +20,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> partials: array<f32>;
-@group(0) @binding(3) var<storage, read_write> result: array<f32>;
+@group(0) @binding(3) var<storage, read_write> result: array<Element>;
 @group(0) @binding(4) var<storage, read_write> sums: array<f32>;
 
 const LOWEST = -3.4028234663852886e38;
@@ -51,7 +52,7 @@ fn main(
       let at = begin + c * WIDTH;
       sum += partials[at + e] * exp(partials[at + 4u * VALUE_FOURS] - most);
     }
-    result[place + e] = sum / divisor;
+    result[place + e] = Element(sum / divisor);
   }
   if (STORE_SUMS) {
     sums[2u * row] = select(-LOWEST, most, total > 0.0);

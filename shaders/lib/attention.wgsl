@@ -5,6 +5,7 @@
 // Queries, keys, values and results lie as their strides say; mask and bias stretch to [B, N, T, S] by strides of 0.
 // Constants: the sizes above, HAS_MASK, HAS_BIAS, HIDES: whether mask, causality or window hide anything. Where there is no
 // mask or bias, something else is bound.
+// Alias Element: how queries, keys, values, results and their gradients are stored; all else is float32.
 // Beside it: lib/attention_rows_{1,2,4}, lib/attention_{packed,loose}, lib/attention_{dropout,no_dropout}.
 // #import grid
 

@@ -18,6 +18,7 @@ import {
   layoutStrides,
 } from "./attention-shape.ts";
 import { type Dispatch, input, paramWords, type SlotRef, type Words } from "./dispatch.ts";
+import { STORE_TYPE } from "./fused-source.ts";
 import { linearGroups } from "./grid.ts";
 import { specialize } from "./specialize.ts";
 
@@ -85,7 +86,15 @@ export function attentionCode(
     isPacked ? packed : loose,
     settings.dropout > 0 ? dropoutLibrary : noDropout,
   ];
-  return specialize([...libraries, source].join("\n"), constants);
+  return specialize([...libraries, source].join("\n"), constants, {
+    ...elementOf(node),
+    Result: flags.SPLIT === true ? "f32" : elementOf(node).Element,
+  });
+}
+
+/** How queries, keys, values and what is made of them are stored, for the shaders. */
+export function elementOf({ inputs: [query] }: Node): { readonly Element: string } {
+  return { Element: STORE_TYPE[query?.dtype ?? "float32"] };
 }
 
 /** Slots of query, key and value. */

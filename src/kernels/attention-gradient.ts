@@ -7,6 +7,7 @@ import {
   attentionCall,
   attentionCode,
   dropoutWords,
+  elementOf,
   foursOf,
   maskSlots,
   operandSlots,
@@ -65,7 +66,7 @@ function rowsDispatch(call: AttentionCall, limits: DeviceLimits): Dispatch {
   return {
     kernel: {
       name: "attention_gradient_rows",
-      code: specialize(rowsSource, constants),
+      code: specialize(rowsSource, constants, elementOf(node)),
       layout: "u-rrrw",
     },
     bindings: [...inputs, scratch(0)],

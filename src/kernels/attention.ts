@@ -6,6 +6,7 @@ import {
   attentionCall,
   attentionCode,
   dropoutWords,
+  elementOf,
   foursOf,
   maskSlots,
   operandSlots,
@@ -115,7 +116,7 @@ function splitKeys(
   const merge: Dispatch = {
     kernel: {
       name: "attention_merge",
-      code: specialize(mergeSource, constants),
+      code: specialize(mergeSource, constants, elementOf(call.node)),
       layout: "u-rww",
     },
     bindings: [scratch(0), output(0), storesSums ? output(1) : scratch(1)],

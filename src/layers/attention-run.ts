@@ -31,11 +31,11 @@ export function runAttention(run: AttentionRun): Tensor {
   const { query, key, value, bias, mask, scale, causal, window, dropout } = run;
   const [result] = ops.attention(
     {
-      query: ops.cast(query.value, "float32"),
-      key: ops.cast(key.value, "float32"),
-      value: ops.cast(value.value, "float32"),
+      query: query.value,
+      key: key.value,
+      value: value.value,
       ...(mask && { mask: mask.value }),
-      ...(bias && { bias: ops.cast(bias.value, "float32") }),
+      ...(bias && { bias: bias.value }),
     },
     { layout: "BTND", scale, causal, window, dropout: dropout?.rate ?? 0 },
     dropout?.key,

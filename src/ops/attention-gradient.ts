@@ -7,6 +7,7 @@ import { lowerAttentionGradient } from "../kernels/attention-gradient.ts";
 import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
 import { ATTENTION_GRADIENT_INPUTS, checkAttention } from "./attention-inputs.ts";
 import { attentionGradientReference } from "./attention-reference.ts";
+import { cast } from "./cast.ts";
 import { named, namedInputs, pickInputs } from "./named-inputs.ts";
 import type { Op } from "./op.ts";
 import type { AttentionAttributes, AttentionGradientInputs } from "./ops.ts";
@@ -38,7 +39,10 @@ export function attentionGradient(
   attributes: AttentionAttributes,
   key?: HostScalar,
 ): readonly Value[] {
-  const { values, names } = pickInputs({ ...inputs }, ATTENTION_GRADIENT_INPUTS);
+  const { values, names } = pickInputs(
+    { ...inputs, dResult: cast(inputs.dResult, inputs.result.dtype) },
+    ATTENTION_GRADIENT_INPUTS,
+  );
   const scalars = attributes.dropout > 0 && key ? [key] : [];
   return record(attentionGradientOp, values, { ...attributes, inputs: names }, { scalars }).outputs;
 }
@@ -58,6 +62,6 @@ function inferGradient(list: readonly Spec[], attributes: Attributes): Spec[] {
       { details: { [name]: spec.shape, expected: shape } },
     );
   }
-  const same = ["query", "key", "value"].map((name) => specOf(named(inputs, name).shape));
+  const same = ["query", "key", "value"].map((name) => named(inputs, name));
   return [...same, specOf([batch, heads, time, source])];
 }

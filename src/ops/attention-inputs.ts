@@ -1,4 +1,6 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { isFloat } from "../graph/dtype.ts";
+import type { Value } from "../graph/node.ts";
 import { formatShape, type Shape } from "../graph/shape.ts";
 import { formatSpec, type Spec } from "../graph/spec.ts";
 import {
@@ -7,7 +9,10 @@ import {
   attentionSizes,
 } from "../kernels/attention-shape.ts";
 import { isWholeNumber } from "../names/whole-number.ts";
+import { cast } from "./cast.ts";
+import { commonDType, toFloat } from "./common-dtype.ts";
 import { type Named, named } from "./named-inputs.ts";
+import type { AttentionInputs } from "./ops.ts";
 
 /** Names that a node's inputs can have, in the order in which they stand. */
 export const ATTENTION_INPUTS = ["query", "key", "value", "mask", "bias"] as const;
@@ -19,6 +24,24 @@ export const ATTENTION_GRADIENT_INPUTS = [
   "sums",
   "dResult",
 ] as const;
+
+/** The inputs in the dtypes in which the kernels read them: queries, keys and values alike, a bias as float32. */
+export function inOneDType(inputs: AttentionInputs): AttentionInputs {
+  const { bias } = inputs;
+  const [query, key, value] = [inputs.query, inputs.key, inputs.value].map(toFloat) as [
+    Value,
+    Value,
+    Value,
+  ];
+  const dtype = commonDType([query, key, value]);
+  return {
+    ...inputs,
+    query: cast(query, dtype),
+    key: cast(key, dtype),
+    value: cast(value, dtype),
+    ...(bias && isFloat(bias.dtype) && { bias: cast(bias, "float32") }),
+  };
+}
 
 /** Sizes of inputs that have been checked. */
 export function sizesOfInputs(
@@ -50,8 +73,8 @@ export function checkAttention(
       ? "query [B,N,T,D], key [B,M,S,D], value [B,M,S,E]"
       : "query [B,T,N,D], key [B,S,M,D], value [B,S,M,E]";
   for (const spec of [query, key, value]) {
-    if (spec.dtype !== "float32") {
-      throw new DTypeError(`${label}: received ${received}; expected float32.`);
+    if (!isFloat(spec.dtype) || spec.dtype !== query.dtype) {
+      throw new DTypeError(`${label}: received ${received}; expected floats of one dtype.`);
     }
     if (spec.shape.length !== 4) {
       throw new ShapeError(

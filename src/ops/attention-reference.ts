@@ -97,9 +97,11 @@ export function sumsGradient(
 
 function partsOf(o: Ops, inputs: Named<Value>, settings: AttentionSettings): Parts {
   const { layout, scale } = settings;
-  const query = inOrder(o, named(inputs, "query"), layout);
-  const key = inOrder(o, named(inputs, "key"), layout);
-  const value = inOrder(o, named(inputs, "value"), layout);
+  // Scores of halves may be more than the greatest half.
+  const wide = (name: string): Value => o.cast(named(inputs, name), "float32");
+  const query = inOrder(o, wide("query"), layout);
+  const key = inOrder(o, wide("key"), layout);
+  const value = inOrder(o, wide("value"), layout);
   const products = ofHeadsTransposed(o, query, key); // [B, N, T, S]
   const scaled = o.mul(products, o.literal(scale));
   const scores = inputs.bias ? o.add(scaled, inputs.bias) : scaled;

@@ -4,7 +4,7 @@ import { type Spec, specOf } from "../graph/spec.ts";
 import { lowerAttention } from "../kernels/attention.ts";
 import { attentionSettings, inLayout } from "../kernels/attention-shape.ts";
 import { attentionGradient, attentionGradientOp } from "./attention-gradient.ts";
-import { ATTENTION_INPUTS, checkAttention } from "./attention-inputs.ts";
+import { ATTENTION_INPUTS, checkAttention, inOneDType } from "./attention-inputs.ts";
 import { attentionReference, sumsGradient } from "./attention-reference.ts";
 import { at } from "./attributes.ts";
 import { sumToShape } from "./movement.ts";
@@ -16,7 +16,8 @@ import { stepNumber, withStepNumber } from "./step-number.ts";
 
 /**
  * Inputs query [B,N,T,D], key [B,M,S,D], value [B,M,S,E] (layout BTND: [B,T,N,D] and so on), and, where given, mask
- * (bool) and bias (float32), which stretch to [B,N,T,S]. N is a multiple of M: query head n reads head ⌊n·M/N⌋.
+ * (bool) and bias (float32), which stretch to [B,N,T,S]. Queries, keys and values may be float16, and O is then; scores and
+ * sums are float32. N is a multiple of M: query head n reads head ⌊n·M/N⌋.
  *
  *     S = scale·Q·Kᵀ + bias, where visible      P = softmax S over the keys      O = P·V
  *
@@ -63,7 +64,7 @@ export function attention(
   attributes: AttentionAttributes,
   key?: HostScalar,
 ): readonly Value[] {
-  const { values, names } = pickInputs({ ...inputs }, ATTENTION_INPUTS);
+  const { values, names } = pickInputs({ ...inOneDType(inputs) }, ATTENTION_INPUTS);
   const scalars = attributes.dropout > 0 && key ? [key] : [];
   const step = scalars.length > 0 ? stepNumber() : null;
   if (step === null) {
@@ -81,7 +82,8 @@ function inferForward(list: readonly Spec[], attributes: Attributes): Spec[] {
   const settings = attentionSettings(attributes);
   const { batch, heads, time, valueSize } = checkAttention(namedInputs(list, attributes), settings);
   const result = inLayout([batch, heads, time, valueSize], settings.layout);
-  return [specOf(result), specOf([batch, heads, time, 2])];
+  const { dtype } = named(namedInputs(list, attributes), "query");
+  return [specOf(result, dtype), specOf([batch, heads, time, 2])];
 }
 
 function gradientOf(o: Ops, node: Node, dys: readonly (Value | null)[]): readonly (Value | null)[] {

@@ -4,8 +4,9 @@ import { formatShape } from "../../graph/shape.ts";
 import { type AttentionSettings, attentionSizes } from "../../kernels/attention-shape.ts";
 import { type ConfigKeys, checkKeys } from "../../names/check-keys.ts";
 import { checkLengths, isNumbers } from "../../names/lengths.ts";
-import { checkAttention } from "../../ops/attention-inputs.ts";
+import { checkAttention, inOneDType } from "../../ops/attention-inputs.ts";
 import { attentionWeights } from "../../ops/attention-reference.ts";
+import { toFloat } from "../../ops/common-dtype.ts";
 import { ops } from "../../ops/index.ts";
 import type { TensorLike } from "../convert.ts";
 import { Tensor } from "../tensor.ts";
@@ -68,7 +69,7 @@ const keys: ConfigKeys<AttentionOptions> = { ...scoreKeys, dropout: "number", se
  * @param key [B,M,S,D]; N is a multiple of M, and query head n reads head ⌊n·M/N⌋.
  * @param value [B,M,S,E]
  * @param options The options of {@link AttentionOptions}. Dropout is applied whenever it is given.
- * @returns [B,N,T,E]
+ * @returns [B,N,T,E]; float16 where all three are float16, the sums being float32.
  * @throws {ShapeError} when the shapes do not fit, {DTypeError} for a mask that is not bool.
  * @throws {ArgumentError} for settings out of bounds, and for key lengths that are not whole numbers from 0 to S.
  * @see PyTorch `torch.nn.functional.scaled_dot_product_attention`, Keras `keras.ops.dot_product_attention` (which has
@@ -85,8 +86,9 @@ export function scaledDotProductAttention(
   const [q, k, v] = [floats(query, label), floats(key, label), floats(value, label)];
   const dropout = options.dropout ?? 0;
   const settings = { ...settingsOf(q, options), dropout };
-  const inputs = { query: q, key: k, value: v, ...stretched({ query: q, key: k }, options, label) };
-  checkAttention(specsOf(inputs), settings, label);
+  const masks = stretched({ query: q, key: k }, options, label);
+  const inputs = inOneDType({ query: q, key: k, value: v, ...masks });
+  checkAttention(specsOf({ ...inputs }), settings, label);
   const seed = dropout > 0 ? keyOf(options.seed ?? undefined, label) : undefined;
   const [result] = ops.attention(inputs, settings, seed);
   if (result === undefined) throw new RangeError("attention gave no result");
@@ -116,13 +118,15 @@ export function attentionScores(
   checkKeys(label, options, scoreKeys);
   const [q, k] = [floats(query, label), floats(key, label)];
   const settings = { ...settingsOf(q, options), dropout: 0 };
-  const inputs = { query: q, key: k, value: k, ...stretched({ query: q, key: k }, options, label) };
-  checkAttention(specsOf(inputs), settings, label);
-  return Tensor.of(attentionWeights(ops, inputs, settings));
+  const masks = stretched({ query: q, key: k }, options, label);
+  const inputs = inOneDType({ query: q, key: k, value: k, ...masks });
+  checkAttention(specsOf({ ...inputs }), settings, label);
+  const weights = attentionWeights(ops, { ...inputs }, settings);
+  return Tensor.of(ops.cast(weights, inputs.query.dtype));
 }
 
 function floats(x: TensorLike, label: string): Value {
-  return ops.cast(operand(x, label), "float32");
+  return toFloat(operand(x, label));
 }
 
 function settingsOf(
