@@ -56,12 +56,12 @@ fn main(
   for (var j = begin; j < end; j += 4u) {
     // Keys past the end repeat the last one and are not seen.
     var seen: array<RowFlags, 4>;
-    var is_used = vec4<bool>();
+    var is_used = false;
     for (var c = 0u; c < 4u; c++) {
       seen[c] = sees(head, rows, RowNumbers(min(j + c, end - 1u))) & RowFlags(j + c < end);
-      is_used[c] = any(seen[c]);
+      is_used = is_used || any(seen[c]);
     }
-    if (!any(is_used)) { continue; }
+    if (!is_used) { continue; }
     var key_places: vec4<u32>;
     var value_places: vec4<u32>;
     for (var c = 0u; c < 4u; c++) {
@@ -100,13 +100,11 @@ fn main(
     for (var e = 0u; e < params.value_fours; e++) {
       var four: mat4x4<f32>;
       for (var c = 0u; c < 4u; c++) {
-        let found = value_four(value_places[c], e);
-        // What nobody sees may be anything: NaN times a weight of 0 would be NaN.
-        four[c] = select(vec4<f32>(), found, !HAS_MASK || is_used[c]);
+        four[c] = value_four(value_places[c], e);
       }
       four = transpose(four);
       for (var i = 0u; i < 4u; i++) {
-        sum[4u * e + i] = add_four(sum[4u * e + i] * shrink, weights, four[i]);
+        sum[4u * e + i] = add_seen(sum[4u * e + i] * shrink, weights, four[i], seen);
       }
     }
   }

@@ -99,7 +99,7 @@ fn main(
           d_weight[c] = add_four(d_weight[c], four, taken[c]);
         }
         taken = transpose(taken);
-        for (var k = 0u; k < 4u; k++) { value_sum[4u * e + k] = add_four(value_sum[4u * e + k], kept, taken[k]); }
+        for (var k = 0u; k < 4u; k++) { value_sum[4u * e + k] = add_seen(value_sum[4u * e + k], kept, taken[k], seen); }
       }
       var d_score: array<Rows, 4>;
       for (var c = 0u; c < 4u; c++) {
@@ -109,7 +109,7 @@ fn main(
         var taken: mat4x4<f32>;
         for (var c = 0u; c < 4u; c++) { taken[c] = query_four(query_places[c], d); }
         taken = transpose(taken);
-        for (var k = 0u; k < 4u; k++) { key_sum[4u * d + k] = add_four(key_sum[4u * d + k], d_score, taken[k]); }
+        for (var k = 0u; k < 4u; k++) { key_sum[4u * d + k] = add_seen(key_sum[4u * d + k], d_score, taken[k], seen); }
       }
     }
   }

@@ -55,12 +55,12 @@ fn main(
   let end = select(end_key(last), params.source, STORE_SCORES);
   for (var j = begin; j < end; j += 4u) {
     var seen: array<RowFlags, 4>;
-    var is_used = vec4<bool>();
+    var is_used = false;
     for (var c = 0u; c < 4u; c++) {
       seen[c] = sees(head, numbers, RowNumbers(min(j + c, end - 1u))) & RowFlags(j + c < end);
-      is_used[c] = any(seen[c]);
+      is_used = is_used || any(seen[c]);
     }
-    if (!STORE_SCORES && !any(is_used)) { continue; }
+    if (!STORE_SCORES && !is_used) { continue; }
     var key_places: vec4<u32>;
     var value_places: vec4<u32>;
     for (var c = 0u; c < 4u; c++) {
@@ -100,10 +100,10 @@ fn main(
     for (var d = 0u; d < params.key_fours; d++) {
       var four: mat4x4<f32>;
       for (var c = 0u; c < 4u; c++) {
-        four[c] = select(vec4<f32>(), key_four(key_places[c], d), !HAS_MASK || is_used[c]);
+        four[c] = key_four(key_places[c], d);
       }
       four = transpose(four);
-      for (var i = 0u; i < 4u; i++) { sum[4u * d + i] = add_four(sum[4u * d + i], d_score, four[i]); }
+      for (var i = 0u; i < 4u; i++) { sum[4u * d + i] = add_seen(sum[4u * d + i], d_score, four[i], seen); }
     }
   }
 

@@ -3,7 +3,8 @@
 // B batch  N heads of queries  M heads of keys and values (N a multiple of M; query head n reads head n·M/N)
 // T queries  S keys  D = KEY_SIZE  E = VALUE_SIZE, both head sizes; KEY_FOURS, VALUE_FOURS = those in fours, rounded up.
 // Queries, keys, values and results lie as their strides say; mask and bias stretch to [B, N, T, S] by strides of 0.
-// Constants: the sizes above, HAS_MASK, HAS_BIAS. Where there is no mask or bias, something else is bound.
+// Constants: the sizes above, HAS_MASK, HAS_BIAS, HIDES: whether mask, causality or window hide anything. Where there is no
+// mask or bias, something else is bound.
 // Beside it: lib/attention_rows_{1,2,4}, lib/attention_{packed,loose}, lib/attention_{dropout,no_dropout}.
 // #import grid
 
@@ -113,6 +114,16 @@ fn scores_of(head: Head, products: Rows, queries: RowNumbers, keys: RowNumbers) 
     set_row(&added, r, bias[score_place(params.bias, head, number_of(queries, r), number_of(keys, r))]);
   }
   return fma(products, Rows(params.scale), added);
+}
+
+// As `add_four`, but nothing at all of what a row does not see: NaN times a weight of 0 would be NaN.
+fn add_seen(sum: Rows, a: array<Rows, 4>, b: vec4<f32>, seen: array<RowFlags, 4>) -> Rows {
+  if (!HIDES) { return add_four(sum, a, b); }
+  let none = Rows(0.0);
+  let first = fma(a[0], select(none, Rows(b.x), seen[0]), sum);
+  let second = fma(a[1], select(none, Rows(b.y), seen[1]), first);
+  let third = fma(a[2], select(none, Rows(b.z), seen[2]), second);
+  return fma(a[3], select(none, Rows(b.w), seen[3]), third);
 }
 
 // sum + a0·b.x + a1·b.y + a2·b.z + a3·b.w, row by row.

@@ -68,12 +68,14 @@ export function attentionCode(
   { rows, flags }: { rows: TileRows; flags: Readonly<Record<string, boolean>> },
 ): string {
   const { keySize, valueSize } = sizes;
+  const hasMask = inputIndex(node, "mask") >= 0;
   const constants = {
     KEY_SIZE: `${keySize}u`,
     VALUE_SIZE: `${valueSize}u`,
     KEY_FOURS: `${foursOf(keySize)}u`,
     VALUE_FOURS: `${foursOf(valueSize)}u`,
-    HAS_MASK: String(inputIndex(node, "mask") >= 0),
+    HAS_MASK: String(hasMask),
+    HIDES: String(hasMask || settings.causal || settings.window !== null),
     HAS_BIAS: String(inputIndex(node, "bias") >= 0),
     ...Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, String(flag)])),
   };

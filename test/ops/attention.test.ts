@@ -4,62 +4,8 @@ import { ops } from "../../src/ops/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
 import { evaluate } from "../reference/interpreter.ts";
+import { expectAlike, NAMES, run, runSimply, three, waves } from "./attention-runs.ts";
 import { gradientsOf } from "./finite-difference.ts";
-
-type Shape = readonly [number, number, number, number];
-
-/** Distinct numbers that repeat nowhere near. */
-function waves(shape: readonly number[], phase: number): sl.Tensor {
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  return sl.tensor(
-    Float32Array.from({ length: size }, (_, i) => Math.sin(1.7 * i + 2.3 * Math.sqrt(i) + phase)),
-    shape,
-  );
-}
-
-/** Query, key and value of self-attention. */
-const three = (shape: Shape): [sl.Tensor, sl.Tensor, sl.Tensor] => [
-  waves(shape, 0.1),
-  waves(shape, 1.1),
-  waves(shape, 2.1),
-];
-
-/** The result, and the gradients of query, key and value of its product with a wave, by the kernels. */
-function run(
-  [q, k, v]: readonly [sl.Tensor, sl.Tensor, sl.Tensor],
-  options: sl.AttentionOptions,
-): sl.Tensor[] {
-  const f = (q: sl.Tensor, k: sl.Tensor, v: sl.Tensor): sl.Tensor =>
-    sl.scaledDotProductAttention(q, k, v, options);
-  const y = f(q, k, v);
-  const grads = sl.grads((...[a, b, c]) =>
-    f(a as sl.Tensor, b as sl.Tensor, c as sl.Tensor).mul(waves(y.shape, 0.7)),
-  )([q, k, v]);
-  return [y, ...grads];
-}
-
-/** The same from the scores, in simple ops. */
-function runSimply(
-  [q, k, v]: readonly [sl.Tensor, sl.Tensor, sl.Tensor],
-  options: sl.AttentionScoresOptions,
-): sl.Tensor[] {
-  const f = (q: sl.Tensor, k: sl.Tensor, v: sl.Tensor): sl.Tensor =>
-    sl.matMul(sl.attentionScores(q, k, options), v);
-  const y = f(q, k, v);
-  const grads = sl.grads((...[a, b, c]) =>
-    f(a as sl.Tensor, b as sl.Tensor, c as sl.Tensor).mul(waves(y.shape, 0.7)),
-  )([q, k, v]);
-  return [y, ...grads];
-}
-
-const NAMES = ["result", "dQuery", "dKey", "dValue"];
-
-async function expectAlike(actual: readonly sl.Tensor[], expected: readonly sl.Tensor[]) {
-  for (const [i, one] of actual.entries()) {
-    const wanted = await (expected[i] as sl.Tensor).data();
-    expectClose(await one.data(), wanted, { ...tolerances.gradient, label: NAMES[i] ?? "" });
-  }
-}
 
 describe("attention at the edges of its tiles", () => {
   // Tiles are 4 rows and blocks 4 keys; a single query's keys come in chunks of 64.
@@ -144,77 +90,6 @@ describe("attention in the layout of layers", () => {
 });
 
 describe("what attention promises", () => {
-  test("causal means causal: what changes after a query leaves it bit-equal", async () => {
-    const [q, k, v] = three([1, 2, 13, 8]);
-    const before = await sl.scaledDotProductAttention(q, k, v, { causal: true }).array();
-    const late = sl.range(0, 13).greater(7).reshape([13, 1]);
-    const other = (x: sl.Tensor): sl.Tensor => sl.where(late, x.mul(-3).add(5), x);
-    const after = await sl
-      .scaledDotProductAttention(other(q), other(k), other(v), { causal: true })
-      .array();
-    const until = (nested: unknown): unknown =>
-      (nested as number[][][][]).map((heads) => heads.map((rows) => rows.slice(0, 8)));
-    expect(until(after)).toEqual(until(before));
-    expect(after).not.toEqual(before);
-  });
-
-  test("padding may hold anything: NaN behind keyLengths reaches nothing", async () => {
-    const [q, k, v] = three([2, 2, 6, 8]);
-    const isPadding = sl.tensor([6, 3]).toInt().reshape([2, 1, 1, 1]);
-    const behind = sl.range(0, 6).reshape([6, 1]).greaterEqual(isPadding);
-    const spoilt = (x: sl.Tensor): sl.Tensor => sl.where(behind, Number.NaN, x);
-    const clean = (x: sl.Tensor): sl.Tensor => sl.where(behind, 0, x);
-    const options = { keyLengths: [6, 3] };
-    const expected = run([q, clean(k), clean(v)], options);
-    const actual = run([q, spoilt(k), spoilt(v)], options);
-    for (const i of [0, 1]) {
-      expect(await actual[i]?.data(), NAMES[i]).toEqual(await expected[i]?.data());
-    }
-    // Keys that nobody sees have no gradient.
-    for (const i of [2, 3]) {
-      const [, second] = ((await actual[i]?.array()) ?? []) as number[][][][];
-      for (const head of second ?? []) {
-        expect(
-          head
-            .slice(3)
-            .flat()
-            .every((x) => x === 0),
-          NAMES[i],
-        ).toBe(true);
-      }
-    }
-  });
-
-  test("key lengths in a tensor that go beyond the keys count as all and as none of them", async () => {
-    const xs = three([2, 1, 5, 4]);
-    const beyond = run(xs, { keyLengths: sl.tensor([2_000_000_000, -7], [2], "int32") });
-    const within = run(xs, { keyLengths: [5, 0] });
-    for (const [i, one] of beyond.entries()) {
-      expect(await one.data(), NAMES[i]).toEqual(await within[i]?.data());
-    }
-  });
-
-  test("NaN in a key that is seen is not hidden", async () => {
-    const [q, k, v] = three([1, 1, 5, 4]);
-    const first = sl.range(0, 5).equal(0).reshape([5, 1]);
-    const y = sl.scaledDotProductAttention(q, sl.where(first, Number.NaN, k), v, { causal: true });
-    expect((await y.data()).every(Number.isNaN)).toBe(true);
-  });
-
-  test("a query that sees no key gives zeros and has zero gradients", async () => {
-    const xs = three([1, 2, 5, 8]);
-    const mask = sl.range(0, 5).notEqual(2).reshape([5, 1]);
-    const [y, dq, dk, dv] = run(xs, { mask });
-    const third = async (x: sl.Tensor | undefined): Promise<number[]> =>
-      (((await x?.array()) ?? []) as number[][][][]).flatMap((heads) =>
-        heads.flatMap((rows) => rows[2] ?? []),
-      );
-    expect((await third(y)).every((x) => x === 0)).toBe(true);
-    expect((await third(dq)).every((x) => x === 0)).toBe(true);
-    for (const x of [y, dq, dk, dv]) expect((await x?.data())?.every(Number.isFinite)).toBe(true);
-    expect((await third(dk)).every((x) => x !== 0)).toBe(true);
-  });
-
   test("large scores do not overflow", async () => {
     const [q, k, v] = three([1, 1, 6, 4]);
     const y = sl.scaledDotProductAttention(q.mul(1e4), k.mul(1e4), v);

@@ -59,7 +59,7 @@ const keys: ConfigKeys<AttentionOptions> = { ...scoreKeys, dropout: "number", se
  *     softmax(scale·Q·Kᵀ + bias)·V
  *
  * The T×S scores are never stored, forwards or backwards: memory grows linearly with T and S. A query that may see
- * no key gives zeros and has zero gradients (PyTorch gives NaN).
+ * no key gives zeros and has zero gradients (PyTorch gives NaN). What a query does not see may hold anything, NaN too.
  *
  * @example
  * await sl.scaledDotProductAttention([[[[2, 2]]]], [[[[1, 0], [0, 1]]]], [[[[1, 2], [3, 6]]]]).array(); // [[[[2,4]]]]
