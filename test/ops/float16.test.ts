@@ -15,8 +15,8 @@ const hasHalf = (await testDevice()).features.has("shader-f16");
 /** The least normal half: WGSL lets devices take what is smaller for 0, and lavapipe does. */
 const LEAST = 2 ** -14;
 
-/** A gradient that cancels is off by as much as its terms, and those of the table are of order 1. */
-const SMALLEST_SCALE = 0.1;
+/** A gradient that cancels is off by as much as its terms, and those of the table are of order 1: two last bits of it. */
+const SMALLEST_SCALE = 0.5;
 
 /** Ops that give float32 of halves, and say so. */
 const WIDE: Readonly<Record<string, readonly DType[]>> = {
