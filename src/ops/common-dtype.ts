@@ -2,7 +2,6 @@ import { type DType, isFloat, upcast } from "../graph/dtype.ts";
 import type { Value } from "../graph/node.ts";
 import { cast } from "./cast.ts";
 import { literal, scalar } from "./leaves.ts";
-import { broadcastTo } from "./movement.ts";
 
 /**
  * The dtype in which values meet: the widest of them. Plain numbers do not widen float16: `x.mul(0.5)` stays what x is.
@@ -10,32 +9,23 @@ import { broadcastTo } from "./movement.ts";
 export function commonDType(values: readonly Value[]): DType {
   const widest = (some: readonly Value[]): DType =>
     some.reduce<DType>((sofar, { dtype }) => upcast(sofar, dtype), "bool");
-  const tensors = values.filter((value) => numberIn(value) === null);
+  const tensors = values.filter((value) => !isNumber(value));
   return widest(tensors) === "float16" ? "float16" : widest(values);
 }
 
 /** `value` in the dtype in which it meets others; a plain number is not rounded, because it never lies in memory. */
 export function meet(value: Value, dtype: DType): Value {
-  const number = dtype === "float16" && value.dtype === "float32" ? numberIn(value) : null;
-  if (number === null) return cast(value, dtype);
-  const { attributes, scalars, op } = number.node;
+  if (dtype !== "float16" || value.dtype !== "float32" || !isNumber(value)) {
+    return cast(value, dtype);
+  }
+  const { attributes, scalars } = value.node;
   const [from] = scalars;
-  const narrow =
-    op === "scalar" && from
-      ? scalar(from, dtype)
-      : literal(attributes.value as number, number.shape, dtype);
-  return broadcastTo(narrow, value.shape);
+  return from ? scalar(from, dtype) : literal(attributes.value as number, [], dtype);
 }
 
-/** The plain number that a value is everywhere: a literal, or what the host gives at each run. */
-function numberIn(value: Value): Value | null {
-  let { node } = value;
-  let found = value;
-  while (node.op === "broadcastTo" && node.inputs[0]) {
-    found = node.inputs[0];
-    node = found.node;
-  }
-  return node.op === "literal" || node.op === "scalar" ? found : null;
+/** Whether a value is a plain number: a literal without axes, or what the host gives at each run. */
+function isNumber({ node, shape }: Value): boolean {
+  return shape.length === 0 && (node.op === "literal" || node.op === "scalar");
 }
 
 /** Floats as they are, others as float32. */
