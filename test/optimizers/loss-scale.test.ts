@@ -222,7 +222,7 @@ describe("updates", () => {
   });
 
   test("take gradients of scaleLoss(loss), as computeGradients gives them", async () => {
-    const w = vector([3], "scaled/w");
+    const w = vector([3], "scaledLoss/w");
     const optimizer = scaling(train.sgd(0.25), 8);
     const loss = () => w.square().sum();
     const { grads } = variableGrads(() => optimizer.scaleLoss(loss()));
@@ -231,7 +231,7 @@ describe("updates", () => {
     const computed = optimizer.computeGradients(loss);
     optimizer.applyGradients(computed.grads);
     expect(await computed.value.data()).toEqual(Float32Array.of(2.25));
-    expect(await computed.grads["scaled/w"]?.data()).toEqual(Float32Array.of(24));
+    expect(await computed.grads["scaledLoss/w"]?.data()).toEqual(Float32Array.of(24));
     expect(await w.data()).toEqual(Float32Array.of(0.75));
     const cost = optimizer.minimize(loss, true);
     expect(await cost?.data()).toEqual(Float32Array.of(0.5625));
