@@ -1,8 +1,6 @@
 import { ArgumentError } from "../errors.ts";
-import { type DType, isFloat } from "../graph/dtype.ts";
+import type { DType } from "../graph/dtype.ts";
 import { describeValue } from "../names/describe.ts";
-import { cast, type Tensor } from "../tensor/index.ts";
-import { maskOf, setMask } from "./masks.ts";
 
 /**
  * In which dtype a layer keeps what it computes: `"float32"`, or `"mixed_float16"`, half the memory. Its weights are
@@ -56,14 +54,4 @@ export function checkPolicy(policy: unknown, label: string): DTypePolicy {
 /** The dtype of what a layer of this policy gives out, and of the floats that it takes in. */
 export function computeDType(policy: DTypePolicy): DType {
   return COMPUTED[policy];
-}
-
-/** `one` in the dtype of the policy if it is of floats; its mask goes along. */
-export function underPolicy(one: Tensor, policy: DTypePolicy): Tensor {
-  const dtype = COMPUTED[policy];
-  if (one.dtype === dtype || !isFloat(one.dtype)) return one;
-  const converted = cast(one, dtype);
-  const mask = maskOf(one);
-  if (mask !== null) setMask(converted, mask);
-  return converted;
 }

@@ -6,13 +6,7 @@ import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
 import { autoName, classNameOf, reserveName } from "./auto-name.ts";
 import { addLoss, isTraining, policyAround, withPolicy, withTraining } from "./call-context.ts";
 import { callOptions, withMask } from "./call-options.ts";
-import {
-  checkPolicy,
-  computeDType,
-  type DTypePolicy,
-  getDTypePolicy,
-  underPolicy,
-} from "./dtype-policy.ts";
+import { checkPolicy, computeDType, type DTypePolicy, getDTypePolicy } from "./dtype-policy.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
 import { type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
 import type {
@@ -25,6 +19,7 @@ import type {
 } from "./layer-types.ts";
 import { maskOf, setMask } from "./masks.ts";
 import { type Applied, asList, hasSymbolic, LayerNode, SymbolicTensor } from "./symbolic.ts";
+import { underPolicy } from "./under-policy.ts";
 import { WeightOwner } from "./weight-owner.ts";
 
 /** A layer of any kind. */
