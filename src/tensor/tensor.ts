@@ -107,8 +107,8 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order, once the GPU has computed them: `Float32Array`, `Int32Array`, or
-   * `Uint8Array` of 0 and 1 for bool. The only wait there is.
+   * The elements in row-major order, once the GPU has computed them: `Float32Array` (also of float16),
+   * `Int32Array`, or `Uint8Array` of 0 and 1 for bool. The only wait there is.
    *
    * @throws {DisposedError | StaleReadError} when it can no longer be computed.
    * @throws {GpuError | DeviceLostError} when the GPU failed.
