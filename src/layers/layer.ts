@@ -12,6 +12,7 @@ import {
   type DTypePolicy,
   getDTypePolicy,
   underPolicy,
+  withPolicyInForce,
 } from "./dtype-policy.ts";
 import { checkInputs, type InputSpec } from "./input-spec.ts";
 import { type LayerShape, type LayerShapes, shapeList } from "./layer-shape.ts";
@@ -51,9 +52,11 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   /** Name of the class in saved models; each class has its own. */
   static readonly className: string = "Layer";
 
-  /** The layer that `getConfig()` describes. */
+  /** The layer that `getConfig()` describes, under the policy that it had, whichever is in force now. */
   static fromConfig<L>(this: new (config: never) => L, config: ConfigDict): L {
-    return new this(config as never);
+    const { policyInForce = "float32", ...rest } = config;
+    const policy = checkPolicy(policyInForce, "layer");
+    return withPolicyInForce(policy, () => new this(rest as never));
   }
 
   /** Shape of the input with the batch, when the config gave one. */
@@ -255,7 +258,9 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     const config: ConfigDict = { name: this.name, trainable: this.trainable };
     if (this.batchInputShape !== null) config.batchInputShape = [...this.batchInputShape];
     if (this.inputDType !== "float32") config.inputDType = this.inputDType;
-    if (this.#hasOwnPolicy || this.#policy !== "float32") config.dtype = this.#policy;
+    // As a `dtype` it would become the layer's own, and come before that of a layer around.
+    if (this.#hasOwnPolicy) config.dtype = this.#policy;
+    else if (this.#policy !== "float32") config.policyInForce = this.#policy;
     return config;
   }
 
