@@ -40,6 +40,44 @@ describe.each(policies)("a model of %s layers", (own) => {
   });
 });
 
+/** Has a weight of halves, and makes itself anew in a way of its own. */
+class Factors extends sl.layers.Layer {
+  static override readonly className = "FactorsOfHalves";
+
+  static override fromConfig<L>(this: new (config: never) => L, config: object): L {
+    return new this({ ...config } as never);
+  }
+
+  override build(): void {
+    this.addWeight("factors", [3], "float16", "ones", undefined, false);
+    this.built = true;
+  }
+
+  override call(x: sl.Tensor): sl.Tensor {
+    return x.mul(this.weight("factors"));
+  }
+}
+
+sl.serialization.registerClass(Factors);
+
+const factors = (): sl.Sequential =>
+  kept(sl.sequential({ layers: [new Factors({ inputShape: [3] })] }));
+
+test("a layer that makes itself anew has the policy that it had", () => {
+  const model = under("mixed_float16", () => kept(sl.sequential({ layers: [new Factors()] })));
+  const again = kept(sl.modelFromJSON(model.toJSON()));
+  expect(again.layers.map(({ dtypePolicy }) => dtypePolicy)).toEqual(["mixed_float16"]);
+});
+
+test.runIf(hasHalf)("weights of float16 come back to the bit", async () => {
+  const model = factors();
+  model.setWeights([sl.tensor([0.1, 1 / 3, 65504], [3], "float16")]);
+  const expected = await model.weights[0]?.data();
+  const again = kept(await sl.loadLayersModel(await model.save()));
+  expect(again.weights[0]?.dtype).toBe("float16");
+  expect(await again.weights[0]?.data()).toEqual(expected);
+});
+
 /** Layers that say float32 themselves, around one that says nothing. */
 const around: Readonly<Record<string, () => sl.AnyLayer>> = {
   bidirectional: () =>
