@@ -52,10 +52,10 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   /** Name of the class in saved models; each class has its own. */
   static readonly className: string = "Layer";
 
-  /** The layer that `getConfig()` describes, under the policy that it had, whichever is in force now. */
+  /** The layer that `getConfig()` describes. */
   static fromConfig<L>(this: new (config: never) => L, config: ConfigDict): L {
-    const { policyInForce = "float32", ...rest } = config;
-    const policy = checkPolicy(policyInForce, "layer");
+    const { policyInForce = getDTypePolicy(), ...rest } = config;
+    const policy = checkPolicy(policyInForce, "fromConfig");
     return withPolicyInForce(policy, () => new this(rest as never));
   }
 
