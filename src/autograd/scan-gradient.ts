@@ -59,7 +59,7 @@ export function scanGradient(
   const carried = dNext.map((mark, i) => {
     if (!mark) return null;
     const sum = addGiven(ops, dCarries[i] ?? null, dOf(ys.length + i));
-    const zeros = ops.literal(0, mark.shape);
+    const zeros = ops.literal(0, mark.shape, mark.dtype);
     return { initial: dys[i] ?? zeros, mark, next: sum ?? zeros };
   });
   const pieces = xs.map(({ axis }, i) => {

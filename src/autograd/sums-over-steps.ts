@@ -50,7 +50,7 @@ export class SumsOverSteps {
     if (rest.length === 0) return { shape, late: found, carry: -1 };
     const mark = ops.mark(spec);
     const next = rest.reduce((sum, term) => ops.add(sum, term), mark);
-    const carry = this.carries.push({ initial: ops.literal(0, shape), mark, next }) - 1;
+    const carry = this.carries.push({ initial: ops.literal(0, shape, spec.dtype), mark, next }) - 1;
     return { shape, late: found, carry };
   }
 

@@ -10,6 +10,7 @@ const layerKeys: ConfigKeys<LayerConfig> = {
   batchSize: "any",
   inputDType: "string",
   dtype: "string",
+  policyInForce: "string",
   weights: "any",
 };
 

@@ -41,6 +41,17 @@ export function getDTypePolicy(): DTypePolicy {
   return policyInForce;
 }
 
+/** Runs `make` with another policy in force: what is made of a config gets that which was in force for the config's layer. */
+export function withPolicyInForce<T>(policy: DTypePolicy, make: () => T): T {
+  const before = policyInForce;
+  policyInForce = policy;
+  try {
+    return make();
+  } finally {
+    policyInForce = before;
+  }
+}
+
 /** @throws {ArgumentError} for what is no policy. */
 export function checkPolicy(policy: unknown, label: string): DTypePolicy {
   if (typeof policy === "string" && Object.hasOwn(COMPUTED, policy)) return policy as DTypePolicy;

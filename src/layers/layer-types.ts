@@ -19,6 +19,8 @@ export interface LayerConfig {
   readonly inputDType?: DType;
   /** `"mixed_float16"` keeps what the layer computes in half the memory. Default: as `setDTypePolicy` says. */
   readonly dtype?: DTypePolicy;
+  /** @internal What `getConfig` writes of a layer without a `dtype` of its own, unless it is `"float32"`. */
+  readonly policyInForce?: DTypePolicy;
   /** First weights, in the order of `getWeights()`. */
   readonly weights?: readonly TensorLike[];
 }

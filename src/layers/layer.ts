@@ -76,7 +76,8 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     this.batchInputShape = batchShapeOf(config, this.name);
     this.inputDType = config.inputDType ?? "float32";
     this.#hasOwnPolicy = (config.dtype ?? null) !== null;
-    this.#policy = checkPolicy(config.dtype ?? getDTypePolicy(), this.name);
+    const policy = config.dtype ?? config.policyInForce ?? getDTypePolicy();
+    this.#policy = checkPolicy(policy, this.name);
     this.#firstWeights = config.weights ?? null;
   }
 
@@ -115,7 +116,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
       this.ensureBuilt(shapesOf(inputs));
       const training = kwargs.training ?? isTraining();
       const mask = this.maskFor(inputs, kwargs);
-      const policy = this.policyOfCall();
+      const policy = this.policyUnder(policyAround());
       const under = (one: Tensor): Tensor => (policy === null ? one : underPolicy(one, policy));
       const given = mapTensors(inputs, under);
       const body = (): Tensor | Tensor[] => this.call(given, { ...kwargs, training, mask });
@@ -144,15 +145,19 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     return computeDType(this.#policy);
   }
 
-  /** Whether it, or a layer inside, computes in float16. */
-  get isHalf(): boolean {
-    const isHalf = this.computeDType === "float16";
-    return isHalf || this.children().some((one) => one instanceof Layer && one.isHalf);
+  /**
+   * Whether it, or a layer inside, computes in float16.
+   * @param around The policy of the layer that this one is part of; null: it is part of none.
+   */
+  computesInHalf(around: DTypePolicy | null = null): boolean {
+    const policy = this.policyUnder(around);
+    const isHalf = policy !== null && computeDType(policy) === "float16";
+    return isHalf || this.children().some((x) => x instanceof Layer && x.computesInHalf(policy));
   }
 
-  /** The policy of the call that runs now: its own, that of the layer around, that in force when it was made. Null: none. */
-  protected policyOfCall(): DTypePolicy | null {
-    return this.#hasOwnPolicy ? this.#policy : (policyAround() ?? this.#policy);
+  /** The policy that holds inside a layer with this one: its own, that around, that in force when it was made. */
+  protected policyUnder(around: DTypePolicy | null): DTypePolicy | null {
+    return this.#hasOwnPolicy ? this.#policy : (around ?? this.#policy);
   }
 
   #applyToSymbols(
@@ -222,7 +227,7 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
   /** @internal Dtype of the outputs under the policy of the layer. */
   outputDType(inputDType: DType): DType {
     const dtype = this.computeOutputDType(inputDType);
-    const policy = this.policyOfCall();
+    const policy = this.policyUnder(policyAround());
     return policy !== null && isFloat(dtype) ? computeDType(policy) : dtype;
   }
 
@@ -250,7 +255,9 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
     const config: ConfigDict = { name: this.name, trainable: this.trainable };
     if (this.batchInputShape !== null) config.batchInputShape = [...this.batchInputShape];
     if (this.inputDType !== "float32") config.inputDType = this.inputDType;
-    if (this.#hasOwnPolicy || this.#policy !== "float32") config.dtype = this.#policy;
+    // As a `dtype` it would become the layer's own, and come before that of a layer around.
+    if (this.#hasOwnPolicy) config.dtype = this.#policy;
+    else if (this.#policy !== "float32") config.policyInForce = this.#policy;
     return config;
   }
 

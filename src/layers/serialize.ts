@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.ts";
 import { deserialize, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
+import { checkPolicy, withPolicyInForce } from "./dtype-policy.ts";
 import { type AnyLayer, Layer } from "./layer.ts";
 
 /** A layer as plain data: the name of its class and its config. */
@@ -19,7 +20,10 @@ export function deserializeLayer(described: AnyLayer | Serialized): AnyLayer {
         "{ className, config }.",
     );
   }
-  return described instanceof Layer ? described : (deserialize(described, "layer") as AnyLayer);
+  if (described instanceof Layer) return described;
+  // A description has the policy that was in force when it was written, whichever is now. That of float32 is not written.
+  const policy = checkPolicy(described.config?.policyInForce ?? "float32", "layer");
+  return withPolicyInForce(policy, () => deserialize(described, "layer") as AnyLayer);
 }
 
 function isDescription(described: unknown): boolean {

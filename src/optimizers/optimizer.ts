@@ -10,7 +10,7 @@ import {
   variableGrads,
 } from "../tensor/index.ts";
 import { FixedLossScale, type LossScale } from "./loss-scale.ts";
-import { matchGradients } from "./match-gradients.ts";
+import { checkTrainable, matchGradients } from "./match-gradients.ts";
 import type { NamedData, NamedGradients, NamedTensor } from "./named-tensor.ts";
 import type { OptimizerConfig } from "./optimizer-config.ts";
 import { OptimizerCore } from "./optimizer-core.ts";
@@ -208,6 +208,7 @@ export class Optimizer {
    * @internal Makes what is kept for these variables, and moves both into arenas, unless that was done before.
    */
   build(variables: readonly Variable[]): void {
+    checkTrainable(this.name, variables);
     this.#core.state.build(variables);
   }
 

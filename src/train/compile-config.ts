@@ -69,7 +69,7 @@ export interface CompiledConfig {
 interface CompiledFor {
   readonly outputNames: readonly string[];
   /** Whether one of its layers computes in float16. */
-  readonly isHalf: boolean;
+  computesInHalf(): boolean;
 }
 
 /**
@@ -79,8 +79,9 @@ interface CompiledFor {
 export function resolveCompileConfig(
   label: string,
   config: CompileConfig,
-  { outputNames, isHalf }: CompiledFor,
+  model: CompiledFor,
 ): CompiledConfig {
+  const { outputNames } = model;
   checkKeys(`${label}.compile`, config, keys);
   const { loss } = config;
   const lossWeights = config.lossWeights ?? {};
@@ -116,7 +117,7 @@ export function resolveCompileConfig(
   const resolved = resolveOptimizer(optimizer);
   const autoScaleLoss = config.autoScaleLoss ?? true;
   return {
-    optimizer: autoScaled(resolved, { autoScaleLoss, isHalf }),
+    optimizer: autoScaled(resolved, { autoScaleLoss, isHalf: model.computesInHalf() }),
     ownsOptimizer: resolved !== optimizer,
     outputs,
     autoScaleLoss,

@@ -1,6 +1,5 @@
 import { ArgumentError, DisposedError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
-import { policyAround } from "../layers/call-context.ts";
 import type { DTypePolicy } from "../layers/dtype-policy.ts";
 import { type AnyLayer, Layer } from "../layers/layer.ts";
 import type { LayerShapes } from "../layers/layer-shape.ts";
@@ -45,12 +44,8 @@ export abstract class Container<Count extends OutputCount = OutputCount> extends
   }
 
   /** A container computes nothing itself: its layers follow their own policies. */
-  protected override policyOfCall(): DTypePolicy | null {
-    return policyAround();
-  }
-
-  override get isHalf(): boolean {
-    return this.layers.some((layer) => layer.isHalf);
+  protected override policyUnder(around: DTypePolicy | null): DTypePolicy | null {
+    return around;
   }
 
   override computeMask(): Mask {

@@ -6,6 +6,7 @@ import type { CallbackList } from "./callbacks/callback-list.ts";
 import type { FitSettings } from "./fit-config.ts";
 import type { History } from "./history/history.ts";
 import type { TestStep, TrainingStep } from "./model-steps.ts";
+import { WHAT_TO_LOOK_FOR } from "./not-finite.ts";
 import { Pacer } from "./pacer.ts";
 import type { Progress } from "./progress.ts";
 import type { TallyReading } from "./tally.ts";
@@ -179,8 +180,7 @@ async function isEndedByRefusal(
   const batch = steps - refused;
   const error = new NumericsError(
     `${task.label}: the loss or a gradient is not finite in epoch ${epoch}, batch ${batch}. The weights ` +
-      "are those before that batch. Look for NaN in x and y, and for ids and labels that the model does not have; else " +
-      "lower the learning rate, or set globalClipnorm on the optimizer.",
+      `are those before that batch. ${WHAT_TO_LOOK_FOR}`,
     { details: { epoch, batch } },
   );
   if (await task.callbacks.numericsError(error)) return true;

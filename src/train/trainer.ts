@@ -26,6 +26,7 @@ import {
 } from "./fit-config.ts";
 import { History } from "./history/history.ts";
 import { TestStep, TrainingStep } from "./model-steps.ts";
+import { WHAT_TO_LOOK_FOR } from "./not-finite.ts";
 import { type Batch, evaluateBatch, tallyEntries } from "./objective.ts";
 import { Progress } from "./progress.ts";
 import { FitBackup, type RestoredFit } from "./saving/fit-backup.ts";
@@ -268,8 +269,8 @@ export class Trainer {
     const { logs, refused } = await step.tally.read();
     if (refused === 0) return logs;
     throw new NumericsError(
-      `${label}: the loss or a gradient is not finite; the weights are unchanged. Look for NaN in x and y; ` +
-        "else lower the learning rate, or set globalClipnorm on the optimizer.",
+      `${label}: the loss or a gradient is not finite; the weights are unchanged. ` +
+        WHAT_TO_LOOK_FOR,
     );
   }
 

@@ -46,6 +46,19 @@ describe("the optimizer of a model with layers of halves", () => {
     expect(kindOf(modelOf("mixed_float16"), { optimizer: fixed })).toBe("Adam");
   });
 
+  test("does not scale it where a layer around says float32", () => {
+    sl.setDTypePolicy("mixed_float16");
+    const layer = sl.layers.bidirectional({
+      layer: sl.layers.gru({ units: 2 }),
+      dtype: "float32",
+      inputShape: [TIME, FEATURES],
+    });
+    sl.setDTypePolicy("float32");
+    const model = sl.sequential();
+    model.add(layer);
+    expect(kindOf(model)).toBe("Adam");
+  });
+
   test("scales it where only a layer inside another computes in halves", () => {
     const inner = sl.layers.dense({ units: 2, dtype: "mixed_float16" });
     const model = sl.sequential();

@@ -6,7 +6,7 @@ import { Embedding } from "../../layers/embedding.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
 import { TimeDistributed } from "../../layers/time-distributed.ts";
 import { TokenAndPositionEmbedding } from "../../layers/token-and-position-embedding.ts";
-import { log, oneHot, reshape, slice, Tensor } from "../../tensor/index.ts";
+import { cast, log, oneHot, reshape, slice, Tensor } from "../../tensor/index.ts";
 import { Container } from "../container.ts";
 import type { Model } from "../model.ts";
 
@@ -39,7 +39,8 @@ export function tokenPorts(label: string, model: Model, fromLogits: boolean | nu
   const isLogits = fromLogits ?? !givesProbabilities(model);
   const logits = (ids: Tensor): Tensor => {
     const shown = width === null ? ids : oneHot(ids, width);
-    const given = lastStep(label, model, model.apply(shown, { training: false }));
+    // Models may give halves; tokens are drawn from float32.
+    const given = cast(lastStep(label, model, model.apply(shown, { training: false })), "float32");
     return isLogits ? given : log(given);
   };
   return { size, logits };

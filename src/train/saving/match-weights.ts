@@ -29,8 +29,8 @@ export type Matched = readonly (readonly [Variable, HostTensor])[];
 /** Gives the variables their content, all at once. */
 export function writeMatched(label: string, matched: Matched): void {
   scope(`${label}/loadWeights`, () => {
-    for (const [variable, { data, shape, dtype }] of matched) {
-      variable.assign(tensor(data, shape, dtype));
+    for (const [variable, { data, shape }] of matched) {
+      variable.assign(tensor(data, shape, variable.dtype));
     }
   });
 }
@@ -111,7 +111,9 @@ function fits(
   found: HostTensor,
   skipMismatch: boolean,
 ): boolean {
-  const isFit = shapesEqual(found.shape, variable.shape) && found.dtype === variable.dtype;
+  // What a file holds as halves comes as float32, see toHostTensor.
+  const dtype = variable.dtype === "float16" ? "float32" : variable.dtype;
+  const isFit = shapesEqual(found.shape, variable.shape) && found.dtype === dtype;
   if (isFit || skipMismatch) return isFit;
   throw new FormatError(
     `${source}: "${found.name}" is ${found.dtype} ${formatShape(found.shape)}. Expected ${variable.dtype} ` +
