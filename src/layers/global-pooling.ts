@@ -90,7 +90,8 @@ export class GlobalAveragePooling1D extends GlobalPooling {
     const first = mask instanceof Tensor ? mask : (mask?.[0] ?? null); // [B, T]
     if (first === null) return mean(x, this.axes, this.keepDims);
     const counts = expandDims(cast(first, "bool"), -1); // [B, T, 1]
-    const total = sum(where(counts, x, zerosLike(x)), this.axes, this.keepDims); // NaN padding stays out
+    const seen = where(counts, x, zerosLike(x)); // NaN padding stays out
+    const total = sum(cast(seen, "float32"), this.axes, this.keepDims); // of halves it need not be a half
     const steps = sum(cast(counts, "float32"), this.axes, this.keepDims);
     return div(total, maximum(steps, 1)); // [B, C]
   }

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.ts";
 import { deserializeAs, ownClassName, type Serialized } from "../names/class-registry.ts";
 import { resolveName, type Spelled } from "../names/resolve.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { cast, type Tensor } from "../tensor/index.ts";
 import { L1L2, l1, l1l2, l2, OrthogonalRegularizer, orthogonal, Regularizer } from "./index.ts";
 
 const makers = { l1, l2, l1l2, orthogonal } as const;
@@ -41,7 +41,9 @@ export function getRegularizer(
 
 /** The penalty of `x`, a scalar. */
 export function applyRegularizer(regularizer: ResolvedRegularizer, x: Tensor): Tensor {
-  return typeof regularizer === "function" ? regularizer(x) : regularizer.apply(x);
+  // A sum of the squares of halves need not be a half.
+  const wide = x.dtype === "float16" ? cast(x, "float32") : x;
+  return typeof regularizer === "function" ? regularizer(wide) : regularizer.apply(wide);
 }
 
 /**

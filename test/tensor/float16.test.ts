@@ -115,6 +115,8 @@ function onTheGpu(): void {
     const [a, b] = [sl.fill([1, 4096], 0.125, "float16"), sl.ones([4096, 1], "float16")];
     expect(await sl.matMul(a, b).data()).toEqual(Float32Array.of(512));
     expect(await sl.norm(sl.fill([16], 1000, "float16")).data()).toEqual(Float32Array.of(4000));
+    const image = sl.fill([1, 4, 4, 1], 30_000, "float16");
+    expect(await sl.avgPool(image, 2, 2, "valid").max().data()).toEqual(Float32Array.of(30_000));
   });
 
   test.each([1, 2, 3, 5, 63, 255])("%i elements go there and back", async (size) => {

@@ -106,6 +106,26 @@ if (hasHalf) {
     expect(moved[1]).toBe(0);
   });
 
+  test("penalties and means over time are summed in float32", async () => {
+    const figures: number[] = [];
+    for (const dtype of ["float32", "mixed_float16"] as const) {
+      const model = sl.sequential();
+      const penalty = { kernelInitializer: "ones", activityRegularizer: "l2" } as const;
+      model.add(sl.layers.masking({ inputShape: [4, 1], dtype }));
+      model.add(sl.layers.dense({ units: 1, ...penalty, dtype }));
+      model.add(sl.layers.globalAveragePooling1d({ dtype }));
+      model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+      // Four steps of 24,000: their sum is beyond the greatest half, and so are their squares.
+      const x = sl.fill([2, 4, 1], 24_000);
+      const { loss } = model.evaluate(x, sl.fill([2, 1], 24_000), { returnDict: true });
+      figures.push((await loss?.data())?.[0] ?? 0);
+      model.dispose();
+    }
+    const [wide = 0, mixed] = figures;
+    expect(wide).toBeGreaterThan(65_504);
+    expect(mixed).toBeCloseTo(wide, -2);
+  });
+
   test("a saved training goes on to the same bits, its scale too", async () => {
     const { x, y } = samples();
     const begin = modelOf("mixed_float16");

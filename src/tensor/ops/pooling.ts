@@ -87,12 +87,13 @@ export function meanOfWindows(x: Value, rule: PoolingRule): Value {
   const placed = placementsOf(x, rule);
   return placed.reduceRight((sofar, { size, step, before, after, count }, i) => {
     const axis = i + 1;
-    const padded = ops.pad(sofar, paddingsOf(sofar, axis, [before, after]));
+    // A mean of halves is a half, their sum need not be.
+    const padded = ops.pad(ops.cast(sofar, "float32"), paddingsOf(sofar, axis, [before, after]));
     const sum = ops.sum(ops.windows(padded, { axis, size, step, dilation: 1 }), [axis + 1]);
-    if (before + after === 0) return ops.div(sum, ops.literal(size));
+    const mean = (counts: Value): Value => ops.cast(ops.div(sum, counts), sofar.dtype);
+    if (before + after === 0) return mean(ops.literal(size));
     const counted = countedIn({ size, step, before, count, length: sofar.shape[axis] ?? 0 });
-    const counts = ops.reshape(counted, [count, ...sum.shape.slice(axis + 1).map(() => 1)]);
-    return ops.cast(ops.div(sum, counts), sofar.dtype);
+    return mean(ops.reshape(counted, [count, ...sum.shape.slice(axis + 1).map(() => 1)]));
   }, x);
 }
 
