@@ -6,7 +6,7 @@
  *     node build.mjs demos    the demos only
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -46,6 +46,9 @@ async function buildLibrary() {
     build({ ...node, outfile: "dist/index.js" }),
     build({ ...shared, platform: "browser", target: "es2022", outfile: "dist/browser.js" }),
   ]);
+  // What is bundled comes with its licence.
+  const licence = join(root, "node_modules/@petamoriken/float16/LICENSE");
+  copyFileSync(licence, join(root, "dist/LICENSE.float16.txt"));
   emitDeclarations();
 }
 
