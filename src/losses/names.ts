@@ -39,7 +39,10 @@ export type LossAlias =
 
 /** What the predictions of a crossentropy are. */
 export interface FromLogits extends ReductionOption {
-  /** Whether predictions are raw scores instead of probabilities. Default false. */
+  /**
+   * Whether predictions are raw scores instead of probabilities. Default false; for a metric in `compile` what the loss of
+   * its output says.
+   */
   readonly fromLogits?: boolean;
 }
 

@@ -38,18 +38,21 @@ export const sparseCategoricalAccuracyRule: RowMetric = {
   },
 };
 
-/** The accuracy that the shapes ask for, by Keras's rule. */
-export const accuracyRule: RowMetric = {
-  name: "accuracy",
-  values(labels, predictions) {
-    const [y, p] = [labels.shape, predictions.shape];
-    const classes = p[p.length - 1] ?? 1;
-    if (p.length < 2 || classes === 1) return binaryAccuracyRule().values(labels, predictions);
-    const isSparse = y.length < p.length || (y[y.length - 1] === 1 && classes > 1);
-    const rule = isSparse ? sparseCategoricalAccuracyRule : categoricalAccuracyRule;
-    return rule.values(labels, predictions);
-  },
-};
+/** The accuracy that the shapes ask for, by Keras's rule; `threshold` is that of single columns. */
+export function accuracyRule(threshold = 0.5): RowMetric {
+  const binary = binaryAccuracyRule(threshold);
+  return {
+    name: "accuracy",
+    values(labels, predictions) {
+      const [y, p] = [labels.shape, predictions.shape];
+      const classes = p[p.length - 1] ?? 1;
+      if (p.length < 2 || classes === 1) return binary.values(labels, predictions);
+      const isSparse = y.length < p.length || (y[y.length - 1] === 1 && classes > 1);
+      const rule = isSparse ? sparseCategoricalAccuracyRule : categoricalAccuracyRule;
+      return rule.values(labels, predictions);
+    },
+  };
+}
 
 /** Where the last axis is largest, int32. */
 export function argMax(rows: Value): Value {

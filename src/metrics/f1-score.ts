@@ -11,15 +11,18 @@ const SMALLEST_YES = 1e-9;
 
 /**
  * Harmonic mean of precision and recall of each class, and their mean. Totals: of each class (or of all) hits, what was
- * said, what is so.
+ * said, what is so. `bound` is the threshold of single columns where none is given.
  */
-export function f1ScoreRule({ average = "macro", threshold = null }: F1ScoreOptions): MetricRule {
+export function f1ScoreRule(
+  { average = "macro", threshold = null }: F1ScoreOptions,
+  bound: number,
+): MetricRule {
   return {
     name: "f1Score",
     size: average === "micro" ? 3 : null,
     totals(labels, predictions, weights) {
       const rows = classRows("f1Score", { labels, predictions }, weights);
-      const said = ops.cast(saidYes(rows.predictions, threshold), "float32");
+      const said = ops.cast(saidYes(rows.predictions, threshold, bound), "float32");
       const counts = (x: Value): Value => {
         const weighted = ops.mul(x, rows.weights);
         if (average === "micro") return ops.reshape(ops.sum(weighted), [1]);
@@ -40,11 +43,11 @@ export function f1ScoreRule({ average = "macro", threshold = null }: F1ScoreOpti
   };
 }
 
-/** Above the threshold; without one the largest of each row, or above 0.5 where a row has one element. */
-function saidYes(predictions: Value, threshold: number | null): Value {
+/** Above the threshold; without one the largest of each row, or above `bound` where a row has one element. */
+function saidYes(predictions: Value, threshold: number | null, bound: number): Value {
   const last = predictions.shape.length - 1;
-  const bound = threshold ?? (predictions.shape[last] === 1 ? 0.5 : null);
-  if (bound !== null) return ops.greater(predictions, ops.scalar(HostScalar.of(bound)));
+  const limit = threshold ?? (predictions.shape[last] === 1 ? bound : null);
+  if (limit !== null) return ops.greater(predictions, ops.scalar(HostScalar.of(limit)));
   const isLargest = ops.greaterEqual(predictions, ops.max(predictions, [last], true));
   return ops.logicalAnd(isLargest, ops.greater(ops.abs(predictions), ops.literal(SMALLEST_YES)));
 }

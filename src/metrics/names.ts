@@ -38,7 +38,7 @@ export type MetricAlias =
 
 /** Settings of `binaryAccuracy`. */
 export interface BinaryAccuracyOptions {
-  /** Predictions above it count as yes. Default 0.5; for logits use 0. */
+  /** Predictions above it count as yes. Default 0.5; in `compile` 0 beside a binary crossentropy of logits. */
   readonly threshold?: number;
 }
 
@@ -50,13 +50,16 @@ export interface TopKOptions {
 
 /** Settings of the crossentropies. */
 export interface CrossentropyMetricOptions {
-  /** Whether predictions are raw scores instead of probabilities. Default false. */
+  /** Whether predictions are raw scores instead of probabilities. Default false; in `compile` what the loss says. */
   readonly fromLogits?: boolean;
 }
 
 /** Settings of `precision` and `recall`. */
 export interface PrecisionOptions {
-  /** Predictions above it count as yes. Default 0.5, or none where `topK` is given. One number; Keras's name. */
+  /**
+   * Predictions above it count as yes. Default none where `topK` is given, else 0.5; in `compile` 0 beside a binary
+   * crossentropy of logits. One number; Keras's name.
+   */
   readonly thresholds?: number | null;
   /** Only the k largest predictions of a row count as yes. Default: any. */
   readonly topK?: number | null;
@@ -71,7 +74,10 @@ export interface F1ScoreOptions {
    * score of all elements together (`micro`). Default `"macro"`; Keras's is to give all of them, which is no number.
    */
   readonly average?: "micro" | "macro" | "weighted";
-  /** Predictions above it count as yes. Default: the largest of each row, or above 0.5 where a row has one element. */
+  /**
+   * Predictions above it count as yes. Default: the largest of each row; where a row has one element, above 0.5, or in
+   * `compile`, beside a binary crossentropy of logits, above 0.
+   */
   readonly threshold?: number | null;
 }
 
@@ -83,7 +89,7 @@ export interface AUCOptions {
   readonly numThresholds?: number;
   /** The curve between two points: straight, or (lower and upper bound) the lower or the higher. */
   readonly summationMethod?: "interpolation" | "minoring" | "majoring";
-  /** Whether predictions are raw scores instead of probabilities. Default false. */
+  /** Whether predictions are raw scores instead of probabilities. Default false; in `compile` what the loss says. */
   readonly fromLogits?: boolean;
 }
 

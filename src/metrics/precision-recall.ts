@@ -7,13 +7,18 @@ import { type MetricRule, ratio, stackScalars, totalAt } from "./metric-rule.ts"
 import type { PrecisionOptions } from "./names.ts";
 import { topOfRow } from "./top-k.ts";
 
+/** What is yes, with the threshold that counts where neither that nor a number of the largest is given. */
+export interface Selection extends PrecisionOptions {
+  readonly bound: number;
+}
+
 /** Share of what is said to be yes that is yes: TP / (TP + FP). */
-export function precisionRule(options: PrecisionOptions): MetricRule {
+export function precisionRule(options: Selection): MetricRule {
   return shareOfHits("precision", options, ({ said }) => said);
 }
 
 /** Share of what is yes that is said to be: TP / (TP + FN). */
-export function recallRule(options: PrecisionOptions): MetricRule {
+export function recallRule(options: Selection): MetricRule {
   return shareOfHits("recall", options, ({ isYes }) => isYes);
 }
 
@@ -25,7 +30,7 @@ interface Verdict {
 
 function shareOfHits(
   name: string,
-  options: PrecisionOptions,
+  options: Selection,
   whole: (verdict: Verdict) => Value,
 ): MetricRule {
   return {
@@ -46,7 +51,7 @@ function shareOfHits(
 function verdictOf(
   name: string,
   { labels, predictions }: ClassRows,
-  { thresholds, topK, classId }: PrecisionOptions,
+  { thresholds, topK, classId, bound }: Selection,
 ): Verdict {
   const width = predictions.shape[predictions.shape.length - 1] ?? 1;
   if (classId != null && classId >= width) {
@@ -55,9 +60,9 @@ function verdictOf(
     );
   }
   const isYes = ops.notEqual(labels, ops.literal(0));
-  const bound = thresholds ?? (topK == null ? 0.5 : null);
+  const limit = thresholds ?? (topK == null ? bound : null);
   const isAbove =
-    bound === null ? null : ops.greater(predictions, ops.scalar(HostScalar.of(bound)));
+    limit === null ? null : ops.greater(predictions, ops.scalar(HostScalar.of(limit)));
   const isTop = topK == null ? null : topOfRow(predictions, topK);
   const both = isAbove !== null && isTop !== null ? ops.logicalAnd(isAbove, isTop) : null;
   const said = both ?? isAbove ?? isTop ?? ops.cast(ops.literal(1, predictions.shape), "bool");

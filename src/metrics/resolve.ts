@@ -1,14 +1,15 @@
 import { ArgumentError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { formatShape } from "../graph/shape.ts";
+import type { LossRule } from "../losses/loss-rule.ts";
 import { ruleOfFunction } from "../losses/resolve.ts";
 import { deserializeAs, type Serialized } from "../names/class-registry.ts";
 import { describeValue } from "../names/describe.ts";
 import { ops } from "../ops/index.ts";
 import { Tensor } from "../tensor/index.ts";
+import type { BesideLoss } from "./beside-loss.ts";
 import * as functions from "./functions.ts";
 import * as judgements from "./judgement-functions.ts";
-import { lossMetricRule } from "./loss-metric.ts";
 import { Metric } from "./metric.ts";
 import { type MetricRule, meanRule } from "./metric-rule.ts";
 import type { MetricConfig, MetricName, MetricSpelling } from "./names.ts";
@@ -32,6 +33,14 @@ export interface ResolvedMetric extends MetricRule {
   readonly serialized: SerializedMetric | null;
 }
 
+/** Where a metric stands in `compile`. */
+export interface MetricPlace {
+  /** Whether it will see sample weights, which a function of one's own must not leave out. Default false. */
+  readonly isWeighted?: boolean;
+  /** From which a metric of the library takes what it is not told. Default: none, and it reads probabilities. */
+  readonly beside?: BesideLoss | null;
+}
+
 /**
  * The metrics of this library as functions, by object: a bundler renames functions, and two of them (that of the losses
  * and that of the metrics) have the same name in the source.
@@ -44,14 +53,15 @@ const namesByFunction = new Map<unknown, MetricName>(
 
 /**
  * The metric that a name, a config, a function, an object of a class or its description stands for. It reports under
- * the name that was given, as Keras and TF.js do: `metrics: ["mae"]` gives `history.mae`. `isWeighted`: it will see
- * sample weights, which a function of one's own must not leave out.
- * @throws {ArgumentError} for anything else, naming the nearest metric, and for classes that nobody registered.
+ * the name that was given, as Keras and TF.js do: `metrics: ["mae"]` gives `history.mae`.
+ * @throws {ArgumentError} for anything else, naming the nearest metric, for classes that nobody registered, and for
+ *   settings that go against the loss.
  */
-export function resolveMetric(spec: MetricSpec, isWeighted = false): ResolvedMetric {
-  if (typeof spec === "function") return fromFunction(spec, isWeighted);
+export function resolveMetric(spec: MetricSpec, place: MetricPlace = {}): ResolvedMetric {
+  const { beside = null } = place;
+  if (typeof spec === "function") return fromFunction(spec, place);
   if (typeof spec === "string") {
-    return { ...makeMetric(metricName(spec), {}), name: spec, serialized: spec };
+    return { ...makeMetric(metricName(spec), {}, beside), name: spec, serialized: spec };
   }
   if (spec instanceof Metric) return fromObject(spec);
   if (typeof spec === "object" && spec !== null && "className" in spec) return fromClass(spec);
@@ -68,7 +78,7 @@ export function resolveMetric(spec: MetricSpec, isWeighted = false): ResolvedMet
       `metric: received ${describeValue(name)} as name. Expected the key under which it is reported.`,
     );
   }
-  return { ...makeMetric(metricName(kind), settings), name, serialized: { ...spec } };
+  return { ...makeMetric(metricName(kind), settings, beside), name, serialized: { ...spec } };
 }
 
 /**
@@ -83,16 +93,12 @@ export function serializeMetric({ name, serialized }: ResolvedMetric): Serialize
   );
 }
 
-function fromFunction(metric: MetricFunction, isWeighted: boolean): ResolvedMetric {
+function fromFunction(metric: MetricFunction, place: MetricPlace): ResolvedMetric {
+  const { isWeighted = false, beside = null } = place;
   const known = namesByFunction.get(metric);
-  if (known !== undefined) return { ...makeMetric(known, {}), serialized: known };
+  if (known !== undefined) return { ...makeMetric(known, {}, beside), serialized: known };
   const loss = ruleOfFunction(metric);
-  if (loss !== undefined) {
-    // The metric of this name is the negative of the loss.
-    const kind = loss.name === "cosineSimilarity" ? "cosineProximity" : loss.name;
-    const serialized = { kind, ...loss.settings, name: loss.name } as MetricConfig;
-    return { ...lossMetricRule(loss), serialized };
-  }
+  if (loss !== undefined) return resolveMetric(configOf(loss), place);
   if (metric.name === "") {
     throw new ArgumentError(
       "metric: received a function without a name. Expected one with a name, under which it is reported: " +
@@ -107,6 +113,16 @@ function fromFunction(metric: MetricFunction, isWeighted: boolean): ResolvedMetr
     );
   };
   return { ...meanRule({ name: metric.name, values }, isWeighted), serialized: null };
+}
+
+/** A loss that was given as a function, as a metric. */
+function configOf({ name, settings = {} }: LossRule): MetricConfig {
+  // The metric of this name is the negative of the loss.
+  const kind = name === "cosineSimilarity" ? "cosineProximity" : name;
+  const { fromLogits, ...others } = settings;
+  // Such a function is told that it reads logits by what it is (sigmoidCrossEntropy), and that it does not by nothing.
+  const told = fromLogits === true ? { fromLogits } : {};
+  return { kind, ...others, ...told, name } as MetricConfig;
 }
 
 function fromObject(metric: Metric): ResolvedMetric {

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.ts";
-import type { LossName } from "../losses/names.ts";
+import type { FromLogits, LossName } from "../losses/names.ts";
+import { linkOfLoss } from "../losses/output-scale.ts";
 import { cosineSimilarityRule } from "../losses/regression.ts";
 import { ignoredClass, lossAliases, lossNames, makeRule } from "../losses/rules.ts";
 import { checkKeys, type KeyRules } from "../names/check-keys.ts";
@@ -13,6 +14,7 @@ import {
   sparseCategoricalAccuracyRule,
 } from "./accuracy.ts";
 import { aucRule } from "./auc.ts";
+import { type BesideLoss, defaultsBeside, type MetricDefaults } from "./beside-loss.ts";
 import { cosineSimilarityMetric } from "./cosine-similarity.ts";
 import { f1ScoreRule } from "./f1-score.ts";
 import { ignoringClass, lossMetricRule } from "./loss-metric.ts";
@@ -30,7 +32,7 @@ import type {
   TopKOptions,
 } from "./names.ts";
 import { perplexityRule } from "./perplexity.ts";
-import { precisionRule, recallRule } from "./precision-recall.ts";
+import { precisionRule, recallRule, type Selection } from "./precision-recall.ts";
 import { r2ScoreRule } from "./r2-score.ts";
 import { rootMeanSquaredErrorRule } from "./root-mean-squared-error.ts";
 import { sparseTopKCategoricalAccuracyRule, topKCategoricalAccuracyRule } from "./top-k.ts";
@@ -43,21 +45,24 @@ type AllSettings = Omit<BinaryAccuracyOptions & TopKOptions & PrecisionOptions, 
   SparseAccuracyOptions &
   PerplexityOptions;
 
-const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRule>> = {
-  accuracy: () => meanRule(accuracyRule),
-  binaryAccuracy: ({ threshold }) => meanRule(binaryAccuracyRule(threshold ?? 0.5)),
+type MakeMetric = (settings: AllSettings, defaults: MetricDefaults) => MetricRule;
+
+const makers: Readonly<Record<OwnMetricName, MakeMetric>> = {
+  accuracy: (_, defaults) => meanRule(accuracyRule(defaults.threshold)),
+  binaryAccuracy: ({ threshold }, defaults) =>
+    meanRule(binaryAccuracyRule(threshold ?? defaults.threshold)),
   categoricalAccuracy: () => meanRule(categoricalAccuracyRule),
   sparseCategoricalAccuracy: (settings) =>
     ignoringClass(meanRule(sparseCategoricalAccuracyRule), ignoredClass("metric", settings)),
   topKCategoricalAccuracy: ({ k }) => meanRule(topKCategoricalAccuracyRule(k ?? 5)),
   sparseTopKCategoricalAccuracy: ({ k }) => meanRule(sparseTopKCategoricalAccuracyRule(k ?? 5)),
-  precision: (settings) => precisionRule(selection(settings)),
-  recall: (settings) => recallRule(selection(settings)),
-  f1Score({ average, threshold }) {
+  precision: (settings, defaults) => precisionRule(selection(settings, defaults)),
+  recall: (settings, defaults) => recallRule(selection(settings, defaults)),
+  f1Score({ average, threshold }, defaults) {
     const how = oneOf("average", average, ["macro", "micro", "weighted"]);
-    return f1ScoreRule({ average: how, threshold: threshold ?? null });
+    return f1ScoreRule({ average: how, threshold: threshold ?? null }, defaults.threshold);
   },
-  auc: ({ curve, numThresholds, summationMethod, fromLogits }) =>
+  auc: ({ curve, numThresholds, summationMethod, fromLogits }, defaults) =>
     aucRule({
       curve: oneOf("curve", curve, ["ROC", "PR"]),
       numThresholds: wholeNumber(numThresholds ?? 200, "metric: numThresholds", 2),
@@ -66,7 +71,7 @@ const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRu
         "minoring",
         "majoring",
       ]),
-      fromLogits: fromLogits ?? false,
+      fromLogits: fromLogits ?? defaults.fromLogits,
     }),
   r2Score: ({ classAggregation }) =>
     r2ScoreRule({
@@ -75,7 +80,8 @@ const makers: Readonly<Record<OwnMetricName, (settings: AllSettings) => MetricRu
         "varianceWeightedAverage",
       ]),
     }),
-  perplexity: (settings) => perplexityRule(settings),
+  perplexity: (settings, defaults) =>
+    perplexityRule({ ...settings, fromLogits: settings.fromLogits ?? defaults.fromLogits }),
   rootMeanSquaredError: () => rootMeanSquaredErrorRule,
   cosineSimilarity: () => meanRule(cosineSimilarityMetric),
   cosineProximity: () => lossMetricRule({ ...cosineSimilarityRule, name: "cosineProximity" }),
@@ -124,23 +130,37 @@ export function metricName(given: string): MetricName {
 }
 
 /**
- * The rule of a metric.
- * @throws {ArgumentError} for a setting that the metric does not have, or that is out of bounds.
+ * The rule of a metric. What its settings leave out it takes from the loss of its output; null: there is none, and
+ * predictions are probabilities.
+ * @throws {ArgumentError} for a setting that the metric does not have, that is out of bounds, or that goes against the
+ *   loss.
  */
-export function makeMetric(name: MetricName, settings: object): MetricRule {
-  if (!isOwn(name)) return lossMetricRule(makeRule(name, settings));
-  checkKeys(`metric ${name}`, settings, settingsOf[name] ?? {});
-  return makers[name](settings as AllSettings);
+export function makeMetric(
+  name: MetricName,
+  settings: object,
+  beside: BesideLoss | null = null,
+): MetricRule {
+  if (isOwn(name)) checkKeys(`metric ${name}`, settings, settingsOf[name] ?? {});
+  const defaults = defaultsBeside(beside, name, settings);
+  if (isOwn(name)) return makers[name](settings as AllSettings, defaults);
+  if (linkOfLoss[name] === undefined) return lossMetricRule(makeRule(name, settings));
+  const { fromLogits } = settings as FromLogits;
+  const told = { ...settings, fromLogits: fromLogits ?? defaults.fromLogits };
+  return lossMetricRule(makeRule(name, told));
 }
 
 function isOwn(name: MetricName | LossName): name is OwnMetricName {
   return Object.hasOwn(makers, name);
 }
 
-function selection({ thresholds, topK, classId }: PrecisionOptions): PrecisionOptions {
+function selection(
+  { thresholds, topK, classId }: PrecisionOptions,
+  { threshold: bound }: MetricDefaults,
+): Selection {
   if (topK != null) wholeNumber(topK, "metric: topK");
   if (classId != null) wholeNumber(classId, "metric: classId", 0);
-  return { thresholds: thresholds ?? null, topK: topK ?? null, classId: classId ?? null };
+  const given = { thresholds: thresholds ?? null, topK: topK ?? null, classId: classId ?? null };
+  return { ...given, bound };
 }
 
 /** One of some words, whatever their spelling; the first where none is given. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import { Loss } from "../losses/loss.ts";
-import { type LossSpec, type ResolvedLoss, resolveLoss } from "../losses/resolve.ts";
+import { type LossSpec, type ResolvedLoss, resolveLoss, ruleOf } from "../losses/resolve.ts";
 import { Metric } from "../metrics/metric.ts";
 import { type MetricSpec, type ResolvedMetric, resolveMetric } from "../metrics/resolve.ts";
 import { type ConfigKeys, checkKeys } from "../names/check-keys.ts";
@@ -21,7 +21,10 @@ export interface CompileConfig {
   readonly optimizer?: OptimizerSpec;
   /** Name, config or function; one for all outputs, or one for each. */
   readonly loss: LossSpec | readonly LossSpec[] | Readonly<Record<string, LossSpec>>;
-  /** Names or functions; for several outputs a list for each, or an object. Default none. */
+  /**
+   * Names or functions; for several outputs a list for each, or an object. Default none. Those of the library take
+   * from the loss of their output whether it is logits, and with it their threshold, where they are not told.
+   */
   readonly metrics?: MetricSpecs;
   /** Likewise; these see sample and class weights, where `metrics` see masks alone. Default none. */
   readonly weightedMetrics?: MetricSpecs;
@@ -94,9 +97,7 @@ export function resolveCompileConfig(
   const losses = perOutput<LossSpec>(`${label}.compile loss`, lossesByOutput(loss), outputNames);
   const factors = perOutput<number>(`${label}.compile lossWeights`, lossWeights, outputNames);
   const metricsOf = (key: "metrics" | "weightedMetrics") =>
-    metricsByOutput(`${label}.compile ${key}`, config[key] ?? [], outputNames).map((specs) =>
-      (specs ?? []).map((spec) => resolveMetric(spec, key === "weightedMetrics")),
-    );
+    metricsByOutput(`${label}.compile ${key}`, config[key] ?? [], outputNames);
   const [metrics, weightedMetrics] = [metricsOf("metrics"), metricsOf("weightedMetrics")];
   const outputs = outputNames.map((name, i) => {
     const spec = losses[i];
@@ -105,12 +106,17 @@ export function resolveCompileConfig(
         `${label}.compile: output "${name}" has no loss. Expected one for each of ${count} outputs.`,
       );
     }
+    const loss = resolveLoss(spec);
+    const rule = ruleOf(loss);
+    const beside = rule === null ? null : { loss: rule, output: name };
+    const judges = (specs: readonly MetricSpec[] = [], isWeighted: boolean) =>
+      specs.map((one) => resolveMetric(one, { isWeighted, beside }));
     return {
       name,
-      loss: resolveLoss(spec),
+      loss,
       lossWeight: factors[i] ?? 1,
-      metrics: metrics[i] ?? [],
-      weightedMetrics: weightedMetrics[i] ?? [],
+      metrics: judges(metrics[i], false),
+      weightedMetrics: judges(weightedMetrics[i], true),
     };
   });
   const optimizer = config.optimizer ?? "rmsprop";

@@ -74,7 +74,8 @@ export abstract class CompiledModel<
    * @example
    * net.compile({ optimizer: sl.train.adam(0.01), loss: "meanSquaredError", metrics: ["mae"] });
    *
-   * @throws {ArgumentError} for unknown names (the message gives the nearest), and for lists that do not fit the outputs.
+   * @throws {ArgumentError} for unknown names (the message gives the nearest), for lists that do not fit the outputs, and
+   *   for a metric that takes its output for something else than the loss does, or cannot tell from the loss what it is.
    */
   compile(config: CompileConfig): void {
     this.requireAlive("compile");

@@ -51,7 +51,7 @@ describe("metrics", () => {
   test("accuracy is the one that the shapes ask for", () => {
     const accuracy = (labels: number[] | number[][], predictions: number[][]): number[] => {
       const y = toTensor(labels, "labels").value;
-      return [...(evaluate([accuracyRule.values(y, toTensor(predictions, "p").value)])[0] ?? [])];
+      return [...(evaluate([accuracyRule().values(y, toTensor(predictions, "p").value)])[0] ?? [])];
     };
     expect(accuracy([[1], [0]], [[0.8], [0.7]])).toEqual([1, 0]); // binary
     expect(accuracy([1, 0], [[0.8], [0.7]])).toEqual([1, 0]); // binary, labels without the axis
