@@ -15,7 +15,7 @@ import {
 } from "./attention-call.ts";
 import { type Attended, AttentionLayer } from "./attention-layer.ts";
 import { type AttentionRun, runAttention, scoresOf } from "./attention-run.ts";
-import { requireWholeSequence } from "./carried-states.ts";
+import { carriedStates, requireWholeSequence } from "./carried-states.ts";
 import { checkConfig, type OwnKeys } from "./check-config.ts";
 import { formatLayerShape, type LayerShape, type LayerShapes } from "./layer-shape.ts";
 import type { ConfigDict, LayerConfig } from "./layer-types.ts";
@@ -70,7 +70,10 @@ export abstract class PlainAttention extends AttentionLayer {
     kwargs: AttentionCallOptions,
   ): Attended {
     const isCausal = kwargs.useCausalMask === true;
-    if (isCausal || isSelfAttention({ query, value, key })) requireWholeSequence(this.name);
+    const isOfSteps = [value, key].some((one) => carriedStates()?.isOfSteps(one) === true);
+    if (isCausal || isOfSteps || isSelfAttention({ query, value, key })) {
+      requireWholeSequence(this.name);
+    }
     const [q, k, v] = [query, key, value].map((x) => floatInput(x, this.name)) as [
       Tensor,
       Tensor,

@@ -175,14 +175,20 @@ export abstract class ProjectedAttention extends AttentionLayer {
   /**
    * What the queries of a call see: where a model runs step by step, keys and values of earlier calls as well. Then
    * `visible` [1, 1, T, S] stands in place of the causal mask and the window. Another sequence than the queries' own is
-   * given whole at each step.
+   * there as a whole, and projected once.
    */
   #seen(
     fresh: { readonly key: Tensor; readonly value: Tensor; readonly keyMask: Tensor | null },
     call: { readonly isSelf: boolean; readonly isCausal: boolean; readonly hasOwnMask: boolean },
   ): SeenKeys {
-    const isOtherSequence = !call.isSelf && !call.isCausal;
-    if (isOtherSequence || carriedStates() === null) return { ...fresh, visible: null };
+    const carried = carriedStates();
+    if (carried === null) return { ...fresh, visible: null };
+    const { key, value, keyMask } = fresh;
+    const isOfSteps = call.isSelf || [key, value].some((one) => carried.isOfSteps(one) === true);
+    if (!isOfSteps && !call.isCausal && this.slidingWindow === null) {
+      const [keys = key, values = value] = carried.keep(this.name, [key, value]);
+      return { key: keys, value: values, keyMask, visible: null };
+    }
     if (!call.isSelf || !call.isCausal || call.hasOwnMask) requireWholeSequence(this.name);
     return seenKeys(this.name, { ...fresh, window: this.slidingWindow });
   }

@@ -36,3 +36,15 @@ export function nodesBetween(
   }
   return ordered;
 }
+
+/** `starts`, and all that the applications, which stand in their order, compute from them. */
+export function computedFrom(
+  starts: Iterable<SymbolicTensor>,
+  nodes: readonly LayerNode[],
+): ReadonlySet<SymbolicTensor> {
+  const found = new Set(starts);
+  for (const { parents, outputs } of nodes) {
+    if (parents.some((parent) => found.has(parent))) for (const one of outputs) found.add(one);
+  }
+  return found;
+}

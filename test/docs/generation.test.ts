@@ -14,6 +14,7 @@ interface Page {
   readonly history: Readonly<Record<"loss" | "perplexity", readonly number[]>>;
   readonly translator: sl.Model;
   readonly translation: readonly number[];
+  readonly both: readonly (number | null)[][];
   readonly Half: new (config: object) => sl.Layer;
 }
 
@@ -31,7 +32,7 @@ afterAll(() => {
 
 describe("the program of the page", () => {
   test("writes what it has learned", () => {
-    const [[written = ""] = [], [best = "", score = 0] = [], [words = []] = []] = logs;
+    const [[written = ""] = [], , [best = "", score = 0] = [], [words = []] = []] = logs;
     expect(page.text).toContain(written);
     expect(String(written)).toHaveLength(65);
     expect(page.text).toContain(`peter${best}`);
@@ -55,9 +56,16 @@ describe("the program of the page", () => {
     expect(perplexity.at(-1)).toBeCloseTo(Math.exp(loss.at(-1) ?? 0), 3);
   });
 
-  test("a decoder with an encoder is run by hand", () => {
-    expect(page.translation).toHaveLength(8);
-    expect(page.translation.every((id) => id >= 0 && id < 12)).toBe(true);
+  test("translates beside an encoder, alone, in a batch, and by beams", () => {
+    const [, [translation, , likeliest] = []] = logs;
+    expect(translation).toEqual(page.translation);
+    expect(page.translation.length).toBeLessThanOrEqual(7);
+    expect(page.both).toHaveLength(7);
+    expect(page.both.every((row) => row.length === 2)).toBe(true);
+    for (const id of [...page.translation, ...page.both.flat(), ...(likeliest as number[])]) {
+      expect(id).toBeGreaterThanOrEqual(0);
+      expect(id).toBeLessThan(12);
+    }
   });
 
   test("a layer that says so runs step by step", async () => {

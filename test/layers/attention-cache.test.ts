@@ -1,11 +1,18 @@
 import { describe, expect, test, vi } from "vitest";
 import { ArgumentError } from "../../src/errors.ts";
 import { seenKeys } from "../../src/layers/attention-cache.ts";
-import { carryStates } from "../../src/layers/carried-states.ts";
+import {
+  carriedStates,
+  carryStates,
+  NotStepwiseError,
+  runWhole,
+} from "../../src/layers/carried-states.ts";
+import { layers } from "../../src/layers/index.ts";
 import { ops } from "../../src/ops/index.ts";
 import { currentEngine } from "../../src/tensor/current.ts";
 import {
   compile,
+  concat,
   explain,
   idle,
   memory,
@@ -22,7 +29,7 @@ import {
 } from "../../src/tensor/index.ts";
 import { expectClose } from "../helpers/compare.ts";
 import { tolerances } from "../helpers/tolerances.ts";
-import { noise } from "../train/support.ts";
+import { kept, noise } from "../train/support.ts";
 
 const [B, T, N, M, D] = [2, 7, 4, 2, 3];
 
@@ -123,6 +130,42 @@ describe("values", () => {
       [B, 3, M, D],
     ]);
   });
+});
+
+test("keys of another sequence are projected by the first call and kept", async () => {
+  const layer = kept(layers.multiHeadAttention({ numHeads: 2, keyDim: 4 }));
+  const [words, other] = [drawn([B, T, 6], 4), drawn([B, 5, 6], 5)];
+  const expected = await layer.apply([words, other]).data();
+  const first = steps(words, 0, 3);
+  const begun = carryStates([], () => layer.apply([first, other]), { steps: first });
+  expect(begun.states.map(({ shape }) => shape)).toEqual([
+    [B, 5, 2, 4],
+    [B, 5, 2, 4],
+  ]);
+  const next = steps(words, 3, 4);
+  const place = { position: scalar(3, "int32"), steps: next };
+  // What the layer is given now does not count: nobody computes anything of it.
+  const call = () => layer.apply([next, drawn([B, 5, 6], 6)]);
+  const { result } = carryStates(begun.states, call, place);
+  const both = concat([begun.result, result], 1);
+  expectClose(await both.data(), [...expected], { ...tolerances.attention, label: "both calls" });
+});
+
+test("what is computed from the steps is told from what is not", () => {
+  const [own, other] = [drawn([B, 1, 6], 7), drawn([B, 5, 6], 8)];
+  const ask = (x: Tensor, place = {}) =>
+    carryStates([], () => carriedStates()?.isOfSteps(x), place).result;
+  expect(ask(own.mul(2).add(other.slice([0, 0, 0], [B, 1, 6])), { steps: own })).toBe(true);
+  expect(ask(other.mul(2), { steps: own })).toBe(false);
+  expect(ask(own)).toBe(null);
+});
+
+test("whole sequences have no states", () => {
+  const x = drawn([B, 5, 6], 9);
+  const layer = kept(layers.multiHeadAttention({ numHeads: 2, keyDim: 4 }));
+  const { states } = carryStates([], () => runWhole(() => layer.apply(x)));
+  expect(states).toEqual([]);
+  expect(() => carryStates([], () => layer.apply(x))).toThrow(NotStepwiseError);
 });
 
 test("a call with more steps than the caches hold is refused", () => {

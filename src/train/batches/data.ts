@@ -144,7 +144,8 @@ function checkIsData(label: string, data: unknown, names: string): void {
   );
 }
 
-function isByName(data: ModelData): data is Readonly<Record<string, TensorLike>> {
+/** Whether data comes as an object by the names of inputs or outputs. */
+export function isByName(data: ModelData): data is Readonly<Record<string, TensorLike>> {
   return (
     typeof data === "object" &&
     !Array.isArray(data) &&

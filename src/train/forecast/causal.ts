@@ -1,5 +1,7 @@
 import { Activation } from "../../layers/activation-layer.ts";
+import { AdditiveAttention } from "../../layers/additive-attention.ts";
 import { ELU, LeakyReLU, ReLU } from "../../layers/advanced-activations.ts";
+import { Attention } from "../../layers/attention.ts";
 import { Dense } from "../../layers/dense.ts";
 import { Dropout } from "../../layers/dropout.ts";
 import { Embedding } from "../../layers/embedding.ts";
@@ -56,6 +58,8 @@ const stepwise = [
 
 /** Layers that carry keys and values, or know the position of a step. */
 const attending = [
+  AdditiveAttention,
+  Attention,
   GroupedQueryAttention,
   MultiHeadAttention,
   PositionEmbedding,
@@ -87,11 +91,10 @@ export function isCausal(layer: AnyLayer): boolean {
 }
 
 /**
- * Whether a model can run token by token: what is causal, and attention, which keeps caches. Attention that is not causal
+ * Whether a layer can run token by token: what is causal, and attention, which keeps caches. Attention that is not causal
  * says so itself when it is run (`requireWholeSequence`).
  */
 export function runsStepByStep(layer: AnyLayer): boolean {
-  if (layer instanceof Container) return layer.layers.every(runsStepByStep);
   return attending.some((one) => layer.constructor === one) || isCausal(layer);
 }
 

@@ -25,14 +25,15 @@ import {
   where,
   zeros,
 } from "../../tensor/index.ts";
-import type { Decoder, Memory } from "./decoder.ts";
+import { Decoder, type DecoderOptions, type Memory } from "./decoder.ts";
 import { KeptMemory, OwnVariables } from "./kept-memory.ts";
 import type { Prompt } from "./prompt.ts";
 import { firstStep, recorded, written } from "./run-steps.ts";
 
 /** What a search is made of. */
-export interface BeamRunOptions {
-  readonly decoder: Decoder;
+export interface BeamRunOptions extends DecoderOptions {
+  /** What the model's other inputs read, [1, …] each. */
+  readonly others: readonly Tensor[];
   readonly beams: number;
   readonly maxTokens: number;
   readonly stopIds: readonly number[];
@@ -110,10 +111,14 @@ export class BeamRun {
   }
 
   #begin(ids: Tensor) {
-    const { decoder, beams, maxTokens } = this.#options;
-    const begun = decoder.begin(ids);
+    const { beams, maxTokens, others } = this.#options;
+    const begun = new Decoder(this.#options, others).begin(ids);
     // All beams begin alike; only the first one counts, or they would stay alike.
     const spread = zeros([beams], "int32");
+    const decoder = new Decoder(
+      this.#options,
+      others.map((one, i) => this.#own.make(`input_${i}`, gather(one, spread))),
+    );
     const first = this.#choose(gather(begun.logits, spread), {
       scores: tensor([0, ...new Array<number>(beams - 1).fill(Number.NEGATIVE_INFINITY)]),
       lengths: zeros([beams], "int32"),

@@ -6,6 +6,7 @@ import { throwIfAborted, unlessAborted } from "../abort.ts";
 import { Model } from "../model.ts";
 import { BeamRun, type BeamTrace } from "./beam-run.ts";
 import { tokenPorts } from "./logits.ts";
+import { otherInputs } from "./other-inputs.ts";
 import { checkIds, idPrompt, type PromptIds, textPrompt } from "./prompt.ts";
 import { type GenerateConfig, signalOf } from "./settings.ts";
 import { CHUNK } from "./token-run.ts";
@@ -15,7 +16,7 @@ const LABEL = "beamSearch";
 
 /** What `beamSearch` takes besides model and prompt. */
 export interface BeamSearchConfig
-  extends Pick<GenerateConfig, "maxTokens" | "vocabulary" | "fromLogits" | "signal"> {
+  extends Pick<GenerateConfig, "maxTokens" | "inputs" | "vocabulary" | "fromLogits" | "signal"> {
   /** Sequences that are kept at each step, K. Default 4. */
   readonly beams?: number | null;
   /**
@@ -45,6 +46,7 @@ export interface Beam {
 const KEYS: ConfigKeys<BeamSearchConfig> = {
   beams: "number",
   maxTokens: "number",
+  inputs: "any",
   lengthPenalty: "number",
   stop: "any",
   vocabulary: "any",
@@ -71,7 +73,9 @@ const KEYS: ConfigKeys<BeamSearchConfig> = {
  * @param model As `generate` takes it.
  * @param prompt Ids, as an array or a tensor [T], or a text beside `vocabulary`. One prompt, no batch.
  * @returns At most K sequences, the best first.
- * @throws {ArgumentError} for an empty prompt, ids that the model does not know, and settings out of bounds.
+ * @throws {ArgumentError} for an empty prompt, ids that the model does not know, inputs that are missing or too many, and
+ *   settings out of bounds.
+ * @throws {ShapeError} for a prompt that a window of fixed length does not fit, and inputs that do not fit.
  * @throws {DTypeError} for a tensor of bool as prompt.
  * @throws {NumericsError} when logits are not finite, {AbortError} when `signal` aborts.
  */
@@ -101,11 +105,16 @@ export async function beamSearch(
       `${LABEL}: received a batch of ${given.batch} prompts. Expected one: search for each by itself.`,
     );
   }
-  const ports = tokenPorts(LABEL, model, config.fromLogits ?? null);
+  const { input, tensors: others } = otherInputs(LABEL, model, {
+    given: config.inputs ?? null,
+    prompt: given,
+  });
+  const ports = tokenPorts(LABEL, model, { input, fromLogits: config.fromLogits ?? null });
   checkIds(LABEL, given, ports.size);
   const begin = beginning(model, given, {
     ...{ label: LABEL, ports, maxTokens, window: null, canShift: false },
-    start: (shown, decoder) => new BeamRun(shown, { decoder, beams, maxTokens, stopIds }),
+    start: (shown, capacity) =>
+      new BeamRun(shown, { ports, capacity, others, beams, maxTokens, stopIds }),
   });
   const signal = signalOf(LABEL, config.signal);
   const task = { label: LABEL, signal, says: "the search was aborted." };

@@ -16,15 +16,24 @@ export interface Decoded extends Memory {
   readonly logits: Tensor;
 }
 
+/** What a decoder is made of. */
+export interface DecoderOptions {
+  readonly ports: TokenPorts;
+  /** Steps that caches hold; null: the model sees a window, of the first call's length, at each step. */
+  readonly capacity: number | null;
+}
+
 /** Runs a model token by token; what it remembers is handed from step to step. */
 export class Decoder {
   readonly #ports: TokenPorts;
-  /** Steps that caches hold; null: the model sees a window, of the first call's length, at each step. */
-  readonly capacity: number | null;
+  readonly #capacity: number | null;
+  readonly #others: readonly Tensor[];
 
-  constructor(ports: TokenPorts, capacity: number | null) {
+  /** @param others What the model's other inputs read at every step, [B, …] each. */
+  constructor({ ports, capacity }: DecoderOptions, others: readonly Tensor[]) {
     this.#ports = ports;
-    this.capacity = capacity;
+    this.#capacity = capacity;
+    this.#others = others;
   }
 
   /**
@@ -32,7 +41,7 @@ export class Decoder {
    * @throws {NotStepwiseError} where the model has to see all steps at once, and a window was not asked for.
    */
   begin(ids: Tensor): Decoded {
-    if (this.capacity === null) return this.#look(ids);
+    if (this.#capacity === null) return this.#look(ids);
     const position = scalar(ids.shape[1] ?? 1, "int32");
     return { ...this.#carry(ids, { rows: [], position: null }), position };
   }
@@ -45,13 +54,17 @@ export class Decoder {
   }
 
   #carry(ids: Tensor, { rows, position }: Memory): { logits: Tensor; rows: readonly Tensor[] } {
-    const place = { position, capacity: this.capacity };
-    const { result, states } = carryStates(rows, () => this.#ports.logits(ids), place);
+    const place = { position, capacity: this.#capacity, steps: ids };
+    const { result, states } = carryStates(rows, () => this.#logits(ids), place);
     return { logits: result, rows: states };
   }
 
   #look(window: Tensor): Decoded {
-    return { logits: this.#ports.logits(window), rows: [window], position: null };
+    return { logits: this.#logits(window), rows: [window], position: null };
+  }
+
+  #logits(ids: Tensor): Tensor {
+    return this.#ports.logits(ids, this.#others);
   }
 }
 

@@ -3,6 +3,7 @@ import { describeValue } from "../../names/describe.ts";
 import type { Tensor } from "../../tensor/index.ts";
 import { Model } from "../model.ts";
 import { tokenPorts } from "./logits.ts";
+import { otherInputs } from "./other-inputs.ts";
 import { checkIds, idPrompt, type Prompt, type PromptIds, textPrompt } from "./prompt.ts";
 import { type GenerateConfig, type Settings, settingsOf, type TextCodec } from "./settings.ts";
 import { StopText } from "./stop-text.ts";
@@ -19,8 +20,8 @@ const LABEL = "generate";
  * The prompt is run once. Recurrent layers carry their states on and causal attention keeps its keys and values in a
  * cache, all on the GPU, so each further token costs one step, whatever came before. Tokens are drawn on the GPU and read
  * in chunks: the first four, the next eight, then twenty at once. A model that cannot run step by step (bidirectional
- * layers, layers of one's own) is shown a window of the last tokens anew at each step. States of stateful layers are
- * left alone.
+ * layers, layers of one's own) is shown a window of the last tokens anew at each step. What a model computes of its other
+ * inputs alone, as an encoder does, runs once. States of stateful layers are left alone.
  *
  * The same seed gives the same tokens on the same adapter. Leaving the loop early frees everything.
  *
@@ -39,11 +40,12 @@ const LABEL = "generate";
  * console.log(text);
  *
  * @param model Takes ids [B, T] (or one-hot rows [B, T, V], as its inputShape tells) and gives the logits of the next
- *   token, [B, V], or of each step's next token, [B, T, V]. Probabilities, see `fromLogits`.
+ *   token, [B, V], or of each step's next token, [B, T, V]. Probabilities, see `fromLogits`; further inputs, see `inputs`.
  * @param prompt Ids, as an array or a tensor [T]; a batch of prompts of one length, [B, T]; or a text beside `vocabulary`.
  * @returns Ids; of a batch the ids of a step, one a row, null where a row has ended; of a text pieces of text.
- * @throws {ArgumentError} for an empty prompt, ids that the model does not know, and settings out of bounds.
- * @throws {ShapeError} for a prompt that a window of fixed length does not fit.
+ * @throws {ArgumentError} for an empty prompt, ids that the model does not know, inputs that are missing or too many, and
+ *   settings out of bounds.
+ * @throws {ShapeError} for a prompt that a window of fixed length does not fit, and inputs that do not fit.
  * @throws {DTypeError} for a tensor of bool as prompt.
  * @throws {NumericsError} while iterating, when logits are not finite.
  * @throws {AbortError} while iterating, when `signal` aborts.
@@ -101,12 +103,13 @@ export function generate(
 
 /** The tokens of each step; what can be checked is checked at once. */
 function steps(model: Model, prompt: Prompt, settings: Settings): AsyncGenerator<number[]> {
-  const ports = tokenPorts(LABEL, model, settings.fromLogits);
+  const { maxTokens, signal, fromLogits } = settings;
+  const { input, tensors: others } = otherInputs(LABEL, model, { given: settings.inputs, prompt });
+  const ports = tokenPorts(LABEL, model, { input, fromLogits });
   checkIds(LABEL, prompt, ports.size);
-  const { maxTokens, signal } = settings;
   const begin = beginning(model, prompt, {
     ...{ label: LABEL, ports, maxTokens, window: settings.window, canShift: true },
-    start: (shown, decoder) => new TokenRun(shown, { decoder, ...settings }),
+    start: (shown, capacity) => new TokenRun(shown, { ports, capacity, others, ...settings }),
   });
   const says = "generation was aborted.";
   const task = { label: LABEL, signal, says };

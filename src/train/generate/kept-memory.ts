@@ -5,6 +5,7 @@ import type { Memory } from "./decoder.ts";
 export class OwnVariables {
   readonly #all: Variable[] = [];
 
+  /** A variable of this content; later ones may be given to it. */
   make(name: string, content: Tensor): Variable {
     const made = variable(content, false, `generate_${name}`);
     this.#all.push(made);
@@ -29,7 +30,8 @@ export class KeptMemory implements Memory {
   assign({ rows, position }: Memory): void {
     this.rows.forEach((one, i) => {
       const next = rows[i];
-      if (next !== undefined) one.assign(next);
+      // What stays as it is (an encoder's side) is not copied onto itself.
+      if (next !== undefined && next.value !== one.value) one.assign(next);
     });
     if (position !== null) this.position?.assign(position);
   }

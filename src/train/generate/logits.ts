@@ -4,30 +4,43 @@ import { Activation } from "../../layers/activation-layer.ts";
 import { Dense } from "../../layers/dense.ts";
 import { Embedding } from "../../layers/embedding.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
+import type { LayerShape } from "../../layers/layer-shape.ts";
 import { TimeDistributed } from "../../layers/time-distributed.ts";
 import { TokenAndPositionEmbedding } from "../../layers/token-and-position-embedding.ts";
 import { cast, log, oneHot, reshape, slice, Tensor } from "../../tensor/index.ts";
 import { Container } from "../container.ts";
 import type { Model } from "../model.ts";
+import { stepLayers } from "./step-layers.ts";
 
 /** How ids go into a model, and logits come out. */
 export interface TokenPorts {
   /** Ids that the model takes are below it; null: not known. */
   readonly size: number | null;
-  /** The next token's logits [B, V] of a model that is shown ids [B, T]. */
-  readonly logits: (ids: Tensor) => Tensor;
+  /** Shape of the input that takes the tokens, batch first; null: not known. */
+  readonly shape: LayerShape | null;
+  /** The layers that see the tokens, in the order in which they run. */
+  readonly layers: readonly AnyLayer[];
+  /** The next token's logits [B, V] of a model that is shown ids [B, T] beside its other inputs, [B, …] each. */
+  readonly logits: (ids: Tensor, others: readonly Tensor[]) => Tensor;
 }
 
 /**
+ * @param input Which of the model's inputs takes the tokens.
  * @param fromLogits null: what the last layer tells.
- * @throws {ArgumentError} for a model with several inputs or outputs.
+ * @throws {ArgumentError} for a model with several outputs.
  */
-export function tokenPorts(label: string, model: Model, fromLogits: boolean | null): TokenPorts {
+export function tokenPorts(
+  label: string,
+  model: Model,
+  { input, fromLogits }: { readonly input: number; readonly fromLogits: boolean | null },
+): TokenPorts {
   checkSingle(label, model);
-  const shape = model.inputs[0]?.shape ?? null;
+  const symbol = model.inputs[input] ?? null;
+  const shape = symbol?.shape ?? null;
   // [B, T, V]: the model takes one-hot rows in place of ids.
   const width = shape?.length === 3 ? (shape[2] ?? null) : null;
-  const size = width ?? inputDim(model);
+  const layers = stepLayers(model, symbol);
+  const size = width ?? inputDim(layers);
   const units = model.outputs[0]?.shape.at(-1) ?? null;
   if (size !== null && units !== null && units > size) {
     throw new ArgumentError(
@@ -37,21 +50,21 @@ export function tokenPorts(label: string, model: Model, fromLogits: boolean | nu
     );
   }
   const isLogits = fromLogits ?? !givesProbabilities(model);
-  const logits = (ids: Tensor): Tensor => {
+  const logits = (ids: Tensor, others: readonly Tensor[]): Tensor => {
     const shown = width === null ? ids : oneHot(ids, width);
+    const all = others.length === 0 ? shown : others.toSpliced(input, 0, shown);
     // Models may give halves; tokens are drawn from float32.
-    const given = cast(lastStep(label, model, model.apply(shown, { training: false })), "float32");
+    const given = cast(lastStep(label, model, model.apply(all, { training: false })), "float32");
     return isLogits ? given : log(given);
   };
-  return { size, logits };
+  return { size, shape, layers, logits };
 }
 
 function checkSingle(label: string, model: Model): void {
-  const [inputs, outputs] = [model.inputs.length, model.outputs.length];
-  if (inputs <= 1 && outputs <= 1) return;
+  const outputs = model.outputs.length;
+  if (outputs <= 1) return;
   throw new ArgumentError(
-    `${label}: ${model.name} has ${inputs} inputs and ${outputs} outputs. Expected one of each: tokens, and the logits of ` +
-      "the next one.",
+    `${label}: ${model.name} has ${outputs} outputs. Expected one: the logits of the next token.`,
   );
 }
 
@@ -80,14 +93,11 @@ function givesProbabilities(layer: AnyLayer): boolean {
   return last !== undefined && givesProbabilities(last);
 }
 
-/** The number of ids that the first embedding of a model knows. */
-function inputDim(layer: AnyLayer): number | null {
-  if (layer instanceof TokenAndPositionEmbedding) return inputDim(layer.tokenEmbedding);
-  if (layer instanceof Embedding) return layer.inputDim;
-  if (!(layer instanceof Container)) return null;
-  for (const one of layer.layers) {
-    const found = inputDim(one);
-    if (found !== null) return found;
+/** The number of ids that the first embedding knows. */
+function inputDim(layers: readonly AnyLayer[]): number | null {
+  for (const layer of layers) {
+    const own = layer instanceof TokenAndPositionEmbedding ? layer.tokenEmbedding : layer;
+    if (own instanceof Embedding) return own.inputDim;
   }
   return null;
 }

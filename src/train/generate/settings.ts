@@ -4,6 +4,7 @@ import { describeValue } from "../../names/describe.ts";
 import { wholeNumber } from "../../names/whole-number.ts";
 import type { SamplingRules } from "../../ops/ops.ts";
 import { nextSeed } from "../../tensor/index.ts";
+import type { ModelData } from "../batches/data.ts";
 
 /** What turns text into ids and back: a vocabulary of `sl.data`, or a tokenizer of one's own. */
 export interface TextCodec {
@@ -31,6 +32,12 @@ export interface GenerateConfig {
   readonly seed?: number | null;
   /** Ids, and with a vocabulary texts, that end the generation; they are not part of what it gives. Default: none. */
   readonly stop?: number | string | readonly (number | string)[] | null;
+  /**
+   * What a model of several inputs reads beside the tokens, such as the sentence to translate: a tensor or array for one
+   * input, a list in the order of the inputs, of which the last takes the tokens, or an object by name, which leaves out
+   * the one of the tokens. [B, …] each, as many rows as prompts; beside one prompt also one sample without the batch.
+   */
+  readonly inputs?: ModelData | null;
   /** Turns the prompt into ids and tokens into text. Needed for a prompt that is text. */
   readonly vocabulary?: TextCodec | null;
   /**
@@ -55,6 +62,7 @@ export interface Settings {
   readonly seed: number;
   readonly stopIds: ReadonlySet<number>;
   readonly stopTexts: readonly string[];
+  readonly inputs: ModelData | null;
   readonly fromLogits: boolean | null;
   readonly window: number | null;
   readonly signal: AbortSignal | null;
@@ -68,6 +76,7 @@ const KEYS: ConfigKeys<GenerateConfig> = {
   minP: "number",
   seed: "number",
   stop: "any",
+  inputs: "any",
   vocabulary: "any",
   fromLogits: "boolean",
   window: "number",
@@ -85,6 +94,7 @@ export function settingsOf(config: GenerateConfig): Settings {
     rules: rulesOf(config),
     seed: seedOf("generate", config.seed),
     ...stopsOf(config),
+    inputs: config.inputs ?? null,
     fromLogits: config.fromLogits ?? null,
     window: isGiven(config.window) ? wholeNumber(config.window, "generate: window") : null,
     signal: signalOf("generate", config.signal),

@@ -14,7 +14,7 @@ import {
   type Variable,
   zeros,
 } from "../../tensor/index.ts";
-import type { Decoder } from "./decoder.ts";
+import { Decoder, type DecoderOptions } from "./decoder.ts";
 import { KeptMemory, OwnVariables } from "./kept-memory.ts";
 import type { Prompt } from "./prompt.ts";
 import { firstStep, recorded, written } from "./run-steps.ts";
@@ -23,8 +23,9 @@ import { firstStep, recorded, written } from "./run-steps.ts";
 export const CHUNK = 20;
 
 /** What a run of tokens is made of. */
-export interface TokenRunOptions {
-  readonly decoder: Decoder;
+export interface TokenRunOptions extends DecoderOptions {
+  /** What the model's other inputs read, [B, …] each. */
+  readonly others: readonly Tensor[];
   readonly rules: SamplingRules;
   readonly seed: number;
   readonly maxTokens: number;
@@ -62,7 +63,7 @@ export class TokenRun {
 
   /** Draws the next token. */
   advance(): void {
-    if (this.#shift !== null && this.#seen === this.#options.decoder.capacity) {
+    if (this.#shift !== null && this.#seen === this.#options.capacity) {
       this.#shift();
       this.#seen = half(this.#seen);
       return;
@@ -84,7 +85,8 @@ export class TokenRun {
 
   /** What the first step leaves, and how the next ones go on. */
   #begin(ids: Tensor): Steps {
-    const { decoder } = this.#options;
+    const others = this.#options.others.map((one, i) => this.#own.make(`input_${i}`, one));
+    const decoder = new Decoder(this.#options, others);
     const begun = decoder.begin(ids);
     const first = this.#sample(begun.logits, scalar(0, "int32"));
     const empty = zeros([ids.shape[0] ?? 1, CHUNK], "int32");
@@ -107,26 +109,25 @@ export class TokenRun {
       // The position after the step is that of the token which came of it.
       if (decoded.position) history?.assign(written(history, next, decoded.position));
     };
-    const shift = history && ((): void => this.#beginAnew({ memory, history, draw }));
+    const shift = history && ((): void => this.#beginAnew({ decoder, memory, history, draw }));
     return { ring, advance, shift };
   }
 
   /** Prompt and tokens by their positions, [B, capacity + 1], where the caches will fill up. */
   #historyOf(ids: Tensor, first: Tensor): Variable | null {
-    const { decoder, maxTokens } = this.#options;
+    const { capacity, maxTokens } = this.#options;
     const [, time = 1] = ids.shape;
-    const { capacity } = decoder;
     if (capacity === null || time + maxTokens - 1 <= capacity) return null;
     const tokens = concat([ids, first], 1);
     return this.#own.make("history", padded(tokens, capacity + 1));
   }
 
   /** The caches are full: the last half of what they saw, and the token after it, are run as a prompt. */
-  #beginAnew({ memory, history, draw }: Outgrown): void {
+  #beginAnew({ decoder, memory, history, draw }: Outgrown): void {
     const [batch = 1, width = 1] = history.shape;
     const length = half(width - 1);
     const ids = slice(history, [0, width - length], [batch, length]);
-    const begun = this.#options.decoder.begin(ids);
+    const begun = decoder.begin(ids);
     const next = draw(begun.logits);
     memory.assign(begun);
     history.assign(padded(concat([ids, next], 1), width));
@@ -147,6 +148,7 @@ interface Steps {
 
 /** A run whose caches are full. */
 interface Outgrown {
+  readonly decoder: Decoder;
   readonly memory: KeptMemory;
   readonly history: Variable;
   readonly draw: (logits: Tensor) => Tensor;

@@ -3,10 +3,8 @@ import { NotStepwiseError } from "../../layers/carried-states.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
 import { PositionEmbedding } from "../../layers/position-embedding.ts";
 import { TokenAndPositionEmbedding } from "../../layers/token-and-position-embedding.ts";
-import { Container } from "../container.ts";
 import { isRecurrent, runsStepByStep } from "../forecast/causal.ts";
 import type { Model } from "../model.ts";
-import { Decoder } from "./decoder.ts";
 import type { TokenPorts } from "./logits.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -19,7 +17,8 @@ export interface Beginning<Run> {
   readonly maxTokens: number;
   /** Whether a run that outgrows its caches begins them anew; else it is refused. */
   readonly canShift: boolean;
-  readonly start: (prompt: Prompt, decoder: Decoder) => Run;
+  /** `capacity`: steps that caches hold; null: the model sees a window at each step. */
+  readonly start: (prompt: Prompt, capacity: number | null) => Run;
 }
 
 /**
@@ -27,10 +26,9 @@ export interface Beginning<Run> {
  * @throws {ArgumentError | ShapeError} at once, for a prompt that is too long or too short, and a window too long.
  */
 export function beginning<Run>(model: Model, prompt: Prompt, how: Beginning<Run>): () => Run {
-  const { ports, start } = how;
-  const slide = (): Run =>
-    start(lastOf(prompt, slidingLength(model, prompt, how)), new Decoder(ports, null));
-  if (!runsStepByStep(model)) {
+  const { start } = how;
+  const slide = (): Run => start(lastOf(prompt, slidingLength(model, prompt, how)), null);
+  if (!how.ports.layers.every(runsStepByStep)) {
     slidingLength(model, prompt, how);
     return slide;
   }
@@ -40,7 +38,7 @@ export function beginning<Run>(model: Model, prompt: Prompt, how: Beginning<Run>
   const capacity = Math.min(most, shown.time + how.maxTokens - 1);
   return () => {
     try {
-      return start(shown, new Decoder(ports, capacity));
+      return start(shown, capacity);
     } catch (error) {
       if (error instanceof NotStepwiseError) return slide();
       throw error;
@@ -51,7 +49,7 @@ export function beginning<Run>(model: Model, prompt: Prompt, how: Beginning<Run>
 /** Steps that a model which runs step by step may see; Infinity: any number. */
 function mostSteps(model: Model, { time }: Prompt, how: Beginning<unknown>): number {
   const { label, window, maxTokens, canShift } = how;
-  const context = contextOf(model);
+  const context = contextOf(how.ports);
   if (window !== null && window > context) {
     throw new ArgumentError(
       `${label}: received ${window} as window. Expected ${context} at most, the steps that ${model.name} has positions for.`,
@@ -76,7 +74,7 @@ function mostSteps(model: Model, { time }: Prompt, how: Beginning<unknown>): num
 
 /** Length of the window of a model that sees it anew at each step. */
 function slidingLength(model: Model, { time }: Prompt, how: Beginning<unknown>): number {
-  const window = how.window ?? model.inputs[0]?.shape[1] ?? time;
+  const window = how.window ?? how.ports.shape?.[1] ?? time;
   if (window <= time) return window;
   throw new ShapeError(
     `${how.label}: received a prompt of ${time} tokens. Expected at least ${window}, which ${model.name} sees at a time: ` +
@@ -89,16 +87,15 @@ function slidingLength(model: Model, { time }: Prompt, how: Beginning<unknown>):
  * Steps that a model can see at all: positions that it has vectors for, or what the `inputShape` says of a model without
  * recurrent layers, which have no such end.
  */
-function contextOf(model: Model): number {
-  const declared = isRecurrent(model) ? null : (model.inputs[0]?.shape[1] ?? null);
-  return Math.min(declared ?? Number.POSITIVE_INFINITY, positionsOf(model));
+function contextOf({ layers, shape }: TokenPorts): number {
+  const declared = layers.some(isRecurrent) ? null : (shape?.[1] ?? null);
+  return Math.min(declared ?? Number.POSITIVE_INFINITY, ...layers.map(positionsOf));
 }
 
 function positionsOf(layer: AnyLayer): number {
   if (layer instanceof TokenAndPositionEmbedding) return positionsOf(layer.positionEmbedding);
   if (layer instanceof PositionEmbedding) return layer.sequenceLength;
-  if (!(layer instanceof Container)) return Number.POSITIVE_INFINITY;
-  return Math.min(Number.POSITIVE_INFINITY, ...layer.layers.map(positionsOf));
+  return Number.POSITIVE_INFINITY;
 }
 
 /** The last tokens of each row. */

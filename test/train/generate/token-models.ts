@@ -21,6 +21,21 @@ export function withWeights<M extends Model>(made: M): M {
   return kept(made);
 }
 
+/** The same for Transformers: those of normalizations stay near 1. */
+export function withTransformerWeights<M extends Model>(made: M, scale: number, seed: number): M {
+  made.setWeights(
+    made.weights.map(({ shape, size, name }, i) => {
+      const isGamma = shape.length === 1 && name.includes("gamma");
+      const factor = shape.length > 1 ? scale : 0.2;
+      return tensor(
+        noise(size, i + seed).map((x) => factor * x + (isGamma ? 1 : 0)),
+        shape,
+      );
+    }),
+  );
+  return kept(made);
+}
+
 /** The first layer of most of them. */
 export const start = () => embedding({ inputDim: V, outputDim: 5, inputShape: [null] });
 

@@ -6,26 +6,12 @@ import { counters, idle, memory, scalar, type Tensor, tensor } from "../../../sr
 import { generate, input, type Model, model, sequential } from "../../../src/train/index.ts";
 import { expectClose } from "../../helpers/compare.ts";
 import { tolerances } from "../../helpers/tolerances.ts";
-import { kept, noise } from "../support.ts";
+import { all, withTransformerWeights } from "./token-models.ts";
 
 const [V, D, CONTEXT] = [11, 8, 24];
 const { dense, embedding, rotaryEmbedding, tokenAndPositionEmbedding, transformerDecoder } = layers;
 
-/** Weights large enough for tokens to depend on all before; those of normalizations near 1. */
-function withWeights<M extends Model>(made: M): M {
-  made.setWeights(
-    made.weights.map(({ shape, size, name }, i) => {
-      const [scale, shift] =
-        shape.length > 1 ? [0.9, 0] : name.includes("gamma") ? [0.2, 1] : [0.2, 0];
-      return tensor(
-        noise(size, i + 1).map((x) => scale * x + shift),
-        shape,
-      );
-    }),
-  );
-  return kept(made);
-}
-
+const withWeights = <M extends Model>(made: M): M => withTransformerWeights(made, 0.9, 1);
 const block = (config = {}) => transformerDecoder({ intermediateDim: 12, numHeads: 2, ...config });
 const start = () =>
   tokenAndPositionEmbedding({
@@ -87,12 +73,6 @@ const models: Readonly<Record<string, () => Model>> = {
 };
 
 const make = (name: string): Model => withWeights(models[name]?.() as Model);
-
-async function all<T>(given: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const one of given) list.push(one);
-  return list;
-}
 
 const ids = (rows: readonly number[][]): Tensor =>
   tensor(rows as number[][], [rows.length, rows[0]?.length ?? 0], "int32");
