@@ -1,4 +1,4 @@
-import { ArgumentError, SluiceError } from "../errors.ts";
+import { ArgumentError, FormatError, SluiceError } from "../errors.ts";
 import { openStore, type StoreTarget, toBlob } from "../formats/index.ts";
 import type { Value } from "../graph/node.ts";
 import type { OutputCount } from "../layers/layer-types.ts";
@@ -146,9 +146,17 @@ export abstract class CompiledModel<
     writeMatched(this.name, matchModel(file, this, source));
     this.setUserDefinedMetadata(revivedMetadata(file.metadata));
     if (!compile || file.training === null) return;
-    this.#training.take(file, source);
-    const { optimizer, judge } = file.training;
-    if (optimizer !== null && judge !== null) this.compile({ ...judge, optimizer });
+    try {
+      this.#training.take(file, source);
+      const { optimizer, judge } = file.training;
+      if (optimizer !== null && judge !== null) this.compile({ ...judge, optimizer });
+    } catch (cause) {
+      if (!(cause instanceof SluiceError)) throw cause;
+      const why = cause.message.startsWith(source) ? cause.message : `${source}: ${cause.message}`;
+      throw new FormatError(`${why} To load layers and weights alone: { compile: false }.`, {
+        cause,
+      });
+    }
   }
 
   #gather(method: string, hasTraining: boolean): Promise<ModelFile> {

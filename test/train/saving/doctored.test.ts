@@ -87,6 +87,18 @@ describe("files that are no models", () => {
       "seed",
     ],
     [
+      "a loss of an unknown class: the model without it is one setting away",
+      () =>
+        file(good, {
+          training: JSON.stringify({
+            optimizer: { className: "SGD", config: {} },
+            judge: { loss: [{ className: "Nope", config: {} }] },
+            state: {},
+          }),
+        }),
+      "registerClass. To load layers and weights alone: { compile: false }.",
+    ],
+    [
       "metadata that is a model of weights that are not there",
       () =>
         file(good, {
