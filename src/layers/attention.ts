@@ -8,7 +8,6 @@ import {
   type AttentionParts,
   attentionCallKeys,
   countingSteps,
-  isSelfAttention,
   maskTensor,
   type PartMasks,
   visibleKeys,
@@ -70,10 +69,8 @@ export abstract class PlainAttention extends AttentionLayer {
     kwargs: AttentionCallOptions,
   ): Attended {
     const isCausal = kwargs.useCausalMask === true;
-    const isOfSteps = [value, key].some((one) => carriedStates()?.isOfSteps(one) === true);
-    if (isCausal || isOfSteps || isSelfAttention({ query, value, key })) {
-      requireWholeSequence(this.name);
-    }
+    const isOfSteps = [value, key].some((one) => carriedStates()?.isOfSteps(one));
+    if (isCausal || isOfSteps) requireWholeSequence(this.name);
     const [q, k, v] = [query, key, value].map((x) => floatInput(x, this.name)) as [
       Tensor,
       Tensor,

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.ts";
-import type { Node } from "../graph/node.ts";
-import { topologicalOrder } from "../graph/traverse.ts";
+import type { Node, Value } from "../graph/node.ts";
+import { formatShape, shapesEqual } from "../graph/shape.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { States } from "./recurrent-config.ts";
 
@@ -11,8 +11,8 @@ export interface CarriedPlace {
   /** Steps that a cache of attention is to hold, all calls together. Default: those of the call. */
   readonly capacity?: number | null;
   /**
-   * The input whose steps come one after the other. What is not computed from it (an encoder's side) is there as a whole.
-   * Default: every input.
+   * The input whose steps come one after the other. What layers make without it (an encoder's side) is the same at every
+   * call. Default: every input.
    */
   readonly steps?: Tensor | null;
 }
@@ -26,30 +26,66 @@ class CarriedStates {
   readonly #before: readonly Tensor[];
   #taken = 0;
   readonly after: Tensor[] = [];
+  /** Which of `after` are the same at every call. */
+  readonly constants = new Set<number>();
   readonly position: Tensor | null;
   readonly capacity: number | null;
-  readonly #steps: Node | null;
+  /** What `keep` gave for the values of this call. */
+  readonly kept = new Map<Value, readonly Tensor[]>();
+  /** Whether the sequence is there as a whole: then there is nothing to carry. */
+  readonly isWhole: boolean;
+  /** What the steps are, and what layers made of them; null: everything. */
+  readonly #ofSteps: Set<Node> | null;
 
-  constructor(before: readonly Tensor[], place: CarriedPlace) {
-    const { position = null, capacity = null, steps = null } = place;
+  constructor(before: readonly Tensor[], place: CarriedPlace | "whole") {
+    const { position = null, capacity = null, steps = null } = place === "whole" ? {} : place;
     this.#before = before;
     this.position = position;
     this.capacity = capacity;
-    this.#steps = steps?.value.node ?? null;
+    this.isWhole = place === "whole";
+    this.#ofSteps = steps && new Set([steps.value.node]);
   }
 
-  /** Whether `x` is computed from the steps of the call, so that another call has others; null: not known. */
-  isOfSteps(x: Tensor): boolean | null {
-    if (this.#steps === null) return null;
-    return topologicalOrder([x.value], { isLeaf: () => false }).includes(this.#steps);
+  /** Whether it is known what depends on the steps and what does not. */
+  get tellsSteps(): boolean {
+    return this.#ofSteps !== null;
+  }
+
+  /** Whether `x` depends on the steps of the call, so that another call has another one. */
+  isOfSteps(x: Tensor): boolean {
+    if (this.#ofSteps === null) return !this.isWhole;
+    const seen = new Set([x.value.node]);
+    for (const node of seen) {
+      if (this.#ofSteps.has(node)) return true;
+      for (const input of node.inputs) seen.add(input.node);
+    }
+    return false;
   }
 
   /**
-   * What is the same at every step, as the first call computed it. Later calls record it again and do not run it: what
+   * To be told what a layer made of steps: that is of steps, too. The graph alone does not say so, for positions are
+   * made of the number of steps and nothing else.
+   */
+  follow(results: readonly Tensor[]): void {
+    for (const { value } of results) this.#ofSteps?.add(value.node);
+  }
+
+  /**
+   * What is the same at every call, as the first one computed it. Later ones record it again and do not run it: what
    * nobody reads is no part of a plan.
    */
   keep(layer: string, values: readonly Tensor[]): readonly Tensor[] {
     const kept = this.take(layer, values.length) ?? values;
+    const other = values.find((value, i) => !shapesEqual(value.shape, kept[i]?.shape ?? []));
+    if (other !== undefined) {
+      const first = formatShape(kept[values.indexOf(other)]?.shape ?? []);
+      throw new ArgumentError(
+        `${layer}: what it reads beside the steps has shape ${formatShape(other.shape)}, and had ${first} in the first call. ` +
+          "Expected the same: a layer of your own whose result is as long as the steps, but not computed from them, runs " +
+          "step by step no more than others; leave its runsStepByStep out.",
+      );
+    }
+    for (const i of kept.keys()) this.constants.add(this.after.length + i);
     this.after.push(...kept);
     return kept;
   }
@@ -78,7 +114,6 @@ class CarriedStates {
 export class NotStepwiseError extends ArgumentError {}
 
 let current: CarriedStates | null = null;
-let isWhole = false;
 
 /** What the layer that runs now gets its states from, and leaves them in; null: it sees to them itself. */
 export function carriedStates(): CarriedStates | null {
@@ -90,7 +125,15 @@ export function carriedStates(): CarriedStates | null {
  * steps, and leave nothing.
  */
 export function runWhole<T>(body: () => T): T {
-  return carrying({ states: new CarriedStates([], {}), whole: true }, body);
+  return carrying(new CarriedStates([], "whole"), body);
+}
+
+/** A call's result, and what the next one begins with. */
+interface Carried<T> {
+  readonly result: T;
+  readonly states: readonly Tensor[];
+  /** Which of the states no call changes. */
+  readonly constants: ReadonlySet<number>;
 }
 
 /**
@@ -102,28 +145,25 @@ export function carryStates<T>(
   before: readonly Tensor[],
   body: () => T,
   place: CarriedPlace = {},
-): { readonly result: T; readonly states: readonly Tensor[] } {
+): Carried<T> {
   const states = new CarriedStates(before, place);
-  const result = carrying({ states, whole: false }, body);
+  const result = carrying(states, body);
   if (states.left > 0) {
     throw new ArgumentError(
       `received ${before.length} states for a model that has ${before.length - states.left}. Expected as many: ` +
         "those of its recurrent layers, in the order in which they run.",
     );
   }
-  return { result, states: states.after };
+  return { result, states: states.after, constants: states.constants };
 }
 
-function carrying<T>(
-  { states, whole }: { readonly states: CarriedStates; readonly whole: boolean },
-  body: () => T,
-): T {
-  const outer = { current, isWhole };
-  [current, isWhole] = [states, whole];
+function carrying<T>(states: CarriedStates, body: () => T): T {
+  const outer = current;
+  current = states;
   try {
     return body();
   } finally {
-    ({ current, isWhole } = outer);
+    current = outer;
   }
 }
 
@@ -132,7 +172,7 @@ function carrying<T>(
  * @throws {NotStepwiseError} while a model runs step by step; who runs it so may show it whole sequences instead.
  */
 export function requireWholeSequence(layer: string): void {
-  if (current === null || isWhole) return;
+  if (current === null || current.isWhole) return;
   throw new NotStepwiseError(
     `${layer}: this attention reads steps that come later, and the model runs step by step. Expected causal ` +
       "self-attention (useCausalMask: true) there, or run the model over the whole sequence.",

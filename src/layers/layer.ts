@@ -3,6 +3,7 @@ import { type DType, isFloat } from "../graph/dtype.ts";
 import { applyRegularizer, type ResolvedRegularizer } from "../regularizers/resolve.ts";
 import { scope, Tensor, type TensorLike } from "../tensor/index.ts";
 import { autoName, classNameOf, reserveName } from "./auto-name.ts";
+import { runBesideSteps } from "./beside-steps.ts";
 import { addLoss, isTraining, policyAround, withPolicy, withTraining } from "./call-context.ts";
 import { callOptions, withMask } from "./call-options.ts";
 import { checkPolicy, computeDType, type DTypePolicy, getDTypePolicy } from "./dtype-policy.ts";
@@ -106,9 +107,11 @@ export class Layer<Count extends OutputCount = "one"> extends WeightOwner {
         `${this.name}: the layer was disposed. Expected a layer with weights.`,
       );
     }
-    return hasSymbolic(inputs)
-      ? this.#applyToSymbols(inputs as SymbolicTensor | readonly SymbolicTensor[], kwargs)
-      : this.#applyToTensors(inputs as Tensor | readonly Tensor[], withMask(this.name, kwargs));
+    if (hasSymbolic(inputs)) {
+      return this.#applyToSymbols(inputs as SymbolicTensor | readonly SymbolicTensor[], kwargs);
+    }
+    const tensors = [inputs as Tensor | readonly Tensor[], withMask(this.name, kwargs)] as const;
+    return runBesideSteps(this.name, tensors, (...own) => this.#applyToTensors(...own));
   }
 
   #applyToTensors(inputs: Tensor | readonly Tensor[], kwargs: CallOptions): Tensor | Tensor[] {

@@ -182,9 +182,9 @@ export abstract class ProjectedAttention extends AttentionLayer {
     call: { readonly isSelf: boolean; readonly isCausal: boolean; readonly hasOwnMask: boolean },
   ): SeenKeys {
     const carried = carriedStates();
-    if (carried === null) return { ...fresh, visible: null };
+    if (carried === null || carried.isWhole) return { ...fresh, visible: null };
     const { key, value, keyMask } = fresh;
-    const isOfSteps = call.isSelf || [key, value].some((one) => carried.isOfSteps(one) === true);
+    const isOfSteps = [key, value].some((one) => carried.isOfSteps(one));
     if (!isOfSteps && !call.isCausal && this.slidingWindow === null) {
       const [keys = key, values = value] = carried.keep(this.name, [key, value]);
       return { key: keys, value: values, keyMask, visible: null };

@@ -11,7 +11,6 @@ import { describeValue } from "../names/describe.ts";
 import { Tensor } from "../tensor/index.ts";
 import { nodesBetween } from "./graph.ts";
 import { Model } from "./model.ts";
-import { nodeRunner } from "./source-side.ts";
 import type { SummaryRow } from "./summary.ts";
 import { buildGraph, describeGraph, type Topology } from "./topology.ts";
 
@@ -112,10 +111,8 @@ export class FunctionalModel<Count extends OutputCount = OutputCount> extends Mo
       if (value === undefined) throw new RangeError(`${this.name}: nothing for ${symbol.name}`);
       return value;
     };
-    const graph = { nodes: this.#nodes, outputs: this.#outputs };
-    const runNode = nodeRunner(this.name, graph, new Map(values));
     for (const node of this.#nodes) {
-      const results = runNode(node, () => node.run(resolve, { training }));
+      const results = node.run(resolve, { training });
       node.outputs.forEach((output, i) => {
         const result = results[i];
         if (result !== undefined) values.set(output, result);

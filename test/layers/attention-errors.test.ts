@@ -215,7 +215,7 @@ describe("attention step by step", () => {
   });
 
   test("an encoder's output is there as a whole", () => {
-    const { result } = carryStates([], () => mha().apply([query, value]));
+    const { result } = carryStates([], () => mha().apply([query, value]), { steps: query });
     expect(result.shape).toEqual([2, 4, 6]);
   });
 });

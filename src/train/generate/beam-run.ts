@@ -79,8 +79,8 @@ export class BeamRun {
   /** Runs the prompt and takes the first step. */
   constructor(prompt: Prompt, options: BeamRunOptions) {
     this.#options = options;
-    const from = { label: "beamSearch", own: this.#own };
-    const { kept, advance } = firstStep(prompt, from, (ids) => this.#begin(ids));
+    const from = { label: "beamSearch", own: this.#own, others: options.others };
+    const { kept, advance } = firstStep(prompt, from, (...given) => this.#begin(...given));
     this.#kept = kept;
     this.#step = recorded(advance);
   }
@@ -110,14 +110,14 @@ export class BeamRun {
     this.#own.dispose();
   }
 
-  #begin(ids: Tensor) {
-    const { beams, maxTokens, others } = this.#options;
+  #begin(ids: Tensor, others: readonly Tensor[]) {
+    const { beams, maxTokens } = this.#options;
     const begun = new Decoder(this.#options, others).begin(ids);
     // All beams begin alike; only the first one counts, or they would stay alike.
     const spread = zeros([beams], "int32");
     const decoder = new Decoder(
       this.#options,
-      others.map((one, i) => this.#own.make(`input_${i}`, gather(one, spread))),
+      others.map((one, i) => this.#own.make(`beams_input_${i}`, gather(one, spread))),
     );
     const first = this.#choose(gather(begun.logits, spread), {
       scores: tensor([0, ...new Array<number>(beams - 1).fill(Number.NEGATIVE_INFINITY)]),
@@ -142,7 +142,7 @@ export class BeamRun {
       const column = expandDims(next.tokens, 1); // [K, 1]
       const tokens = written(kept.tokens, column, count);
       const parents = written(kept.parents, expandDims(next.parents, 1), count);
-      memory.assign(moved(decoded, next.parents));
+      memory.assign(moved(decoded, next.parents, decoded.constants));
       kept.tokens.assign(tokens);
       kept.parents.assign(parents);
       kept.scores.assign(next.scores);
@@ -186,7 +186,13 @@ export class BeamRun {
   }
 }
 
-/** What the model remembers of the beams that go on. */
-function moved({ rows, position }: Memory, parents: Tensor): Memory {
-  return { rows: rows.map((row) => gather(row, parents)), position };
+/** What the model remembers of the beams that go on; of what all beams have in common nothing moves. */
+function moved(
+  { rows, position }: Memory,
+  parents: Tensor,
+  common: ReadonlySet<number> = new Set(),
+): Memory {
+  const move = (row: Tensor, i: number): Tensor =>
+    common.has(i) || row.rank === 0 ? row : gather(row, parents);
+  return { rows: rows.map(move), position };
 }

@@ -6,7 +6,7 @@ import { throwIfAborted, unlessAborted } from "../abort.ts";
 import { Model } from "../model.ts";
 import { BeamRun, type BeamTrace } from "./beam-run.ts";
 import { tokenPorts } from "./logits.ts";
-import { otherInputs } from "./other-inputs.ts";
+import { OtherInputs } from "./other-inputs.ts";
 import { checkIds, idPrompt, type PromptIds, textPrompt } from "./prompt.ts";
 import { type GenerateConfig, signalOf } from "./settings.ts";
 import { CHUNK } from "./token-run.ts";
@@ -96,30 +96,30 @@ export async function beamSearch(
   const penalty = penaltyOf(config);
   const stopIds = stopsOf(config);
   const { vocabulary } = config;
-  const given =
-    typeof prompt === "string"
-      ? textPrompt(LABEL, prompt, vocabulary)
-      : await idPrompt(LABEL, prompt);
-  if (given.batch > 1) {
-    throw new ArgumentError(
-      `${LABEL}: received a batch of ${given.batch} prompts. Expected one: search for each by itself.`,
-    );
-  }
-  const { input, tensors: others } = otherInputs(LABEL, model, {
-    given: config.inputs ?? null,
-    prompt: given,
-  });
-  const ports = tokenPorts(LABEL, model, { input, fromLogits: config.fromLogits ?? null });
-  checkIds(LABEL, given, ports.size);
-  const begin = beginning(model, given, {
-    ...{ label: LABEL, ports, maxTokens, window: null, canShift: false },
-    start: (shown, capacity) =>
-      new BeamRun(shown, { ports, capacity, others, beams, maxTokens, stopIds }),
-  });
   const signal = signalOf(LABEL, config.signal);
   const task = { label: LABEL, signal, says: "the search was aborted." };
-  throwIfAborted(task);
-  const run = begin();
+  const others = new OtherInputs(LABEL, model, config.inputs ?? null);
+  const run = await begun(others, async () => {
+    const given =
+      typeof prompt === "string"
+        ? textPrompt(LABEL, prompt, vocabulary)
+        : await idPrompt(LABEL, prompt);
+    if (given.batch > 1) {
+      throw new ArgumentError(
+        `${LABEL}: received a batch of ${given.batch} prompts. Expected one: search for each by itself.`,
+      );
+    }
+    const { input } = others;
+    const ports = tokenPorts(LABEL, model, { input, fromLogits: config.fromLogits ?? null });
+    checkIds(LABEL, given, ports.size);
+    const rows = others.beside(given);
+    throwIfAborted(task);
+    return beginning(model, given, {
+      ...{ label: LABEL, ports, maxTokens, window: null, canShift: false },
+      start: (shown, capacity) =>
+        new BeamRun(shown, { ports, capacity, others: rows, beams, maxTokens, stopIds }),
+    })();
+  });
   try {
     let steps = 1;
     for (; steps < maxTokens; steps++) {
@@ -136,6 +136,15 @@ export async function beamSearch(
       .sort((a, b) => b.score - a.score);
   } finally {
     run.dispose();
+  }
+}
+
+/** What `begin` gives; the inputs that it reads end with it. */
+async function begun(others: OtherInputs, begin: () => Promise<BeamRun>): Promise<BeamRun> {
+  try {
+    return await begin();
+  } finally {
+    others.dispose();
   }
 }
 

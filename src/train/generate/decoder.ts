@@ -12,6 +12,8 @@ export interface Memory {
 
 /** A model's answer to what it was shown. */
 export interface Decoded extends Memory {
+  /** Which of `rows` no step changes. */
+  readonly constants: ReadonlySet<number>;
   /** Of the next token, [B, V]. */
   readonly logits: Tensor;
 }
@@ -53,14 +55,14 @@ export class Decoder {
     return { ...this.#carry(token, memory), position: add(position, scalar(1, "int32")) };
   }
 
-  #carry(ids: Tensor, { rows, position }: Memory): { logits: Tensor; rows: readonly Tensor[] } {
+  #carry(ids: Tensor, { rows, position }: Memory): Omit<Decoded, "position"> {
     const place = { position, capacity: this.#capacity, steps: ids };
-    const { result, states } = carryStates(rows, () => this.#logits(ids), place);
-    return { logits: result, rows: states };
+    const { result, states, constants } = carryStates(rows, () => this.#logits(ids), place);
+    return { logits: result, rows: states, constants };
   }
 
   #look(window: Tensor): Decoded {
-    return { logits: this.#logits(window), rows: [window], position: null };
+    return { logits: this.#logits(window), rows: [window], constants: new Set(), position: null };
   }
 
   #logits(ids: Tensor): Tensor {

@@ -3,7 +3,7 @@ import { describeValue } from "../../names/describe.ts";
 import type { Tensor } from "../../tensor/index.ts";
 import { Model } from "../model.ts";
 import { tokenPorts } from "./logits.ts";
-import { otherInputs } from "./other-inputs.ts";
+import { OtherInputs } from "./other-inputs.ts";
 import { checkIds, idPrompt, type Prompt, type PromptIds, textPrompt } from "./prompt.ts";
 import { type GenerateConfig, type Settings, settingsOf, type TextCodec } from "./settings.ts";
 import { StopText } from "./stop-text.ts";
@@ -21,7 +21,7 @@ const LABEL = "generate";
  * cache, all on the GPU, so each further token costs one step, whatever came before. Tokens are drawn on the GPU and read
  * in chunks: the first four, the next eight, then twenty at once. A model that cannot run step by step (bidirectional
  * layers, layers of one's own) is shown a window of the last tokens anew at each step. What a model computes of its other
- * inputs alone, as an encoder does, runs once. States of stateful layers are left alone.
+ * inputs alone, as an encoder does, is not computed again. States of stateful layers are left alone.
  *
  * The same seed gives the same tokens on the same adapter. Leaving the loop early frees everything.
  *
@@ -82,12 +82,34 @@ export function generate(
   }
   model.requireLive(LABEL);
   const settings = settingsOf(config);
-  if (typeof prompt === "string") {
-    const ids = textPrompt(LABEL, prompt, config.vocabulary);
-    const vocabulary = config.vocabulary as TextCodec;
-    return pieces(steps(model, ids, settings), { prompt: ids, vocabulary, settings });
+  const task = { model, settings, others: new OtherInputs(LABEL, model, settings.inputs) };
+  try {
+    return started(task, prompt, config.vocabulary ?? null);
+  } catch (error) {
+    task.others.dispose();
+    throw error;
   }
-  if ((config.vocabulary ?? null) !== null) {
+}
+
+/** A generation, as it was asked for. */
+interface Task {
+  readonly model: Model;
+  readonly settings: Settings;
+  readonly others: OtherInputs;
+}
+
+function started(
+  task: Task,
+  prompt: string | PromptIds,
+  vocabulary: TextCodec | null,
+): AsyncGenerator<unknown, void, undefined> {
+  const { settings } = task;
+  if (typeof prompt === "string") {
+    const ids = textPrompt(LABEL, prompt, vocabulary);
+    const codec = vocabulary as TextCodec;
+    return pieces(steps(task, ids), { prompt: ids, vocabulary: codec, settings });
+  }
+  if (vocabulary !== null) {
     throw new ArgumentError(
       `${LABEL}: received a vocabulary beside ${describeValue(prompt)} as prompt. Expected one text; or leave the vocabulary ` +
         "out, and give ids and get ids.",
@@ -96,33 +118,36 @@ export function generate(
   const given = idPrompt(LABEL, prompt);
   if (given instanceof Promise) {
     given.catch(() => undefined); // who iterates gets the error; nobody may
-    return idsLater(model, given, settings);
+    return idsLater(task, given);
   }
-  return ids(steps(model, given, settings), given, settings);
+  return ids(steps(task, given), given, settings);
 }
 
 /** The tokens of each step; what can be checked is checked at once. */
-function steps(model: Model, prompt: Prompt, settings: Settings): AsyncGenerator<number[]> {
+function steps({ model, settings, others }: Task, prompt: Prompt): AsyncGenerator<number[]> {
   const { maxTokens, signal, fromLogits } = settings;
-  const { input, tensors: others } = otherInputs(LABEL, model, { given: settings.inputs, prompt });
-  const ports = tokenPorts(LABEL, model, { input, fromLogits });
+  const ports = tokenPorts(LABEL, model, { input: others.input, fromLogits });
   checkIds(LABEL, prompt, ports.size);
+  const given = others.beside(prompt);
   const begin = beginning(model, prompt, {
     ...{ label: LABEL, ports, maxTokens, window: settings.window, canShift: true },
-    start: (shown, capacity) => new TokenRun(shown, { ports, capacity, others, ...settings }),
+    start: (shown, capacity) =>
+      new TokenRun(shown, { ports, capacity, others: given, ...settings }),
   });
-  const says = "generation was aborted.";
-  const task = { label: LABEL, signal, says };
-  return tokenStream({ batch: prompt.batch, maxTokens, task, begin });
+  const task = { label: LABEL, signal, says: "generation was aborted." };
+  return tokenStream({ batch: prompt.batch, maxTokens, task, begin, given: others });
 }
 
 async function* idsLater(
-  model: Model,
+  task: Task,
   prompt: Promise<Prompt>,
-  settings: Settings,
 ): AsyncGenerator<unknown, void, undefined> {
-  const given = await prompt;
-  yield* ids(steps(model, given, settings), given, settings);
+  try {
+    const given = await prompt;
+    yield* ids(steps(task, given), given, task.settings);
+  } finally {
+    task.others.dispose();
+  }
 }
 
 /** Ids until all rows have ended. */

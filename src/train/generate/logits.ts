@@ -2,15 +2,13 @@ import { ArgumentError, ShapeError } from "../../errors.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { Activation } from "../../layers/activation-layer.ts";
 import { Dense } from "../../layers/dense.ts";
-import { Embedding } from "../../layers/embedding.ts";
 import type { AnyLayer } from "../../layers/layer.ts";
 import type { LayerShape } from "../../layers/layer-shape.ts";
 import { TimeDistributed } from "../../layers/time-distributed.ts";
-import { TokenAndPositionEmbedding } from "../../layers/token-and-position-embedding.ts";
 import { cast, log, oneHot, reshape, slice, Tensor } from "../../tensor/index.ts";
 import { Container } from "../container.ts";
 import type { Model } from "../model.ts";
-import { stepLayers } from "./step-layers.ts";
+import { idsBelow, stepLayers } from "./step-layers.ts";
 
 /** How ids go into a model, and logits come out. */
 export interface TokenPorts {
@@ -40,7 +38,7 @@ export function tokenPorts(
   // [B, T, V]: the model takes one-hot rows in place of ids.
   const width = shape?.length === 3 ? (shape[2] ?? null) : null;
   const layers = stepLayers(model, symbol);
-  const size = width ?? inputDim(layers);
+  const size = width ?? idsBelow(layers);
   const units = model.outputs[0]?.shape.at(-1) ?? null;
   if (size !== null && units !== null && units > size) {
     throw new ArgumentError(
@@ -54,7 +52,10 @@ export function tokenPorts(
     const shown = width === null ? ids : oneHot(ids, width);
     const all = others.length === 0 ? shown : others.toSpliced(input, 0, shown);
     // Models may give halves; tokens are drawn from float32.
-    const given = cast(lastStep(label, model, model.apply(all, { training: false })), "float32");
+    const given = cast(
+      lastStep(label, model, { given: model.apply(all, { training: false }), ids }),
+      "float32",
+    );
     return isLogits ? given : log(given);
   };
   return { size, shape, layers, logits };
@@ -69,11 +70,23 @@ function checkSingle(label: string, model: Model): void {
 }
 
 /** [B, V] of [B, V], or of the last step of [B, T, V]. */
-function lastStep(label: string, model: Model, given: Tensor | readonly Tensor[]): Tensor {
+function lastStep(
+  label: string,
+  model: Model,
+  { given, ids }: { readonly given: Tensor | readonly Tensor[]; readonly ids: Tensor },
+): Tensor {
   const only = given instanceof Tensor ? given : given[0];
   if (only?.rank === 2) return only;
   if (only?.rank === 3) {
     const [batch = 1, time = 1, units = 1] = only.shape;
+    const [, shown = 1] = ids.shape;
+    if (time > shown) {
+      throw new ShapeError(
+        `${label}: ${model.name} gives ${time} steps for ${shown} of tokens. Expected no more: an input beside the tokens ` +
+          "that has a step for each of them is not known beforehand; one that is the same for all has one step, [B, 1, D].",
+        { details: { received: time, expected: shown } },
+      );
+    }
     return reshape(slice(only, [0, time - 1, 0], [batch, 1, units]), [batch, units]);
   }
   throw new ShapeError(
@@ -91,13 +104,4 @@ function givesProbabilities(layer: AnyLayer): boolean {
   const producer = layer.outputs[0]?.node?.layer ?? layer.layers.at(-1);
   const last = layer.layers.find((one) => one === producer);
   return last !== undefined && givesProbabilities(last);
-}
-
-/** The number of ids that the first embedding knows. */
-function inputDim(layers: readonly AnyLayer[]): number | null {
-  for (const layer of layers) {
-    const own = layer instanceof TokenAndPositionEmbedding ? layer.tokenEmbedding : layer;
-    if (own instanceof Embedding) return own.inputDim;
-  }
-  return null;
 }

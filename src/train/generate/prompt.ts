@@ -114,37 +114,40 @@ function checkedPrompt(
     );
   }
   for (let i = 0; i < ids.length; i++) {
-    if (!Number.isInteger(ids[i])) throw wrongId(label, { ids, i, time, isSingle, most: null });
+    if (!Number.isInteger(ids[i])) throw wrongId(label, { ids, time, isSingle }, { i, most: null });
   }
   return { ids: Int32Array.from(ids), batch, time, isSingle };
 }
 
+/** Ids as they stand in rows. */
+interface IdRows {
+  readonly ids: ArrayLike<number>;
+  /** Ids of a row. */
+  readonly time: number;
+  readonly isSingle: boolean;
+  /** What they are part of, in messages. Default "the prompt". */
+  readonly what?: string;
+}
+
 /** @throws {ArgumentError} for an id that the model does not know, saying where it stands. */
-export function checkIds(
-  label: string,
-  { ids, time, isSingle }: Prompt,
-  size: number | null,
-): void {
+export function checkIds(label: string, rows: IdRows, size: number | null): void {
+  const { ids } = rows;
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i] ?? -1;
-    if (id >= 0 && (size === null || id < size)) continue;
-    throw wrongId(label, { ids, i, time, isSingle, most: size === null ? null : size - 1 });
+    if (Number.isInteger(id) && id >= 0 && (size === null || id < size)) continue;
+    throw wrongId(label, rows, { i, most: size === null ? null : size - 1 });
   }
 }
 
-interface WrongId {
-  readonly ids: ArrayLike<number>;
-  readonly i: number;
-  readonly time: number;
-  readonly isSingle: boolean;
-  readonly most: number | null;
-}
-
-function wrongId(label: string, { ids, i, time, isSingle, most }: WrongId): ArgumentError {
+function wrongId(
+  label: string,
+  { ids, time, isSingle, what = "the prompt" }: IdRows,
+  { i, most }: { readonly i: number; readonly most: number | null },
+): ArgumentError {
   const [row, position] = [Math.floor(i / time), i % time];
   const place = `position ${position}${isSingle ? "" : ` of row ${row}`}`;
   return new ArgumentError(
-    `${label}: received the id ${ids[i]} at ${place} of the prompt. Expected whole numbers from 0 ` +
+    `${label}: received the id ${ids[i]} at ${place} of ${what}. Expected whole numbers from 0 ` +
       `${most === null ? "on" : `to ${most}, the ids that the model knows`}.`,
     { details: { id: ids[i], position, row } },
   );

@@ -3,18 +3,29 @@ import { type Compiled, compile, fromHost, scope, Tensor } from "../../tensor/in
 import type { OwnVariables } from "./kept-memory.ts";
 import type { Prompt } from "./prompt.ts";
 
+/** What a run begins with. */
+interface Beginning {
+  readonly label: string;
+  readonly own: OwnVariables;
+  /** What the model's other inputs read, [B, …] each. */
+  readonly others: readonly Tensor[];
+}
+
 /**
- * The first step of a run: `begin` with the prompt's ids [B, T], in one plan.
+ * The first step of a run: `begin` with the prompt's ids [B, T], and the run's own copies of what the other inputs read,
+ * in one plan.
  * @throws what `begin` throws; then nothing stays of what it made.
  */
 export function firstStep<T>(
   prompt: Prompt,
-  { label, own }: { readonly label: string; readonly own: OwnVariables },
-  begin: (ids: Tensor) => T,
+  { label, own, others }: Beginning,
+  begin: (ids: Tensor, others: readonly Tensor[]) => T,
 ): T {
   const ids = fromHost(prompt.ids, [prompt.batch, prompt.time], "int32");
   try {
-    return scope(label, () => begin(ids));
+    // Before the plan: in it, as in those to come, they are there already and not computed.
+    const copies = others.map((one, i) => own.make(`input_${i}`, one));
+    return scope(label, () => begin(ids, copies));
   } catch (error) {
     own.dispose();
     throw error;

@@ -35,7 +35,8 @@ export interface GenerateConfig {
   /**
    * What a model of several inputs reads beside the tokens, such as the sentence to translate: a tensor or array for one
    * input, a list in the order of the inputs, of which the last takes the tokens, or an object by name, which leaves out
-   * the one of the tokens. [B, …] each, as many rows as prompts; beside one prompt also one sample without the batch.
+   * the one of the tokens. [B, …] each, as many rows as prompts; beside one prompt also one sample without the batch. They
+   * may end as soon as they were given.
    */
   readonly inputs?: ModelData | null;
   /** Turns the prompt into ids and tokens into text. Needed for a prompt that is text. */

@@ -1,5 +1,7 @@
+import { Embedding } from "../../layers/embedding.ts";
 import { type AnyLayer, Layer } from "../../layers/layer.ts";
 import { asList, type SymbolicTensor } from "../../layers/symbolic.ts";
+import { TokenAndPositionEmbedding } from "../../layers/token-and-position-embedding.ts";
 import { Container } from "../container.ts";
 import { computedFrom, nodesBetween } from "../graph.ts";
 
@@ -31,4 +33,13 @@ function inside(layer: AnyLayer, counts: (input: number) => boolean): AnyLayer[]
     layer,
     layer.inputs.filter((_, i) => counts(i)),
   );
+}
+
+/** The number of ids that the first embedding among them knows; null: there is none. */
+export function idsBelow(layers: readonly AnyLayer[]): number | null {
+  for (const layer of layers) {
+    const own = layer instanceof TokenAndPositionEmbedding ? layer.tokenEmbedding : layer;
+    if (own instanceof Embedding) return own.inputDim;
+  }
+  return null;
 }

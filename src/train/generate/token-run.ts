@@ -53,8 +53,8 @@ export class TokenRun {
   constructor(prompt: Prompt, options: TokenRunOptions) {
     this.#options = options;
     this.#key = HostScalar.of(options.seed, "int32");
-    const from = { label: "generate", own: this.#own };
-    const { ring, advance, shift } = firstStep(prompt, from, (ids) => this.#begin(ids));
+    const from = { label: "generate", own: this.#own, others: options.others };
+    const { ring, advance, shift } = firstStep(prompt, from, (...given) => this.#begin(...given));
     this.#ring = ring;
     this.#seen = prompt.time;
     this.#step = recorded(advance);
@@ -84,8 +84,7 @@ export class TokenRun {
   }
 
   /** What the first step leaves, and how the next ones go on. */
-  #begin(ids: Tensor): Steps {
-    const others = this.#options.others.map((one, i) => this.#own.make(`input_${i}`, one));
+  #begin(ids: Tensor, others: readonly Tensor[]): Steps {
     const decoder = new Decoder(this.#options, others);
     const begun = decoder.begin(ids);
     const first = this.#sample(begun.logits, scalar(0, "int32"));

@@ -11,6 +11,8 @@ export interface TokenStreamOptions {
   readonly maxTokens: number;
   readonly task: Abortable;
   readonly begin: () => TokenRun;
+  /** What `begin` reads, and nobody after it. */
+  readonly given: { dispose(): void };
 }
 
 /**
@@ -22,8 +24,7 @@ export interface TokenStreamOptions {
  */
 export async function* tokenStream(options: TokenStreamOptions): AsyncGenerator<number[]> {
   const { batch, maxTokens, task } = options;
-  throwIfAborted(task);
-  const run = options.begin();
+  const run = begun(options);
   try {
     let enqueued = 1; // the run begins with a token
     const chunks: { readonly first: number; readonly count: number; readonly data: Chunk }[] = [];
@@ -49,6 +50,15 @@ export async function* tokenStream(options: TokenStreamOptions): AsyncGenerator<
     }
   } finally {
     run.dispose();
+  }
+}
+
+function begun({ task, begin, given }: TokenStreamOptions): TokenRun {
+  try {
+    throwIfAborted(task);
+    return begin();
+  } finally {
+    given.dispose();
   }
 }
 

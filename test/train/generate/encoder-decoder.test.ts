@@ -21,7 +21,7 @@ import {
 } from "./encoder-decoder-models.ts";
 import { all } from "./token-models.ts";
 
-const { dense, transformerDecoder, transformerEncoder } = layers;
+const { dense, embedding, transformerDecoder, transformerEncoder } = layers;
 
 describe("a decoder beside an encoder", () => {
   test.each(names)("%s: generates what whole sequences give", async (name) => {
@@ -94,6 +94,71 @@ test("nothing is left behind", async () => {
   await beamSearch(net, [1], { inputs, beams: 2, maxTokens: 4 });
   await idle();
   expect(memory()).toEqual(before);
+});
+
+/** Models whose layers depend on the tokens by their number alone, or in another place than one would look for it. */
+const withPositions: Readonly<Record<string, () => Model>> = {
+  "a model that is given positions": () => {
+    const [vectors, positions] = [input({ shape: [null, D] }), input({ shape: [null, D] })];
+    const both = layers.add().apply([vectors, dense({ units: D }).apply(positions)]);
+    const decoder = model({
+      inputs: [vectors, positions],
+      outputs: logits(transformerDecoder(block).apply(both)),
+    });
+    const x = embedding({ inputDim: V, outputDim: D }).apply(ids());
+    return decodedFrom(x, (e) => decoder.apply([e, layers.sinePositionEncoding().apply(e)]));
+  },
+  "keys that are positions": () => {
+    const x = embedding({ inputDim: V, outputDim: D }).apply(ids());
+    return decodedFrom(x, (e) => {
+      const attention = layers.multiHeadAttention({ numHeads: 2, keyDim: 4 });
+      const found = attention.apply([e, layers.sinePositionEncoding().apply(e)]);
+      return logits(layers.concatenate().apply([e, found]));
+    });
+  },
+  "a block that is recomputed": () => {
+    const x = placed().apply(ids());
+    return decodedFrom(x, (e) =>
+      logits(transformerDecoder({ ...block, recompute: true }).apply(e)),
+    );
+  },
+};
+
+function decodedFrom(
+  x: SymbolicTensor,
+  rest: (x: SymbolicTensor) => SymbolicTensor | SymbolicTensor[],
+): Model {
+  const tokens = x.node?.inputs as SymbolicTensor;
+  return model({ inputs: tokens, outputs: rest(x) as SymbolicTensor });
+}
+
+test.each(Object.keys(withPositions))("%s: step by step or not, tokens are right", async (name) => {
+  const net = withWeights(withPositions[name]?.() as Model);
+  const isStepwise = name !== "keys that are positions";
+  const found = new Set<number>();
+  for (const prompt of [
+    [1, 4, 1, 5],
+    [7, 3, 0, 2],
+    [9, 9, 6, 8],
+  ]) {
+    const sequence = [...prompt];
+    let sum = 0;
+    for (let s = 0; s < 8; s++) {
+      const shown = isStepwise ? sequence : sequence.slice(-4);
+      const logs = (net.predict(rows([shown])) as Tensor).logSoftmax();
+      const given = [...(await logs.data())].slice(-V);
+      sum += Math.max(...given);
+      sequence.push(given.indexOf(Math.max(...given)));
+    }
+    const expected = sequence.slice(4);
+    const options = { maxTokens: 8, temperature: 0 };
+    expect(await all(generate(net, prompt, options))).toEqual(expected);
+    const [best] = await beamSearch(net, prompt, { beams: 1, maxTokens: 8 });
+    expect(best?.ids).toEqual(expected);
+    expect(best?.logProbability).toBeCloseTo(sum, 4);
+    for (const id of expected) found.add(id);
+  }
+  expect(found.size).toBeGreaterThan(1);
 });
 
 test("keys that come of the tokens, but are not the queries, are no whole sequence", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { SluiceError } from "../../../src/errors.ts";
+import { ShapeError, SluiceError } from "../../../src/errors.ts";
 import { layers } from "../../../src/layers/index.ts";
 import type { SymbolicTensor } from "../../../src/layers/symbolic.ts";
-import { type Tensor, tensor } from "../../../src/tensor/index.ts";
+import { type Tensor, tensor, tidy } from "../../../src/tensor/index.ts";
 import {
   beamSearch,
   type GenerateConfig,
@@ -78,15 +78,23 @@ describe("inputs beside the tokens", () => {
     ]);
   });
 
-  test("may end before the run does", async () => {
+  test("may end, or change, as soon as they were given", async () => {
     const net = make("transformers");
-    const given = rows([source]);
-    const found: number[] = [];
-    for await (const id of generate(net, [1], { ...greedy, inputs: given })) {
-      given.dispose();
-      found.push(id);
+    const expected = await naive(net, source, [1], 12);
+    const list = [[...source]];
+    const tensors = [rows([source]), rows([source]).add(rows([[0]]))];
+    for (const inputs of [list, ...tensors]) {
+      for (const prompt of [[1], tensor([1], [1], "int32")] as number[][]) {
+        const found = tidy(() => generate(net, prompt, { ...greedy, inputs }));
+        if (inputs === tensors[1]) inputs.dispose();
+        if (inputs === list) list[0]?.fill(0);
+        expect(await all(found)).toEqual(expected);
+        list[0]?.splice(0, S, ...source);
+        tensors[1] = rows([source]).add(rows([[0]]));
+      }
     }
-    expect(found).toEqual(await naive(net, source, [1], 12));
+    const best = tidy(() => [beamSearch(net, [1], { inputs: source, beams: 1, maxTokens: 12 })]);
+    expect((await best[0])?.[0]?.ids).toEqual(expected);
   });
 
   test("are read anew where the tokens outgrow the positions, and where a window slides", async () => {
@@ -147,20 +155,39 @@ describe("what generate cannot know", () => {
     return "no error";
   };
 
-  test("it asks for", async () => {
+  test("it asks for, at once", async () => {
     expect(message(null)).toMatch(
-      /has the inputs .*, .*received no data for the others.*Expected 1:/,
+      /has the inputs .*, .*received no data for the others.*Expected data for 1:/,
     );
-    expect(message({ french: [[1]] })).toMatch(/received inputs for french.*Expected 1:/);
+    expect(message({ french: [[1]] })).toMatch(/received data for french.*Expected data for 1:/);
     expect(message([rows([[1]]), rows([[1]])])).toMatch(/a list of 2.*Expected 1/);
     expect(message([[[1, 2]]])).toMatch(/received shape \[1,1,2\], expected \[null,null\]/);
     expect(message(sources)).toMatch(/\[2,6\] for ".*" and 1 prompt\. Expected as many rows/);
     expect(message([sources[0]], [[1], [1]])).toMatch(/\[1,6\] for ".*" and 2 prompts/);
     expect(message(Promise.resolve([1]))).toMatch(/received a Promise/);
+    for (const nothing of [{}, new Set(), new Date(), { french: undefined }]) {
+      expect(message(nothing)).toMatch(/received data for (no name|french)\. Expected data for 1:/);
+    }
+    expect(message([])).toMatch(/received shape \[0\] for ".*"\. Expected one step at least/);
+    expect(message([[1, 2, V]])).toMatch(/the id 11 at position 2 of inputs ".*"\. .* 0 to 10,/);
+    expect(message([[1, 2.5]])).toMatch(/the id 2\.5 at position 1 of inputs/);
     const single = withWeights(
       sequential({ layers: [placed({ inputShape: [null] }), dense({ units: V })] }),
     );
     expect(() => generate(single, [1], { inputs: [[1]] })).toThrow(/one input, that of the tokens/);
     await expect(beamSearch(net(), [1])).rejects.toThrow(/beamSearch: .*no data for the others/);
+  });
+
+  test("a step for each token is not known beforehand", async () => {
+    const [x, y] = [input({ shape: [null, D] }), ids()];
+    const both = layers.add().apply([embedding({ inputDim: V, outputDim: D }).apply(y), x]);
+    const net = withWeights(model({ inputs: [x, y], outputs: logits(both) }));
+    const run = (steps: number) =>
+      all(
+        generate(net, [1, 4, 2], { ...greedy, inputs: tensor(noise(steps * D, 1), [1, steps, D]) }),
+      );
+    await expect(run(3)).rejects.toThrow(ShapeError);
+    await expect(run(3)).rejects.toThrow(/gives 3 steps for 1 of tokens.*one step, \[B, 1, D\]/);
+    expect(await run(1)).toHaveLength(12);
   });
 });
